@@ -1,0 +1,1 @@
+"""Turns records into vectors and terms and answers what is close to what."""
