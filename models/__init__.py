@@ -1,0 +1,33 @@
+"""The record of the city's technology transactions: tables, states, constraints."""
+
+from .accounts import Organisation, User
+from .achievements import Achievement
+from .base import Base, utcnow
+from .calls import Call
+from .history import History
+from .matches import Review, Suggestion
+from .needs import Need, NeedText
+from .notices import Notice
+from .outbox import Embedding, IndexChange, OutboxTask
+from .session import create_db_engine, session_factory, transaction
+
+__all__ = [
+    "Achievement",
+    "Base",
+    "Call",
+    "Embedding",
+    "History",
+    "IndexChange",
+    "Need",
+    "NeedText",
+    "Notice",
+    "Organisation",
+    "OutboxTask",
+    "Review",
+    "Suggestion",
+    "User",
+    "create_db_engine",
+    "session_factory",
+    "transaction",
+    "utcnow",
+]

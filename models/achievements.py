@@ -1,0 +1,70 @@
+"""What a university or institute offers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .accounts import Organisation
+from .base import Base, Code, Fen, Lines, Prose, Title, enum_column
+from .states import (
+    ACHIEVEMENT_MOVES,
+    AchievementStatus,
+    Ownership,
+    Stage,
+    move,
+)
+
+
+class Achievement(Base):
+    """A scientific achievement (科技成果) looking for a taker.
+
+    ``price_fen`` is empty for «面议». ``ip`` is a list of
+    ``{"type", "status", "count"}``.
+    """
+
+    __tablename__ = "achievements"
+    __table_args__ = (
+        CheckConstraint("price_fen > 0", name="price_positive"),
+        CheckConstraint("trl BETWEEN 1 AND 9", name="trl_range"),
+        Index("ix_achievements_listing", "status", "published_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisations.id"), index=True
+    )
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[AchievementStatus] = mapped_column(
+        enum_column(AchievementStatus), default=AchievementStatus.DRAFT
+    )
+    title: Mapped[Title]
+    field: Mapped[Code] = mapped_column(index=True)
+    inventors: Mapped[str] = mapped_column(String(200))
+    abstract: Mapped[Prose]
+    indicators: Mapped[Lines]
+    trl: Mapped[int]
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
+    ip: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    ownership: Mapped[Ownership] = mapped_column(enum_column(Ownership))
+    modes: Mapped[Lines]
+    price_fen: Mapped[Fen | None]
+    return_reason: Mapped[Prose | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    def move_to(self, status: AchievementStatus) -> None:
+        """Take the next state; raises `IllegalMove` if it may not follow."""
+        move(ACHIEVEMENT_MOVES, self.status, status)
+        self.status = status

@@ -1,0 +1,105 @@
+"""An enterprise's problem: the full text, and the text others may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .accounts import Organisation
+from .base import Base, Code, Fen, Lines, Prose, Title, enum_column
+from .fields import field_name
+from .states import NEED_MOVES, NeedStatus, Secrecy, move
+
+
+@dataclass(frozen=True)
+class NeedText:
+    """The words of a need as one kind of reader gets them."""
+
+    title: str
+    problem: str
+    targets: list[str]
+    organisation: str
+
+
+class Need(Base):
+    """A technology need (技术需求).
+
+    Money is whole fen; ``budget_fen`` is empty for «面议». The public columns
+    are filled for a masked need only: for a public one they would repeat the
+    full text, for a restricted one there is no public text.
+    """
+
+    __tablename__ = "needs"
+    __table_args__ = (
+        CheckConstraint("budget_fen > 0", name="budget_positive"),
+        CheckConstraint("trl_expected BETWEEN 1 AND 9", name="trl_range"),
+        CheckConstraint(
+            "(secrecy = 'masked') = (public_title IS NOT NULL) AND "
+            "(secrecy = 'masked') = (public_problem IS NOT NULL)",
+            name="public_text_when_masked",
+        ),
+        Index("ix_needs_listing", "status", "secrecy", "published_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisations.id"), index=True
+    )
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[NeedStatus] = mapped_column(
+        enum_column(NeedStatus), default=NeedStatus.DRAFT
+    )
+    secrecy: Mapped[Secrecy] = mapped_column(
+        enum_column(Secrecy), default=Secrecy.PUBLIC
+    )
+    title: Mapped[Title]
+    field: Mapped[Code] = mapped_column(index=True)
+    problem: Mapped[Prose]
+    targets: Mapped[Lines]
+    public_title: Mapped[str | None] = mapped_column(String(200))
+    public_problem: Mapped[Prose | None]
+    public_targets: Mapped[Lines | None]
+    district: Mapped[str] = mapped_column(String(32), index=True)
+    trl_expected: Mapped[int | None]
+    budget_fen: Mapped[Fen | None]
+    cooperation: Mapped[Lines]
+    deadline: Mapped[date | None]
+    return_reason: Mapped[Prose | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    def move_to(self, status: NeedStatus) -> None:
+        """Take the next state; raises `IllegalMove` if it may not follow."""
+        move(NEED_MOVES, self.status, status)
+        self.status = status
+
+    @property
+    def full_text(self) -> NeedText:
+        return NeedText(
+            self.title, self.problem, list(self.targets), self.organisation.name
+        )
+
+    @property
+    def public_text(self) -> NeedText | None:
+        """What outsiders read; None when nobody else learns of the need."""
+        if self.secrecy is Secrecy.RESTRICTED:
+            return None
+        if self.secrecy is Secrecy.PUBLIC:
+            return self.full_text
+        return NeedText(
+            self.public_title or "",
+            self.public_problem or "",
+            list(self.public_targets or []),
+            f"{self.district}某{field_name(self.field)}企业",
+        )

@@ -1,0 +1,70 @@
+"""Engine, session factory and the one way to write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+BUSY_SECONDS = 30
+
+
+def create_db_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL with the pragmas each needs."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
+    if parsed.database in (None, "", ":memory:"):
+        options["poolclass"] = StaticPool
+        options["connect_args"]["check_same_thread"] = False
+    engine = create_engine(parsed, **options)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    # The driver's own implicit BEGIN hides when a write lock is taken; turned
+    # off here, `_begin` says it in full.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once when
+    # another process wrote in between; taking the lock first makes it wait.
+    immediate = connection.get_execution_options().get("write_lock", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine)
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[None]:
+    """Commit the whole block or none of it; blocks do not nest.
+
+    What the session had read before is let go first, so that the block decides
+    on the rows as they are once it holds the lock.
+    """
+    if session.info.get("in_block"):
+        raise RuntimeError("call a helper here, not another service")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("changes were made outside a transaction block")
+    session.rollback()
+    session.info["in_block"] = True
+    try:
+        session.connection(execution_options={"write_lock": True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["in_block"] = False
