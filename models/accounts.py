@@ -54,3 +54,14 @@ class User(Base):
     def is_staff(self) -> bool:
         """Whether the person works for the platform."""
         return self.role in (Role.STAFF, Role.ADMIN)
+
+    # What Flask-Login asks of a user; plain attributes, so no import of it here.
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+    def get_id(self) -> str:
+        return str(self.id)

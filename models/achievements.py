@@ -62,7 +62,7 @@ class Achievement(Base):
 
     organisation: Mapped[Organisation] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {"version_id_col": version}
 
     def move_to(self, status: AchievementStatus) -> None:
         """Take the next state; raises `IllegalMove` if it may not follow."""

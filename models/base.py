@@ -71,7 +71,7 @@ Facts = Annotated[dict[str, Any], mapped_column(JSON)]
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own form
+    type_annotation_map = {datetime: UtcDateTime}
 
 
 def utcnow() -> datetime:

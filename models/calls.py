@@ -41,7 +41,7 @@ class Call(Base):
 
     issuer: Mapped[Organisation] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {"version_id_col": version}
 
     def takes_bids_on(self, today: date) -> bool:
         """Whether the window is open; the last day itself is in time."""

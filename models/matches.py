@@ -82,7 +82,7 @@ class Suggestion(Base):
         back_populates="suggestion", order_by="Review.id"
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {"version_id_col": version}
 
     def move_to(
         self, status: SuggestionStatus, *, snoozed_until: date | None = None

@@ -77,7 +77,7 @@ class Need(Base):
 
     organisation: Mapped[Organisation] = relationship()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {"version_id_col": version}
 
     def move_to(self, status: NeedStatus) -> None:
         """Take the next state; raises `IllegalMove` if it may not follow."""

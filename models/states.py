@@ -208,7 +208,7 @@ PUBLIC_ACHIEVEMENT_STATES = frozenset(
 PUBLIC_CALL_STATES = frozenset(CallStatus) - {CallStatus.DRAFT, CallStatus.ARGUED}
 
 
-class IllegalMove(ValueError):  # noqa: N818 - the domain's word
+class IllegalMove(ValueError):
     """A state was asked to follow one it may not follow."""
 
 

@@ -1,0 +1,5 @@
+"""Text to unit vectors."""
+
+
+class EncoderMissing(RuntimeError):
+    """The encoder folder is not there."""

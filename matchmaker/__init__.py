@@ -1,0 +1,126 @@
+"""The product. `create_app` is the map: read it top to bottom."""
+
+import logging
+from typing import Any
+
+import structlog
+from flask import Flask, Response
+from flask_bootstrap import Bootstrap5
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from models.fields import field_name
+from models.outbox import RecordType
+
+from . import handlers, labels, policies
+from .accounts.current import current
+from .config import Settings
+from .db import db
+
+limiter = Limiter(get_remote_address, default_limits=[])
+
+MOST_BYTES = 1_000_000
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application with these settings (unset: from the environment)."""
+    settings = settings or Settings()
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    _log_as_json()
+    app = Flask(__name__, template_folder="../templates")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.key(),
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        BOOTSTRAP_SERVE_LOCAL=True,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        WTF_CSRF_TIME_LIMIT=8 * 3600,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+
+    db.init_app(app, settings.url)
+    Bootstrap5(app)
+    CSRFProtect(app)
+    limiter.init_app(app)
+    _register_features(app)
+    handlers.register(app)
+    app.after_request(_harden)
+    app.context_processor(_page_words)
+    return app
+
+
+def _register_features(app: Flask) -> None:
+    from . import cli, jobs
+    from .accounts import current as signing
+    from .accounts import web as accounts_web
+    from .achievements import web as achievements_web
+    from .calls import web as calls_web
+    from .home import web as home_web
+    from .matches import web as matches_web
+    from .needs import web as needs_web
+    from .notices import web as notices_web
+    from .search import web as search_web
+    from .verification import web as verification_web
+
+    signing.init_app(app)
+    jobs.init_app(app)
+    for feature in (
+        home_web,
+        accounts_web,
+        search_web,
+        needs_web,
+        achievements_web,
+        calls_web,
+        matches_web,
+        verification_web,
+        notices_web,
+    ):
+        app.register_blueprint(feature.bp)
+    cli.init_app(app)
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if current() is not None:
+        # What one person sees must not stay in a cache for the next.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def _page_words() -> dict[str, Any]:
+    return {
+        "label": labels.label,
+        "labels": labels,
+        "field_name": field_name,
+        "may": lambda action, item=None: policies.may(current(), action, item),
+        "RecordType": RecordType,
+    }
+
+
+def _log_as_json() -> None:
+    """One JSON object a line on standard error; no request bodies, ever."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(),
+    )

@@ -1,0 +1,7 @@
+"""Commands of `flask --app wsgi`."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Attach every group of commands."""

@@ -1,0 +1,99 @@
+"""Every setting: its type, its default and one line of use.
+
+Each is read from the environment with the prefix MATCHMAKER_, so
+``MATCHMAKER_DATABASE_URL`` sets ``database_url``.
+"""
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="MATCHMAKER_", extra="ignore")
+
+    instance_dir: Path = Field(
+        default=ROOT / "instance",
+        description="Folder for the database, encoder, snapshots and secret key.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL; empty: SQLite in the instance folder.",
+    )
+    redis_url: str = Field(
+        default="",
+        description="Redis for the job queue and rate limits; empty: SQLite, memory.",
+    )
+    secret_key: str = Field(
+        default="",
+        description="Signs sessions; empty: made once, kept in the instance folder.",
+    )
+    embedding_model: str = Field(
+        default="",
+        description="Folder or hub name of a sentence-transformers model; "
+        "empty: `encoder` in the instance folder.",
+    )
+    embedding_query_prompt: str | None = Field(
+        default=None, description="Text before a query; unset: what the model says."
+    )
+    embedding_passage_prompt: str | None = Field(
+        default=None, description="Text before a passage; unset: what the model says."
+    )
+    port: int = Field(default=8000, description="Port the web server listens on.")
+    host: str = Field(default="127.0.0.1", description="Address it listens on.")
+    web_workers: int = Field(default=2, description="gunicorn worker processes.")
+    web_threads: int = Field(default=4, description="Threads in each of them.")
+    secure_cookies: bool = Field(
+        default=False, description="Send cookies over HTTPS only; set in production."
+    )
+    behind_proxy: bool = Field(
+        default=False, description="Trust X-Forwarded-* from one proxy in front."
+    )
+    sign_in_rate: str = Field(
+        default="20 per minute", description="Sign-in attempts from one address."
+    )
+    search_rate: str = Field(
+        default="240 per minute", description="Searches from one address."
+    )
+    claim_minutes: int = Field(
+        default=15, description="How long a pair on the review desk stays claimed."
+    )
+    suggestions_per_record: int = Field(
+        default=8, description="Most suggestions written for one record."
+    )
+
+    @property
+    def url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.instance_dir}/matchmaker.db"
+
+    @property
+    def model(self) -> str:
+        """The encoder in force."""
+        return self.embedding_model or str(self.instance_dir / "encoder")
+
+    @property
+    def snapshot_dir(self) -> Path:
+        return self.instance_dir / "snapshots"
+
+    def key(self) -> str:
+        """The session key; made on first use so that no default key exists."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.instance_dir / "secret_key"
+        if not path.exists():
+            self.instance_dir.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32))
+            try:
+                path.hardlink_to(fresh)
+            except FileExistsError:
+                pass  # another process was first; its key is the key
+            finally:
+                fresh.unlink()
+        return path.read_text().strip()

@@ -1,0 +1,91 @@
+"""Every refusal as a page: the one place that knows statuses and their words."""
+
+from flask import Flask, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from index.encoder import EncoderMissing
+from models.states import IllegalMove
+
+from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+
+CONFLICTS: dict[str, str] = {
+    "suggestion.claimed": "这一对正由其他同事审核,请先处理下一对。",
+    "suggestion.decided": "这一对已有审核结论,请刷新后再看。",
+    "suggestion.nothing_to_undo": "没有可以撤销的决定。",
+    "need.not_editable": "该需求目前的状态不能修改。",
+    "achievement.not_editable": "该成果目前的状态不能修改。",
+    "already_handled": "该信息已被处理,请刷新页面查看最新状态。",
+}
+
+HTTP_WORDS: dict[int, tuple[str, str]] = {
+    400: ("请求无法识别", "请返回上一页,刷新后重试。"),
+    401: ("请先登录", "登录后即可继续。"),
+    403: ("没有权限", "当前账号不能进行此操作。如需开通,请联系平台工作人员。"),
+    404: ("没有找到", "该页面或信息不存在,或者不对当前账号开放。"),
+    405: ("操作方式不对", "请从页面上的按钮进行操作。"),
+    413: ("内容过大", "提交的内容超过 1 MB,请精简后重试。"),
+    415: ("格式不支持", "请使用页面上的表单提交。"),
+    422: ("填写有误", "请按提示修改后重试。"),
+    429: ("操作过于频繁", "请稍等一分钟后再试。"),
+    500: ("系统出错", "错误已记录,您填写的内容没有保存。请稍后重试。"),
+    503: ("服务暂不可用", "请稍后重试。"),
+}
+
+
+def register(app: Flask) -> None:
+    """Attach every handler to the app."""
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(IllegalMove, lambda _: _page(409, CONFLICTS_STATE))
+    app.register_error_handler(StaleDataError, lambda _: _page(409, CONFLICTS_EDIT))
+    app.register_error_handler(EncoderMissing, lambda e: _page(503, str(e)))
+    app.register_error_handler(CSRFError, lambda _: _page(400, CSRF_WORDS))
+    app.register_error_handler(HTTPException, _http)
+
+
+CONFLICTS_STATE = "该信息的状态已经变化,不能进行此操作。请刷新后再看。"
+CONFLICTS_EDIT = "其他人刚刚修改了同一条信息,您的修改没有保存。请刷新后重做。"
+CSRF_WORDS = "页面停留过久或登录状态已变化,请返回上一页刷新后重新提交。"
+
+
+def _domain(error: DomainError) -> ResponseReturnValue:
+    if isinstance(error, NotFound):
+        return _page(404)
+    if isinstance(error, Forbidden):
+        return _page(403)
+    if isinstance(error, Invalid):
+        return _page(422, ";".join(error.fields.values()))
+    assert isinstance(error, Conflict)
+    return _page(409, CONFLICTS[error.code])
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is not None and 300 <= error.code < 400:
+        return error.get_response()
+    response = _page(error.code or 500)
+    if error.code == 405 and error.get_response().headers.get("Allow"):
+        return *response, {"Allow": error.get_response().headers["Allow"]}
+    return response
+
+
+def _page(status: int, message: str = "") -> tuple[str, int]:
+    heading, words = HTTP_WORDS.get(status, HTTP_WORDS[400 if status < 500 else 500])
+    if status == 409:
+        heading = "状态已变化"
+    session = g.get("db_session")
+    if session is not None:
+        session.rollback()
+    actions = [("返回首页", url_for("home.index"))]
+    if status == 404:
+        actions.append(("检索需求与成果", url_for("search.results")))
+    html = render_template(
+        "error.html",
+        status=status,
+        heading=heading,
+        message=message or words,
+        actions=actions,
+        path=request.path,
+    )
+    return html, status

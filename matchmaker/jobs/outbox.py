@@ -1,0 +1,47 @@
+"""Promise work inside a transaction; wake the worker once it is committed."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models import Achievement, Call, IndexChange, Need, OutboxTask
+from models.outbox import RecordType, TaskKind
+
+TYPES: dict[type, RecordType] = {
+    Need: RecordType.NEED,
+    Achievement: RecordType.ACHIEVEMENT,
+    Call: RecordType.CALL,
+}
+
+
+def touch(session: Session, item: Need | Achievement | Call, *, now: datetime) -> None:
+    """Note that the record changed: indexes reread it, the worker encodes it."""
+    kind = TYPES[type(item)]
+    session.add(IndexChange(record_type=kind, record_id=item.id, at=now))
+    session.add(
+        OutboxTask(
+            kind=TaskKind.ENCODE,
+            record_type=kind,
+            record_id=item.id,
+            created_at=now,
+            retry_at=now,
+        )
+    )
+    session.info["wake"] = True
+
+
+def wake_after_commit(
+    factory: Callable[..., Session], wake: Callable[[], None]
+) -> None:
+    """Call ``wake`` after every commit in which `touch` was used."""
+
+    @event.listens_for(factory, "after_commit")
+    def _committed(session: Session) -> None:
+        if session.info.pop("wake", False):
+            wake()
+
+    @event.listens_for(factory, "after_rollback")
+    def _rolled_back(session: Session) -> None:
+        session.info.pop("wake", None)

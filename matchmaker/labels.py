@@ -1,0 +1,189 @@
+"""The words on screen for every enum member, and for money and time."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from models import states as s
+from models.outbox import RecordType
+
+CITY = ZoneInfo("Asia/Shanghai")
+FEN_PER_WAN = 1_000_000
+FEN_PER_YI = 10_000_000_000
+
+LABELS: dict[StrEnum, str] = {
+    s.Role.ENTERPRISE: "企业",
+    s.Role.UNIVERSITY: "高校技术转移机构",
+    s.Role.STAFF: "平台工作人员",
+    s.Role.ADMIN: "管理员",
+    s.OrganisationKind.ENTERPRISE: "企业",
+    s.OrganisationKind.UNIVERSITY: "高校",
+    s.OrganisationKind.INSTITUTE: "科研院所",
+    s.OrganisationKind.SERVICE_BODY: "服务机构",
+    s.OrganisationKind.PARK: "园区",
+    s.Secrecy.PUBLIC: "公开",
+    s.Secrecy.MASKED: "脱敏公开",
+    s.Secrecy.RESTRICTED: "定向",
+    s.NeedStatus.DRAFT: "草稿",
+    s.NeedStatus.PENDING: "待审",
+    s.NeedStatus.PUBLISHED: "已发布",
+    s.NeedStatus.RETURNED: "已退回",
+    s.NeedStatus.SOLVED: "已解决",
+    s.NeedStatus.EXPIRED: "已过期",
+    s.NeedStatus.WITHDRAWN: "已撤回",
+    s.AchievementStatus.DRAFT: "草稿",
+    s.AchievementStatus.PENDING: "待审",
+    s.AchievementStatus.PUBLISHED: "已发布",
+    s.AchievementStatus.RETURNED: "已退回",
+    s.AchievementStatus.TRANSFERRED: "已转化",
+    s.AchievementStatus.EXPIRED: "已过期",
+    s.AchievementStatus.WITHDRAWN: "已撤回",
+    s.CallStatus.DRAFT: "草稿",
+    s.CallStatus.ARGUED: "论证",
+    s.CallStatus.OPEN: "揭榜中",
+    s.CallStatus.IN_REVIEW: "评审中",
+    s.CallStatus.ANNOUNCED: "公示",
+    s.CallStatus.AWARDED: "已立项",
+    s.CallStatus.FAILED: "流榜",
+    s.CallStatus.RUNNING: "实施中",
+    s.CallStatus.ACCEPTED: "已验收",
+    s.CallStatus.STOPPED: "已终止",
+    s.Stage.LAB: "实验室",
+    s.Stage.SMALL: "小试",
+    s.Stage.PILOT: "中试",
+    s.Stage.INDUSTRIAL: "产业化",
+    s.Mode.COMMISSIONED: "委托开发",
+    s.Mode.JOINT: "合作开发",
+    s.Mode.TRANSFER: "技术转让",
+    s.Mode.LICENCE: "技术许可",
+    s.Mode.OPEN_LICENCE: "开放许可",
+    s.Mode.CONSULTING: "技术咨询",
+    s.Mode.SERVICE: "技术服务",
+    s.Mode.EQUITY: "作价入股",
+    s.Mode.PAY_AFTER_USE: "先用后付",
+    s.Mode.INVEST_THEN_SHARE: "先投后股",
+    s.Ownership.UNIT: "单位所有",
+    s.Ownership.SHARED: "单位与完成人共有",
+    s.Ownership.RESEARCHERS: "赋予科研人员所有权",
+    s.Ownership.LONG_TERM_USE: "赋予长期使用权",
+    s.SuggestionKind.NEED_ACHIEVEMENT: "需求—成果",
+    s.SuggestionKind.NEED_CALL: "需求—榜单",
+    s.SuggestionKind.CALL_ACHIEVEMENT: "榜单—成果",
+    s.SuggestionStatus.PENDING: "待审",
+    s.SuggestionStatus.APPROVED: "通过",
+    s.SuggestionStatus.REJECTED: "驳回",
+    s.SuggestionStatus.SNOOZED: "暂缓",
+    s.Decision.APPROVE: "通过",
+    s.Decision.REJECT: "驳回",
+    s.Decision.SNOOZE: "暂缓",
+    s.Decision.UNDO: "撤销决定",
+    s.RejectReason.OTHER_PROBLEM: "解决的不是同一个问题",
+    s.RejectReason.WRONG_CONDITIONS: "工况或对象不符",
+    s.RejectReason.TARGET_MISSED: "关键指标达不到",
+    s.RejectReason.NOT_READY: "成熟度不足",
+    s.RejectReason.PRICE: "价格不合",
+    s.RejectReason.TIMING: "时间不合",
+    s.RejectReason.CAPACITY: "团队或产能不足",
+    s.RejectReason.DUPLICATE: "重复建议",
+    s.RejectReason.OTHER: "其他原因",
+    RecordType.NEED: "技术需求",
+    RecordType.ACHIEVEMENT: "科技成果",
+    RecordType.CALL: "揭榜榜单",
+}
+
+# «待审», «通过» … each with a tone of the badge: state is icon, word and colour.
+TONES: dict[str, str] = {
+    "draft": "unknown",
+    "pending": "wait",
+    "published": "done",
+    "returned": "late",
+    "solved": "done",
+    "expired": "unknown",
+    "withdrawn": "unknown",
+    "transferred": "done",
+    "argued": "wait",
+    "open": "info",
+    "closed": "unknown",
+    "in_review": "wait",
+    "announced": "info",
+    "awarded": "done",
+    "failed": "late",
+    "running": "info",
+    "accepted": "done",
+    "stopped": "late",
+    "approved": "done",
+    "rejected": "late",
+    "snoozed": "unknown",
+}
+
+ACTIONS: dict[str, str] = {
+    "need.created": "新建需求",
+    "need.edited": "修改需求",
+    "need.submitted": "提交审核",
+    "need.published": "审核通过并发布",
+    "need.returned": "退回修改",
+    "need.withdrawn": "撤回需求",
+    "achievement.created": "登记成果",
+    "achievement.edited": "修改成果",
+    "achievement.submitted": "提交审核",
+    "achievement.published": "审核通过并发布",
+    "achievement.returned": "退回修改",
+    "achievement.withdrawn": "撤回成果",
+    "suggestion.approved": "通过匹配建议",
+    "suggestion.rejected": "驳回匹配建议",
+    "suggestion.snoozed": "暂缓匹配建议",
+    "suggestion.undone": "撤销决定",
+    "suggestion.reopened": "文本变化,重新待审",
+    "demo.loaded": "载入演示数据",
+}
+
+
+def label(member: StrEnum | str | None) -> str:
+    """The Chinese word for an enum member; empty for nothing."""
+    if member is None:
+        return ""
+    return LABELS[member] if isinstance(member, StrEnum) else str(member)
+
+
+def mode_label(code: str) -> str:
+    """The Chinese word for a stored mode of cooperation."""
+    return LABELS[s.Mode(code)]
+
+
+def money(fen: int | None) -> tuple[str, str]:
+    """An amount of fen as (number, unit): 万元 below one 亿, then 亿元."""
+    if fen is None:
+        return "面议", ""
+    if fen >= FEN_PER_YI:
+        return f"{fen / FEN_PER_YI:.2f}", "亿元"
+    return f"{fen / FEN_PER_WAN:,.2f}".rstrip("0").rstrip("."), "万元"
+
+
+def day(moment: datetime | date | None) -> str:
+    """The date in the city, as 2026-11-23."""
+    if moment is None:
+        return ""
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(CITY).date()
+    return moment.isoformat()
+
+
+def minute(moment: datetime | None) -> str:
+    """Date and time in the city, as 2026-11-23 09:30."""
+    return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long since, in the largest unit that fits."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < 60:
+        return "刚刚"
+    for size, unit in ((86400, "天"), (3600, "小时"), (60, "分钟")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}前"
+    raise AssertionError("unreachable: a minute or more has a unit")
+
+
+def today(now: datetime) -> date:
+    """The calendar day in the city."""
+    return now.astimezone(CITY).date()

@@ -1,0 +1,1 @@
+"""Match suggestions and their review."""

@@ -1,0 +1,87 @@
+"""Write notices and read them; the words of each kind are in `WORDS`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Notice, User, transaction
+
+# kind: (words with the notice's facts, endpoint, fact that is its argument)
+WORDS: dict[str, tuple[str, str, str]] = {
+    "need_submitted": ("新需求待审:{title}", "needs.show", "need_id"),
+    "need_published": ("您的需求已发布:{title}", "needs.show", "need_id"),
+    "need_returned": ("您的需求被退回:{title}。原因:{reason}", "needs.show", "need_id"),
+    "achievement_submitted": (
+        "新成果待审:{title}",
+        "achievements.show",
+        "achievement_id",
+    ),
+    "achievement_published": (
+        "您的成果已发布:{title}",
+        "achievements.show",
+        "achievement_id",
+    ),
+    "achievement_returned": (
+        "您的成果被退回:{title}。原因:{reason}",
+        "achievements.show",
+        "achievement_id",
+    ),
+    "match_approved": (
+        "您的需求「{title}」有一条匹配建议经平台审核通过:{other}",
+        "matches.show_mine",
+        "suggestion_id",
+    ),
+}
+
+
+def queue(
+    session: Session,
+    user_ids: Iterable[int],
+    kind: str,
+    *,
+    now: datetime,
+    **facts: Any,
+) -> None:
+    """Add one notice a user inside the running transaction."""
+    if kind not in WORDS:
+        raise ValueError(f"unknown kind of notice: {kind}")
+    for user_id in sorted(set(user_ids)):
+        session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
+
+
+def members_of(session: Session, organisation_id: int) -> list[int]:
+    """The active users of an organisation."""
+    query = select(User.id).where(
+        User.organisation_id == organisation_id, User.active.is_(True)
+    )
+    return list(session.scalars(query))
+
+
+def unread(session: Session, user: User) -> int:
+    """How many notices the person has not opened yet."""
+    query = select(func.count(Notice.id)).where(
+        Notice.user_id == user.id, Notice.read_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def words(notice: Notice) -> str:
+    """The notice as a sentence."""
+    return WORDS[notice.kind][0].format_map(notice.facts)
+
+
+def mark_read(session: Session, user: User, notice_id: int, *, now: datetime) -> Notice:
+    """Note that the person opened it; raises `NotFound` for another's notice."""
+    from ..errors import NotFound
+
+    with transaction(session):
+        notice = session.scalar(
+            select(Notice).where(Notice.id == notice_id, Notice.user_id == user.id)
+        )
+        if notice is None:
+            raise NotFound("notice")
+        notice.read_at = notice.read_at or now
+    return notice

@@ -1,0 +1,171 @@
+"""Input from outside: the base model, the shared types, and `parse()`.
+
+Messages are in Chinese and tell the person what to do. Text is normalised to
+NFC, line ends to \\n; control characters other than tab and newline are refused,
+because the database and the index would each treat them differently.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Any, TypeVar, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from models.fields import DISTRICTS, FIELDS
+
+from .errors import Invalid
+from .labels import FEN_PER_WAN
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+MOST_WAN = 10_000_000  # 1,000 亿元: more is a slip of the unit
+
+
+def clean(text: str) -> str:
+    """NFC, \\n line ends, no spaces at the edges; refuses control characters."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROL.search(text):
+        raise PydanticCustomError("control", "含有无法识别的控制字符,请删除后重试")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _clean(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _known_field(code: str) -> str:
+    if code not in FIELDS:
+        raise PydanticCustomError("field_code", "没有这个技术领域,请从列表中选择")
+    return code
+
+
+def _known_district(name: str) -> str:
+    if name not in DISTRICTS:
+        raise PydanticCustomError("district", "没有这个区县,请从列表中选择")
+    return name
+
+
+def _wan_to_fen(value: Any) -> Any:
+    """Money typed in 万元 («260», «1,200.5», «面议», empty) as whole fen or None."""
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFKC", value).replace(",", "").strip()
+    text = text.removesuffix("万元").removesuffix("万").strip()
+    if text in ("", "面议"):
+        return None
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,10})?", text):
+        raise PydanticCustomError("money", "请填写数字,单位万元,例如 260;面议请留空")
+    wan = Decimal(text)
+    if wan <= 0:
+        raise PydanticCustomError("money_sign", "金额须大于 0;面议请留空")
+    if wan > MOST_WAN:
+        raise PydanticCustomError("money_size", "金额过大,请核对单位(万元)")
+    fen = (wan * FEN_PER_WAN).quantize(Decimal(1), ROUND_HALF_UP)
+    if fen == 0:
+        raise PydanticCustomError("money_sign", "金额须大于 0;面议请留空")
+    return int(fen)
+
+
+Text = Annotated[str, BeforeValidator(_clean)]
+FieldCode = Annotated[Text, AfterValidator(_known_field)]
+District = Annotated[Text, AfterValidator(_known_district)]
+WanAsFen = Annotated[int | None, BeforeValidator(_wan_to_fen)]
+Optional = BeforeValidator(_none_if_blank)
+
+
+class Input(BaseModel):
+    """What arrives from a form, a row of a sheet or the API."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Paged(Input):
+    """A page number; anything that is no page is the first one."""
+
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], form: Mapping[str, Any]) -> Model:
+    """The form as ``model``; raises `Invalid` with one message a field.
+
+    ``form`` may be a mapping of strings or werkzeug's MultiDict, whose repeated
+    keys become the list fields of the model.
+    """
+    getlist = getattr(form, "getlist", None)
+    data: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if getlist is not None and _is_list(field.annotation):
+            data[name] = getlist(name)
+        elif name in form:
+            data[name] = form[name]
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Invalid(_messages(error.errors())) from error
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) in (list, tuple, frozenset)
+
+
+def _messages(errors: list[ErrorDetails]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for error in errors:
+        place = error["loc"]
+        name = str(place[0]) if place else "form"
+        text = _message(error)
+        if len(place) > 1 and isinstance(place[1], int):
+            text = f"第 {place[1] + 1} 行:{text}"
+        fields.setdefault(name, text)
+    return fields
+
+
+def _message(error: ErrorDetails) -> str:
+    kind, facts = error["type"], error.get("ctx", {})
+    if kind == "value_error" or kind not in MESSAGES:
+        # Our own validators raise PydanticCustomError with the words to show.
+        return error["msg"] if _is_chinese(error["msg"]) else "请检查此项的格式"
+    return MESSAGES[kind].format(**facts)
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= char <= "\u9fff" for char in text)
+
+
+MESSAGES: dict[str, str] = {
+    "missing": "请填写此项",
+    "string_type": "请填写文字",
+    "string_too_short": "至少填写 {min_length} 个字",
+    "string_too_long": "最多 {max_length} 个字,请精简",
+    "too_short": "至少填写 {min_length} 项",
+    "too_long": "最多 {max_length} 项",
+    "int_parsing": "请填写整数",
+    "int_type": "请填写整数",
+    "int_parsing_size": "数字过大",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "greater_than": "须大于 {gt}",
+    "enum": "请从所列选项中选择",
+    "literal_error": "请从所列选项中选择",
+    "date_parsing": "请填写日期,例如 2027-06-30",
+    "date_type": "请填写日期,例如 2027-06-30",
+    "date_from_datetime_parsing": "请填写日期,例如 2027-06-30",
+    "date_from_datetime_inexact": "请填写日期,例如 2027-06-30",
+    "bool_parsing": "请勾选或取消勾选",
+}

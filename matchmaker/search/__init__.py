@@ -1,0 +1,1 @@
+"""Finding records: lists, filters, search."""

@@ -1,0 +1,325 @@
+"""Lists, facets and search over needs, achievements and calls.
+
+Without words a list is one SQL query under the reader's condition. With words
+the index ranks, under the same condition, and the rows come from the tables.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from index.hybrid import Hit, Segment
+from index.sync import LiveIndex
+from models import Achievement, Call, Need, User
+from models.conditions import Condition, Every, Includes, OneOf
+from models.fields import DISTRICTS, FIELDS, field_name
+from models.outbox import RecordType
+from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
+
+from .. import policies
+from ..labels import label
+from .schema import ListQuery, Sort
+
+Item = Need | Achievement | Call
+PER_PAGE = 20
+DEEPEST = 200
+
+# Facet name in the URL -> the column it is about, for each kind.
+FACETS: dict[RecordType, dict[str, str]] = {
+    RecordType.NEED: {
+        "field": "field",
+        "district": "district",
+        "mode": "cooperation",
+        "trl": "trl_expected",
+    },
+    RecordType.ACHIEVEMENT: {
+        "field": "field",
+        "stage": "stage",
+        "mode": "modes",
+        "trl": "trl",
+    },
+    RecordType.CALL: {"field": "field"},
+}
+FACET_LABELS = {
+    "field": "技术领域",
+    "district": "区县",
+    "mode": "合作方式",
+    "trl": "技术成熟度",
+    "stage": "所处阶段",
+    "status": "状态",
+}
+SORTS: dict[RecordType, tuple[Sort, ...]] = {
+    RecordType.NEED: (Sort.NEWEST, Sort.DEADLINE, Sort.AMOUNT),
+    RecordType.ACHIEVEMENT: (Sort.NEWEST, Sort.TRL, Sort.AMOUNT),
+    RecordType.CALL: (Sort.NEWEST, Sort.DEADLINE, Sort.AMOUNT),
+}
+STATES: dict[RecordType, type[StrEnum]] = {
+    RecordType.NEED: NeedStatus,
+    RecordType.ACHIEVEMENT: AchievementStatus,
+    RecordType.CALL: CallStatus,
+}
+AMOUNT = {
+    RecordType.NEED: "budget_fen",
+    RecordType.ACHIEVEMENT: "price_fen",
+    RecordType.CALL: "funding_fen",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    name: str
+    label: str
+    options: list[Option]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list; ``answer`` is the sentence that speaks to the words."""
+
+    item: Item
+    score: float | None = None
+    answer: list[Segment] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Listing:
+    kind: RecordType
+    rows: list[Row]
+    total: int
+    page: int
+    pages: int
+    facets: list[Facet]
+    sort: Sort
+    sorts: tuple[Sort, ...]
+
+
+def browse(
+    session: Session,
+    index: LiveIndex,
+    user: User | None,
+    kind: RecordType,
+    query: ListQuery,
+    *,
+    base: Condition | None = None,
+    facets: bool = True,
+) -> Listing:
+    """One page of the records this reader may see that answer the query.
+
+    ``base`` narrows the list further (a public list: `policies.listed`; one's
+    own: `policies.owned`); the reader's own condition always holds.
+    """
+    scope = Every((policies.visible(user, kind), base or policies.listed(kind)))
+    words = query.q.strip()
+    search = _Search(session, index, user, kind, words, scope, query)
+    ids = search.ids(skip=None)
+    total = len(ids) if ids is not None else search.count()
+    sort = _sort(kind, query, bool(words))
+    rows = search.page(sort, ids)
+    sorts = ((Sort.RELEVANCE,) if words else ()) + SORTS[kind]
+    pages = max(1, ceil(total / PER_PAGE))
+    found = search.facets() if facets else []
+    return Listing(kind, rows, total, query.page, pages, found, sort, sorts)
+
+
+def _sort(kind: RecordType, query: ListQuery, words: bool) -> Sort:
+    allowed = SORTS[kind] + ((Sort.RELEVANCE,) if words else ())
+    default = Sort.RELEVANCE if words else Sort.NEWEST
+    return query.sort if query.sort in allowed else default
+
+
+def chosen(query: ListQuery, kind: RecordType, skip: str | None = None) -> Condition:
+    """The facets of the query as a condition, leaving out the group ``skip``."""
+    parts: list[Condition] = []
+    for name, column in (FACETS[kind] | {"status": "status"}).items():
+        values = tuple(getattr(query, name))
+        if name == skip or not values:
+            continue
+        plain = tuple(value if name == "trl" else str(value) for value in values)
+        kind_of = Includes if name == "mode" else OneOf
+        parts.append(kind_of(column, plain))
+    return Every(tuple(parts))
+
+
+class _Search:
+    """One request's searches: the same words under several conditions."""
+
+    def __init__(
+        self,
+        session: Session,
+        index: LiveIndex,
+        user: User | None,
+        kind: RecordType,
+        words: str,
+        scope: Condition,
+        query: ListQuery,
+    ) -> None:
+        self.session, self.index, self.user = session, index, user
+        self.kind, self.words, self.scope, self.query = kind, words, scope, query
+        self.model: Any = policies.MODELS[kind]
+        self.hits: dict[int, Hit] = {}
+
+    def condition(self, skip: str | None) -> Condition:
+        return Every((self.scope, chosen(self.query, self.kind, skip)))
+
+    def where(self, skip: str | None = None) -> ColumnElement[bool]:
+        return policies.where(self.condition(skip), self.kind)
+
+    def ids(self, skip: str | None) -> list[int] | None:
+        """The records that answer the words, best first; None without words."""
+        if not self.words:
+            return None
+        hits = self.index.search_text(
+            self.session,
+            self.words,
+            self.kind,
+            inside=policies.searches_inside(self.user),
+            condition=self.condition(skip),
+            limit=DEEPEST,
+        )
+        self.hits.update((hit.record_id, hit) for hit in hits)
+        return [hit.record_id for hit in hits]
+
+    def count(self) -> int:
+        query = select(func.count()).select_from(self.model).where(self.where())
+        return self.session.scalar(query) or 0
+
+    def page(self, sort: Sort, ids: list[int] | None) -> list[Row]:
+        first = (self.query.page - 1) * PER_PAGE
+        if ids is not None and sort is Sort.RELEVANCE:
+            wanted = ids[first : first + PER_PAGE]
+            return self._rows(load(self.session, self.user, self.kind, wanted))
+        query = select(self.model).where(self.where())
+        if ids is not None:
+            query = query.where(self.model.id.in_(ids))
+        query = query.options(*_with_organisation(self.kind))
+        query = query.order_by(*_order(self.model, self.kind, sort))
+        return self._rows(
+            list(self.session.scalars(query.offset(first).limit(PER_PAGE)))
+        )
+
+    def _rows(self, items: Sequence[Item]) -> list[Row]:
+        return [
+            Row(item, hit.score, hit.answer) if hit else Row(item)
+            for item in items
+            for hit in [self.hits.get(item.id)]
+        ]
+
+    def facets(self) -> list[Facet]:
+        return [self._facet(name, column) for name, column in self._groups().items()]
+
+    def _groups(self) -> dict[str, str]:
+        groups = dict(FACETS[self.kind])
+        if self.query.status:
+            groups["status"] = "status"
+        return groups
+
+    def _facet(self, name: str, column: str) -> Facet:
+        skip = name if getattr(self.query, name) else None
+        where = self.where(name)
+        if self.words:
+            ids = self.ids(skip) if skip else list(self.hits)
+            where &= self.model.id.in_(ids or [])
+        counts = self._counts(name, column, where)
+        selected = {str(value) for value in getattr(self.query, name)}
+        options = [
+            Option(value, text, counts[value], value in selected)
+            for value, text in _choices(self.kind, name)
+            if counts[value] or value in selected
+        ]
+        return Facet(name, FACET_LABELS[name], options)
+
+    def _counts(
+        self, name: str, column: str, where: ColumnElement[bool]
+    ) -> Counter[str]:
+        if name == "mode":
+            having = [
+                func.sum(
+                    case(
+                        (policies.where(Includes(column, (mode,)), self.kind), 1),
+                        else_=0,
+                    )
+                )
+                for mode in Mode
+            ]
+            sums = self.session.execute(select(*having).where(where)).one()
+            return Counter(
+                {str(m): int(n or 0) for m, n in zip(Mode, sums, strict=True)}
+            )
+        value = getattr(self.model, column)
+        rows = self.session.execute(
+            select(value, func.count()).where(where).group_by(value)
+        )
+        return Counter({str(v): n for v, n in rows if v is not None})
+
+
+def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
+    if name == "field":
+        return [(code, field_name(code)) for code in FIELDS]
+    if name == "district":
+        return [(name_, name_) for name_ in DISTRICTS]
+    if name == "trl":
+        return [(str(level), f"{level} 级") for level in range(1, 10)]
+    if name == "status":
+        return [(state.value, label(state)) for state in STATES[kind]]
+    members = Mode if name == "mode" else Stage
+    return [(member.value, label(member)) for member in members]
+
+
+def _order(model: Any, kind: RecordType, sort: Sort) -> list[Any]:
+    newest = [model.published_at.desc().nulls_last(), model.id.desc()]
+    if sort is Sort.DEADLINE:
+        return [model.deadline.asc().nulls_last(), *newest]
+    if sort is Sort.AMOUNT:
+        return [getattr(model, AMOUNT[kind]).desc().nulls_last(), *newest]
+    if sort is Sort.TRL:
+        return [model.trl.desc(), *newest]
+    return newest
+
+
+def _with_organisation(kind: RecordType) -> list[Any]:
+    if kind is RecordType.CALL:
+        return [joinedload(Call.issuer)]
+    if kind is RecordType.NEED:
+        return [joinedload(Need.organisation)]
+    return [joinedload(Achievement.organisation)]
+
+
+def load(
+    session: Session, user: User | None, kind: RecordType, ids: Sequence[int]
+) -> list[Any]:
+    """The visible records among ``ids``, in that order, with their organisations."""
+    model: Any = policies.MODELS[kind]
+    query = (
+        select(model)
+        .where(model.id.in_(ids), policies.where(policies.visible(user, kind), kind))
+        .options(*_with_organisation(kind))
+    )
+    rows = {row.id: row for row in session.scalars(query)}
+    return [rows[id_] for id_ in ids if id_ in rows]
+
+
+def find(session: Session, user: User | None, kind: RecordType, id_: int) -> Any:
+    """One record; raises `NotFound` if there is none that this person may see."""
+    from ..errors import NotFound
+
+    # Larger ids do not fit the column; PostgreSQL would refuse the query itself.
+    if id_ <= 0 or id_ >= 2**31:
+        raise NotFound(kind.value)
+    rows = load(session, user, kind, [id_])
+    if not rows:
+        raise NotFound(kind.value)
+    return rows[0]

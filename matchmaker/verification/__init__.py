@@ -1,0 +1,1 @@
+"""Staff check what was submitted."""
