@@ -11,7 +11,7 @@ login = LoginManager()
 login.login_view = "accounts.sign_in"
 login.login_message = "请先登录。"
 login.login_message_category = "info"
-login.session_protection = "strong"
+login.session_protection = "basic"
 
 
 @login.user_loader  # type: ignore[untyped-decorator]

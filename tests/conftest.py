@@ -1,0 +1,118 @@
+"""Fixtures: every database there is, an app over it, and records on demand.
+
+A test that asks for `session`, `app` or `client` runs once on SQLite and once on
+PostgreSQL. What a machine lacks is skipped, unless MATCHMAKER_REQUIRE names it
+(a comma-separated list of: postgres, encoder, browser): then it fails.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_login import FlaskLoginClient
+from sqlalchemy.orm import Session
+
+from matchmaker import create_app
+from matchmaker.config import Settings
+from models import Base, User, create_db_engine, migrate
+
+from .factories import Factory
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # noon in the city
+POSTGRES = os.environ.get(
+    "MATCHMAKER_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
+)
+REQUIRED = set(os.environ.get("MATCHMAKER_REQUIRE", "").split(","))
+
+
+def skip_or_fail(thing: str, why: str) -> None:
+    """Skip for want of ``thing``, or fail where it is required."""
+    if thing in REQUIRED:
+        pytest.fail(f"{thing} is required here: {why}", pytrace=False)
+    pytest.skip(f"{thing}: {why}")
+
+
+def _postgres_url() -> str:
+    """A database of this test process's own, made anew."""
+    name = "matchmaker_test_" + os.environ.get("PYTEST_XDIST_WORKER", "main")
+    server = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    except sa.exc.OperationalError as error:
+        skip_or_fail("postgres", str(error.orig).splitlines()[0])
+    finally:
+        server.dispose()
+    return str(sa.engine.make_url(POSTGRES).set(database=name))
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    if request.param == "postgresql":
+        return _postgres_url()
+    return f"sqlite:///{tmp_path_factory.mktemp('db')}/test.db"
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        instance_dir=Path(tmp_path_factory.mktemp("instance")),
+        database_url=database_url,
+        redis_url="",
+        secret_key="test",
+        embedding_model="hashing",
+    )
+
+
+@pytest.fixture(scope="session")
+def built_app(settings: Settings) -> Iterator[Flask]:
+    engine = create_db_engine(settings.url)
+    migrate.upgrade(engine)
+    engine.dispose()
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.test_client_class = FlaskLoginClient
+    yield app
+    app.extensions["db_engine"].dispose()
+
+
+@pytest.fixture
+def app(built_app: Flask) -> Iterator[Flask]:
+    """The app over empty tables, inside an application context."""
+    with built_app.extensions["db_engine"].begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    built_app.extensions.pop("live_index", None)
+    with built_app.app_context():
+        yield built_app
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session of the test's own, beside those of the requests."""
+    with app.extensions["db_sessions"]() as session:
+        yield session
+
+
+@pytest.fixture
+def make(session: Session) -> Factory:
+    return Factory(session, NOW)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def login(app: Flask) -> Callable[[User], FlaskClient]:
+    """A client signed in as the user."""
+    return lambda user: app.test_client(user=user)

@@ -1,0 +1,169 @@
+"""Records that are valid by default; a test names only what it is about.
+
+Each is committed at once, so that a request in another session sees it.
+"""
+
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matchmaker.jobs import outbox
+from models import (
+    Achievement,
+    Call,
+    Need,
+    Organisation,
+    Suggestion,
+    User,
+    transaction,
+)
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    Mode,
+    NeedStatus,
+    OrganisationKind,
+    Ownership,
+    Role,
+    Stage,
+    SuggestionKind,
+)
+
+
+class Factory:
+    """`make.need(status=...)`: one call, one committed record."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session, self.now = session, now
+        self._numbers = count(1)
+
+    def _save(self, item: Any, *, index: bool = False) -> Any:
+        with transaction(self.session):
+            self.session.add(item)
+            self.session.flush()
+            if index:
+                outbox.touch(self.session, item, now=self.now)
+        self.session.refresh(item)
+        return item
+
+    def organisation(self, **given: Any) -> Organisation:
+        values = {
+            "name": f"测试机构{next(self._numbers)}(示例)",
+            "kind": OrganisationKind.ENTERPRISE,
+            "district": "岳麓区",
+            "created_at": self.now,
+        }
+        return self._save(Organisation(**values | given))
+
+    def user(self, role: Role = Role.ENTERPRISE, **given: Any) -> User:
+        """A member; a new organisation of the fitting kind unless one is given."""
+        number = next(self._numbers)
+        if (
+            role in (Role.ENTERPRISE, Role.UNIVERSITY)
+            and "organisation_id" not in given
+        ):
+            kind = OrganisationKind(role.value)
+            given["organisation_id"] = self.organisation(kind=kind).id
+        values = {
+            "email": f"user{number}@example.com",
+            "name": f"用户{number}",
+            "password_hash": "!",
+            "role": role,
+            "created_at": self.now,
+        }
+        return self._save(User(**values | given))
+
+    def staff(self, **given: Any) -> User:
+        return self.user(Role.STAFF, **given)
+
+    def need(self, **given: Any) -> Need:
+        """A published public need; ``organisation_id`` says whose."""
+        if "organisation_id" not in given:
+            given["organisation_id"] = self.organisation().id
+        values = {
+            "status": NeedStatus.PUBLISHED,
+            "title": "储能电站电池热失控提前预警",
+            "field": "ES",
+            "problem": "磷酸铁锂电池簇过充后温度上升很快,现有烟感报警太晚。"
+            "希望在热失控前十分钟给出预警。",
+            "targets": ["预警提前时间≥10 min", "误报率≤1%"],
+            "district": "岳麓区",
+            "trl_expected": 7,
+            "budget_fen": 200_000_000,
+            "cooperation": [Mode.JOINT.value],
+            "deadline": date(2027, 6, 30),
+            "created_at": self.now,
+            "updated_at": self.now,
+            "published_at": self.now,
+        }
+        return self._save(Need(**values | given), index=True)
+
+    def achievement(self, **given: Any) -> Achievement:
+        if "organisation_id" not in given:
+            kind = OrganisationKind.UNIVERSITY
+            given["organisation_id"] = self.organisation(kind=kind).id
+        values = {
+            "status": AchievementStatus.PUBLISHED,
+            "title": "基于气体与电压融合的锂电池热失控早期识别",
+            "field": "ES",
+            "inventors": "张示例",
+            "abstract": "融合氢气浓度与电压微分特征,在热失控前给出分级报警。"
+            "已在储能舱完成试验。",
+            "indicators": ["预警提前时间12 min", "误报率0.6%"],
+            "trl": 7,
+            "stage": Stage.PILOT,
+            "ip": [{"type": "发明专利", "status": "授权", "count": 2}],
+            "ownership": Ownership.UNIT,
+            "modes": [Mode.LICENCE.value, Mode.JOINT.value],
+            "price_fen": 80_000_000,
+            "created_at": self.now,
+            "updated_at": self.now,
+            "published_at": self.now,
+        }
+        return self._save(Achievement(**values | given), index=True)
+
+    def call(self, **given: Any) -> Call:
+        if "issuer_id" not in given:
+            given["issuer_id"] = self.organisation(kind=OrganisationKind.PARK).id
+        values = {
+            "status": CallStatus.OPEN,
+            "title": "电化学储能电站安全预警揭榜",
+            "field": "ES",
+            "background": "园区储能电站需要在热失控发生前识别异常电芯。",
+            "goals": ["提前预警时间≥10 min"],
+            "funding_fen": 500_000_000,
+            "deadline": date(2027, 3, 31),
+            "created_at": self.now,
+            "updated_at": self.now,
+            "published_at": self.now,
+        }
+        return self._save(Call(**values | given), index=True)
+
+    def suggestion(
+        self,
+        need: Need | None = None,
+        achievement: Achievement | None = None,
+        **given: Any,
+    ) -> Suggestion:
+        """A need–achievement pair that waits for review."""
+        values = {
+            "kind": SuggestionKind.NEED_ACHIEVEMENT,
+            "need_id": (need or self.need()).id,
+            "achievement_id": (achievement or self.achievement()).id,
+            "score": 0.8,
+            "ranker": "test",
+            "evidence": {
+                "indicators": [],
+                "pairs": [],
+                "terms": [],
+                "facts": [],
+                "parts": [],
+            },
+            "left_hash": "l",
+            "right_hash": "r",
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        return self._save(Suggestion(**values | given))
