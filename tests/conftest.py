@@ -49,7 +49,8 @@ def _postgres_url() -> str:
         skip_or_fail("postgres", str(error.orig).splitlines()[0])
     finally:
         server.dispose()
-    return str(sa.engine.make_url(POSTGRES).set(database=name))
+    url = sa.engine.make_url(POSTGRES).set(database=name)
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
