@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ _EMBEDDING_PARTS = {
 }
 
 
-class BadSource(RuntimeError):
+class SourceError(RuntimeError):
     """The packed file is absent or is not of the layout this module reads."""
 
 
@@ -158,19 +159,19 @@ def find_source() -> Path:
         path = Path(folder) / SOURCE_NAME
         if path.is_file():
             return path
-    raise BadSource(f"未找到软件包 {PACKAGE} 中的 {SOURCE_NAME};请先安装 {PACKAGE}")
+    raise SourceError(f"未找到软件包 {PACKAGE} 中的 {SOURCE_NAME};请先安装 {PACKAGE}")
 
 
 def read_source(path: Path) -> Source:
-    """Parse the packed file; raises BadSource when it has another layout."""
+    """Parse the packed file; raises SourceError when it has another layout."""
     reader = _Reader(path.read_bytes())
     magic, version = reader.fields("4sI")
     if magic != b"E5S1" or version != 1:
-        raise BadSource(f"{path.name}: unknown layout {magic!r} version {version}")
+        raise SourceError(f"{path.name}: unknown layout {magic!r} version {version}")
     hidden, layers, heads, ffn, _, positions, types = reader.fields("7i")
     eps, block = reader.fields("fi")
     if block != 32 or positions != MAX_TOKENS:
-        raise BadSource(f"{path.name}: block {block}, positions {positions}")
+        raise SourceError(f"{path.name}: block {block}, positions {positions}")
     unk, pieces, scores = _read_pieces(reader)
     return Source(
         data=reader.data,
@@ -194,7 +195,7 @@ def _read_pieces(reader: _Reader) -> tuple[int, list[str], np.ndarray]:
     ends = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(reader.take(4 * count), "<f4")
     blob = reader.take(blob_size)
-    spans = zip(ends[:-1], ends[1:], strict=True)
+    spans = pairwise(ends)
     return unk, [blob[start:end].decode() for start, end in spans], scores
 
 
@@ -240,7 +241,9 @@ def kept_pieces(source: Source) -> list[int]:
         if piece in SPECIALS or len(piece) == 1 or all(map(is_kept, piece))
     ]
     if source.scores[kept].min() != source.scores.min():
-        raise BadSource("the lowest score was trimmed: unknown words would be cut anew")
+        raise SourceError(
+            "the lowest score was trimmed: unknown words would be cut anew"
+        )
     return kept
 
 
@@ -283,7 +286,7 @@ def _check_normalizer(tokenizer: Tokenizer, forms: Mapping[str, str]) -> None:
     for char, form in {**forms, "～": "～"}.items():
         got = tokenizer.normalizer.normalize_str(char)
         if got != re.sub(" {2,}", " ", form):
-            raise BadSource(f"U+{ord(char):04X} becomes {got!r}, not {form!r}")
+            raise SourceError(f"U+{ord(char):04X} becomes {got!r}, not {form!r}")
 
 
 def model_tensors(source: Source, kept: Sequence[int]) -> dict[str, np.ndarray]:
