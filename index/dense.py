@@ -387,12 +387,10 @@ class _Coarse:
     def _recall(self, queries: np.ndarray, last: np.ndarray, take: int) -> float:
         """Share of the true neighbours found; ``last`` is the worst one's score."""
         found = 0
-        for query, slots, least in zip(
-            queries, self.search(queries, take - 1), last, strict=True
-        ):
-            found += min(
-                np.count_nonzero(self.rows.scores(query, slots) >= least), take
-            )
+        candidates = self.search(queries, take - 1)
+        for query, slots, least in zip(queries, candidates, last, strict=True):
+            good = int(np.count_nonzero(self.rows.scores(query, slots) >= least))
+            found += min(good, take)
         return (found / len(queries) - 1) / max(take - 1, 1)
 
 
