@@ -29,7 +29,7 @@ class Facts:
         return len(self._alive)
 
     def put(self, row: int, facts: Mapping[str, Any]) -> None:
-        """Enter the facts of a row: strings, whole numbers, None or lists of strings."""
+        """Enter the facts of a row: strings, numbers, None or lists."""
         self._grow(row + 1)
         self._alive[row] = True
         for name, value in facts.items():
