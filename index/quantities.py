@@ -64,7 +64,7 @@ _TO = re.compile(
 _TO_GIVEN = re.compile(r"(?:由|从)[^,，;；。]*(?:到|至|为)\s*$")
 # 压降 is a pressure drop and 沉降 a settlement: nouns, no change.
 _NOUN_FALL = re.compile(
-    r"(?:压|温|沉|跌|升|声|电压)降\s*$|(?:衰|削|递|加|消)减\s*$|灼减量\s*$|倍增\s*$|激增\s*$"
+    r"(?:压|温|沉|跌|升)降\s*$|(?:衰|削|递|加|消)减\s*$|灼减量\s*$|倍增\s*$|激增\s*$"
 )
 _VERB_FIRST = re.compile(
     rf"^(?:使|可|能|将|力争|实现)?(?:(?P<up>{_RISE})|(?P<down>{_FALL}))"

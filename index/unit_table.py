@@ -167,11 +167,11 @@ _OWN = (
     "架次 节 根 束 族 倍频程 道次 样 标段 目标 用户 台班 班 万向 相 线 厂 队列 机 "
     "剂 针 图斑 房次 转向架 只次 人次 人日 家 测点 阶次 通道 语种 平台 场景 帖 卡 "
     "幢 座 层级 模组 簇 柜 盏 圈 列 "
-).split()
+)
 
 
 def _spellings() -> Iterator[tuple[str, Atom]]:
-    for word in _OWN:
+    for word in _OWN.split():
         yield word, ({word: Fraction(1)}, 1.0)
     for symbol, powers, factor, prefixes in _SCALED:
         yield symbol, (powers, factor)
@@ -189,15 +189,13 @@ ATOMS: dict[str, Atom] = {
 LONGEST = max(map(len, ATOMS))
 
 # A counting word that goes on is another word: 38路口, 4040元件, 99分位, 3方案.
-GOES_ON = dict(
-    entry.split(":")
-    for entry in (
-        "路:口段线 元:件素胞组器 分:位子类布级支层 线:程性 环:境节保 级:联配 相:位似 "
-        "位:数置于 字:符段节 机:构位器型组 升:至到高温压级 方:案法面向式位程 "
-        "人:工机体员 站:点台 点:云位 步:骤进 项:目 门:店 节:点拍省能约 克:服隆 "
-        "日:期均 道:路 号:码 束:流 根:据 单:元位 厂:家区 组:分件织合 样:本品 "
-        "天:线然气 年:度 米:粉波 层:级状 安:全装 欧:洲 秒:级 套:用 批:间量 个:性 "
-        "户:外 头:部显 簇:间 队:列 列:车 块:体 片:上 柜:内 条:件纹 台:阶架 种:子植 "
-        "词:汇 "
-    ).split()
+_LONGER_WORDS = (
+    "路:口段线 元:件素胞组器 分:位子类布级支层 线:程性 环:境节保 级:联配 相:位似 "
+    "位:数置于 字:符段节 机:构位器型组 升:至到高温压级 方:案法面向式位程 "
+    "人:工机体员 站:点台 点:云位 步:骤进 项:目 门:店 节:点拍省能约 克:服隆 "
+    "日:期均 道:路 号:码 束:流 根:据 单:元位 厂:家区 组:分件织合 样:本品 "
+    "天:线然气 年:度 米:粉波 层:级状 安:全装 欧:洲 秒:级 套:用 批:间量 个:性 "
+    "户:外 头:部显 簇:间 队:列 列:车 块:体 片:上 柜:内 条:件纹 台:阶架 种:子植 "
+    "词:汇 "
 )
+GOES_ON = dict(entry.split(":") for entry in _LONGER_WORDS.split())
