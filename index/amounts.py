@@ -30,9 +30,10 @@ _SCORE = re.compile(r"\s?/\s?(5|10|100)(?:分)?(?![\d.A-Za-z])")
 # 4K, 64K, 5G, 3D, 8B: names of sizes and generations when written together.
 _GLUED = frozenset(("K", "G", "D", "B", "H", "F", "T", "P", "M", "k"))
 
-_GE = "≥|>=|=>|不低于|不少于|不小于|不短于|不下于|不弱于|大于或?等于|至少|最低|最少"
-_LE = "≤|<=|=<|不高于|不超过|不大于|不多于|不长于|不超出|小于或?等于|至多|最多|最高"
-_LE += "|控制在|降至不超过"
+_GE = "≥|>=|=>|不低于|不少于|不小于|不短于|不下于|不弱于|不早于|大于或?等于|至少"
+_GE += "|最低|最少"
+_LE = "≤|<=|=<|不高于|不超过|不大于|不多于|不长于|不超出|不迟于|不晚于|小于或?等于|至多"
+_LE += "|最多|最高|控制在"
 _GT = ">|超过|大于|高于|多于|长于|超"
 _LT = "<|小于|低于|少于|短于|不到|不足|未超过"
 _BEFORE = re.compile(
@@ -253,16 +254,21 @@ def _counts(
     """Whether a number in characters is an amount: 三个月, 一万次, not 一次合格."""
     if unit.spelling in _WORDS_ONLY:
         return False
+    if unit.spelling in ("次", "元"):
+        # 一次合格 is first-time, 三元 a kind of battery.
+        return number.value >= 10 or _explicit(head)
     if unit.dimension in _SURE_IN_WORDS:
         return unit.spelling not in ("月", "寸")
-    if unit.spelling in ("次", "元"):
-        return number.value >= 10 or _explicit(head)
     return number.value != 1 or _explicit(head)
 
 
 def _in_base(value: float, unit: units.Unit | None) -> float:
-    """The value in the base unit, without the dust of binary fractions."""
-    return float(f"{value * (unit.factor if unit else 1.0):.12g}")
+    return tidy(value * (unit.factor if unit else 1.0))
+
+
+def tidy(value: float) -> float:
+    """The value without the dust of binary fractions: 0.82, not 0.8200000000000001."""
+    return float(f"{value:.12g}")
 
 
 def _bounds(
@@ -270,7 +276,7 @@ def _bounds(
 ) -> tuple[float | None, float | None]:
     first, last = values[0], values[-1]
     if joint == "±":
-        return first - abs(last), first + abs(last)
+        return tidy(first - abs(last)), tidy(first + abs(last))
     if joint == "→":
         return last, last
     low, high = min(values), max(values)

@@ -81,6 +81,7 @@ auc auroc
 膨胀率 膨胀
 孔隙率 空洞率 宏观孔隙
 包封率
+含量 总量
 掉粉率
 幅宽
 工时
@@ -174,10 +175,15 @@ def subject(words: str) -> Subject:
     elements = frozenset(_NOT_ELEMENTS.sub("", text)) & frozenset(_ELEMENTS)
     each = frozenset("".join(groups) for groups in _EACH.findall(text))
     measures = {_NAMES[name] for name in _NAMED.findall(text)}
-    rest = _NAMED.sub(" ", text)
-    measures |= set(_RATE.findall(rest))
+    last = max((match.start() for match in _NAMED.finditer(text)), default=-1)
+    rest = _NAMED.sub(lambda match: " " * len(match[0]), text)
+    # 硬度 is what 硬度≥60 measures, and a thing in 硬度保持率.
+    rates = [match for match in _RATE.finditer(rest) if match.start() > last]
+    measures |= {match[0] for match in rates}
+    for match in rates:
+        rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
     latin = frozenset(_LATIN.findall(rest))
-    rest = _IDLE.sub(" ", _EACH.sub(" ", _RATE.sub(" ", rest)))
+    rest = _IDLE.sub(" ", _EACH.sub(" ", rest))
     runs = re.findall(r"[\u4e00-\u9fff]+", rest)
     pairs = {run[at : at + 2] for run in runs for at in range(len(run) - 1)}
     pairs |= {run for run in runs if len(run) == 1}
@@ -214,12 +220,13 @@ def conflict(left: Subject, right: Subject, counted: bool) -> bool:
 def agreement(left: Subject, right: Subject) -> float:
     """How surely the two name the same thing, from 0 to 1.
 
-    0.6 and more stands on words alone; 0.3 and more wants further evidence.
+    0.6 and more stands on words alone; 0.3 and more wants further evidence, and
+    0.5 is a measure named alike on both sides with no word of what it is of.
     """
     shared = bool(left.measures & right.measures) or bool(left.latin & right.latin)
     missing = bool(left.measures) != bool(right.measures)
     if not left.things and not right.things:
-        return 0.9 if shared and left.measures == right.measures else 0.0
+        return 0.5 if shared and left.measures == right.measures else 0.0
     if not left.things or not right.things:
         return 0.4 if shared else 0.0
     pairs = _share(left.things, right.things)
@@ -229,6 +236,11 @@ def agreement(left: Subject, right: Subject) -> float:
         apart = bool(left.things - right.things) and bool(right.things - left.things)
         return 0.0 if apart and pairs < 0.4 else 0.3 + 0.7 * pairs
     return max(0.0, pairs - 0.2 * missing) * 0.9
+
+
+def bare(one: Subject) -> bool:
+    """Whether a measure is named without what it is of: 准确率, 时延."""
+    return not (one.things or one.latin or one.elements)
 
 
 _LIST = re.compile(r"[、/]")
@@ -245,7 +257,8 @@ def left_out(asked: str, claimed: str) -> bool:
     named = subject(claimed)
     whole = [subject(part) for part in parts]
     told = [
-        bool(part.things & named.things or part.elements & named.elements)
+        bool(part.things & named.things)
+        or bool(part.elements and part.elements <= named.elements)
         for part in whole
         if part.things or part.elements
     ]

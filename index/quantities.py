@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from index.amounts import RELATIVE, Amount, Comparator, amounts
+from index.amounts import RELATIVE, Amount, Comparator, amounts, tidy
 from index.numerals import plain
 
 Change = Literal["increase", "decrease", "to"]
@@ -81,7 +81,7 @@ _NOISE_AHEAD = re.compile(
     r"^(?:[\s:、,/()\[\]的且]|其中|要求|实现|确保|保证|以及|同时)+"
 )
 _NOISE_BEHIND = re.compile(
-    r"(?:[\s:、,=的在为达可约均仅是由从自不]|达到|控制在?|平均|实测|要求|目标)+$"
+    r"(?:[\s:、,=的在为达可约均仅是由从自不]|[由从]\s?\d[\d.]*|达到|控制在?|平均|实测|要求|目标)+$"
 )
 
 
@@ -156,8 +156,10 @@ def _read_clause(
     outside = [one for one in amounts if not depth[one.start]]
     result = _result(text, outside, span[1])
     floor, before = span[0], ""
-    for one in amounts:
-        yield _quantity(text, span, one, (floor, before), one is not result)
+    for place, one in enumerate(amounts):
+        end = amounts[place + 1].start if place + 1 < len(amounts) else span[1]
+        around = (before, floor, end)
+        yield _quantity(text, span, one, around, one is not result)
         before, floor = before + _JOIN.sub("", text[floor : one.start]) + _GAP, one.end
 
 
@@ -206,17 +208,21 @@ def _quantity(
     text: str,
     span: tuple[int, int],
     one: Amount,
-    ahead: tuple[int, str],
+    around: tuple[str, int, int],
     condition: bool,
 ) -> Quantity:
-    """The amount in its sentence; ``ahead`` is what the clause says before it."""
-    floor, before = ahead
+    """The amount in its sentence.
+
+    ``around`` is what the clause says before the amount ahead of it, and from where
+    to where no other amount stands.
+    """
+    before, floor, end = around
     lead = text[span[0] : one.start]
     near = text[floor : one.start]
     change, verb = _change(lead, near, one)
     start = one.start - verb
     near = _JOIN.sub("", text[floor:start]) if before else text[floor:start]
-    subject = _subject(before + near + one.of_what, text[one.end : span[1]])
+    subject = _subject(before + near + one.of_what, text[one.end : end])
     one = _in_context(one, subject)
     found = Quantity(
         start, one.end, subject, one.comparator, one.low, one.high, one.unit,
@@ -243,8 +249,8 @@ def _in_context(one: Amount, clause: str) -> Amount:
 
 
 def _moved(one: Amount, dimension: str, factor: float, shift: float) -> Amount:
-    low = None if one.low is None else one.low * factor + shift
-    high = None if one.high is None else one.high * factor + shift
+    low = None if one.low is None else tidy(one.low * factor + shift)
+    high = None if one.high is None else tidy(one.high * factor + shift)
     return replace(one, low=low, high=high, dimension=dimension)
 
 
