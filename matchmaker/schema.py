@@ -93,7 +93,7 @@ class Input(BaseModel):
 
 
 class Paged(Input):
-    """A page number; anything that is no page is the first one."""
+    """A page of a list, counted from 1."""
 
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
@@ -118,6 +118,14 @@ def parse(model: type[Model], form: Mapping[str, Any]) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         raise Invalid(_messages(error.errors())) from error
+
+
+def page_number(query: Mapping[str, Any]) -> int:
+    """The page asked for in an address; anything that is no page is the first."""
+    try:
+        return parse(Paged, query).page
+    except Invalid:
+        return 1
 
 
 def _is_list(annotation: Any) -> bool:
