@@ -146,6 +146,10 @@ def _messages(errors: list[ErrorDetails]) -> dict[str, str]:
 
 def _message(error: ErrorDetails) -> str:
     kind, facts = error["type"], error.get("ctx", {})
+    if kind == "too_short" and facts.get("actual_length") == 0:
+        kind = "missing"
+    elif kind in ("too_short", "too_long") and facts.get("field_type") != "List":
+        kind = f"string_{kind}"  # a length checked after `clean` is still of a text
     if kind == "value_error" or kind not in MESSAGES:
         # Our own validators raise PydanticCustomError with the words to show.
         return error["msg"] if _is_chinese(error["msg"]) else "请检查此项的格式"
