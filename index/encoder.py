@@ -25,6 +25,8 @@ Precision = Literal["auto", "float32", "bfloat16"]
 # titles. More does not fit the processor's cache and is slower, not faster.
 BATCH_BYTES = 4_500
 CACHED_QUERIES = 2_048
+# More than this is bulk work, which would only push out what people ask again.
+REMEMBERED_AT_ONCE = 64
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # A model named like this could be on the hub; see `_is_path` for what speaks against.
@@ -41,8 +43,13 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int: ...
 
-    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors of what people ask: (n, dimension) float32, rows of length 1."""
+    def encode_queries(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Vectors of what is asked: (n, dimension) float32, rows of length 1.
+
+        ``progress`` as below. A few texts at a time are remembered.
+        """
 
     def encode_passages(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
@@ -53,7 +60,7 @@ class Encoder(Protocol):
         """
 
 
-class EncoderMissing(RuntimeError):  # noqa: N818 - a state of the set-up, not a slip
+class EncoderMissing(RuntimeError):
     """There is no usable model where the settings point."""
 
 
@@ -117,7 +124,11 @@ class SentenceEncoder:
         """The type the model computes in: ``float32`` or ``bfloat16``."""
         return str(self._model.dtype).removeprefix("torch.")
 
-    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+    def encode_queries(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        if len(texts) > REMEMBERED_AT_ONCE:
+            return self._encode(texts, self._query_prompt, progress)
         known = {text: self._cache.get(text) for text in texts}
         new = [text for text, vector in known.items() if vector is None]
         vectors = self._encode(new, self._query_prompt, None)
@@ -174,8 +185,10 @@ class HashingEncoder:
     def dimension(self) -> int:
         return self._dimension
 
-    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
-        return self.encode_passages(texts)
+    def encode_queries(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        return self.encode_passages(texts, progress)
 
     def encode_passages(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
