@@ -36,7 +36,12 @@ TARGET = "剑脊裂纹≤0.07 mm"
 MARKERS = (FIRM, TITLE, PROBLEM, TARGET, "玄铁", "陨硫", "剑脊")
 SECRET = {"title": TITLE, "problem": PROBLEM, "targets": [TARGET]}
 # Facts by which facets could betray it: nothing else has them.
-RARE = {"field": "AV", "district": "浏阳市", "trl_expected": 2, "cooperation": ["equity"]}
+RARE = {
+    "field": "AV",
+    "district": "浏阳市",
+    "trl_expected": 2,
+    "cooperation": ["equity"],
+}
 
 HIDDEN = 9001  # the numbers of the hidden records start here
 CHANGING = {"Date", "Set-Cookie", "Content-Length"}  # the token is in the last two

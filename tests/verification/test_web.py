@@ -82,7 +82,11 @@ def test_the_queue_and_its_decisions_are_closed_to_others(make, login):
     firm = make.user()
     need = pending(make, organisation_id=firm.organisation_id)
     data = {"version": str(need.version), "reason": "请补充试验条件"}
-    for user, status in ((firm, 403), (make.user(), 404), (make.user(Role.UNIVERSITY), 404)):
+    for user, status in (
+        (firm, 403),
+        (make.user(), 404),
+        (make.user(Role.UNIVERSITY), 404),
+    ):
         client = login(user)
         assert client.get("/verification").status_code == 403
         for verb in ("publish", "return"):
