@@ -203,14 +203,22 @@ class _Rows:
         self._slots: dict[int, int] = {}
 
     @classmethod
-    def merged(cls, parts: Iterable[_Rows]) -> _Rows:
+    def merged(cls, parts: Sequence[_Rows]) -> _Rows:
         """The living rows of all parts, in the order of their ids."""
-        parts = list(parts)
+        parts = [part for part in parts if len(part)] or parts[:1]
         fresh = cls(parts[0].dimension)
         ids = np.concatenate([part.live_ids() for part in parts])
-        halves = np.concatenate([part.halves()[part._alive] for part in parts])
+        slots = np.concatenate([np.flatnonzero(part._alive) for part in parts])
+        owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         order = np.argsort(ids)
-        fresh.store.add_sa_codes(halves[order].view(np.uint8))
+        # Piece by piece: a million vectors are not to be held three times over.
+        for start in range(0, len(order), _ROWS_AT_ONCE):
+            some = order[start : start + _ROWS_AT_ONCE]
+            halves = np.empty((len(some), fresh.dimension), np.float16)
+            for number, part in enumerate(parts):
+                mine = owner[some] == number
+                halves[mine] = part.halves()[slots[some][mine]]
+            fresh.store.add_sa_codes(halves.view(np.uint8))
         fresh._extend(ids[order])
         return fresh
 

@@ -265,7 +265,7 @@ def _is_path(model: str) -> bool:
         path.exists()
         or path.is_absolute()
         or not _HUB_NAME.fullmatch(model)
-        or path.parts[0] in (".", "..", "instance")
+        or model.startswith((".", "instance/"))
         or (len(path.parts) > 1 and path.parent.is_dir())
     )
 
