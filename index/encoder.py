@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
-# A batch holds about this many bytes of text, some 1,000 tokens: 8 abstracts or 60
-# titles. More does not fit the processor's cache and is slower, not faster.
-BATCH_BYTES = 4_500
+# A batch holds this many bytes of text, some 700 tokens: 6 abstracts or 50 titles.
+# Much more is slower: it outgrows the processor's cache.
+BATCH_BYTES = 3_000
 CACHED_QUERIES = 2_048
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
