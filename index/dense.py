@@ -149,13 +149,21 @@ class DenseIndex:
     def _candidates(
         self, part: _Rows, queries: np.ndarray, k: int, allowed: np.ndarray | None
     ) -> Sequence[np.ndarray]:
-        """Slots worth scoring, per query; includes the k best, if need be nearly."""
+        """Slots worth scoring, per query; with the k best among them, or nearly."""
         mask = part.mask(allowed)
         size = len(part.ids) if mask is None else int(np.count_nonzero(mask))
-        if part is self._main and self._coarse is not None and size > self.exact_limit:
-            share = size / len(part.ids)
-            return self._coarse.search(queries, k, _selector(mask), share)
-        return part.nearest(queries, min(k, size), size, _selector(mask))
+        k, selector = min(k, size), _selector(mask)
+        # A filter that leaves few rows is cheaper to apply to every row than to
+        # many lists, and then cannot miss.
+        if part is self._recent or self._coarse is None or size <= self.exact_limit / 4:
+            return part.nearest(queries, k, size, selector)
+        found = self._coarse.search(queries, k, selector, size / len(part.ids))
+        # What is allowed may lie in lists far from the query.
+        for row, slots in enumerate(found):
+            if len(slots) < k:
+                query = queries[row : row + 1]
+                [found[row]] = part.nearest(query, k, size, selector)
+        return found
 
     def _best(
         self, query: np.ndarray, k: int, slots: Iterable[np.ndarray]

@@ -198,6 +198,22 @@ def test_a_large_index_returns_only_what_is_there_and_allowed(
     assert (ids == -1).all()
 
 
+def test_a_filter_far_from_the_query_still_fills_the_page() -> None:
+    """Half of the rows are allowed, and none of their lists is near the query."""
+    near, far = clustered(2_000), -clustered(2_000)
+    index = DenseIndex(32, exact_limit=1_000)
+    index.add(np.arange(4_000), np.vstack([near, far]))
+    ids, _ = index.search(near[:20], 20, np.arange(2_000, 4_000))
+    assert "fast scan" in index.describe()
+    assert (ids >= 2_000).all()
+    expected, _ = knn_batch(near[:20], far, 20)
+    hits = [
+        len(set(ours) & set(theirs))
+        for ours, theirs in zip(ids.tolist(), (expected + 2_000).tolist(), strict=True)
+    ]
+    assert np.mean(hits) / 20 >= 0.9
+
+
 def test_a_replaced_vector_of_a_large_index_is_found_at_once(
     large: tuple[DenseIndex, np.ndarray],
 ) -> None:
