@@ -11,6 +11,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -62,7 +63,7 @@ def limit_threads(count: int) -> None:
 
     Call it before either is first used: a process that has computed with several
     threads and is then forked leaves children that hang for ever, so whatever
-    serves pages runs with one. Only the bulk encoder uses more.
+    serves pages runs with one.
     """
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = str(count)
@@ -79,6 +80,11 @@ class SentenceEncoder:
 
     A prompt of None means the model's own, an empty one none at all. Safe to call
     from several threads.
+
+    ``threads`` is how many batches are computed at a time, each by one thread.
+    Sharing out every product instead comes nearly to a standstill when another
+    process wants the same cores (4 texts a second, this way 17), and it leaves
+    threads that a fork loses.
     """
 
     def __init__(
@@ -90,7 +96,8 @@ class SentenceEncoder:
         threads: int = 1,
         precision: Precision = "auto",
     ) -> None:
-        limit_threads(threads)
+        limit_threads(1)
+        self._threads = threads
         self._model = _load(model, precision)
         own = self._model.prompts
         self._query_prompt = _first(query_prompt, own.get("query"))
@@ -140,13 +147,28 @@ class SentenceEncoder:
     ) -> np.ndarray:
         vectors = np.empty((len(texts), self._dimension), np.float32)
         clean = [_clean(text) for text in texts]
+        groups = list(batches([len(text.encode()) for text in clean], BATCH_BYTES))
         done = 0
-        for rows in batches([len(text.encode()) for text in clean], BATCH_BYTES):
-            vectors[rows] = self._forward([clean[row] for row in rows], prompt)
+        for rows, found in self._each(groups, clean, prompt):
+            vectors[rows] = found
             done += len(rows)
             if progress is not None:
                 progress(done)
         return vectors
+
+    def _each(
+        self, groups: list[list[int]], texts: list[str], prompt: str
+    ) -> Iterator[tuple[list[int], np.ndarray]]:
+        """The vectors of each group of rows, in the order of the groups."""
+
+        def forward(rows: list[int]) -> np.ndarray:
+            return self._forward([texts[row] for row in rows], prompt)
+
+        if self._threads == 1 or len(groups) < 2:
+            yield from ((rows, forward(rows)) for rows in groups)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            yield from zip(groups, pool.map(forward, groups), strict=True)
 
     def _forward(self, texts: list[str], prompt: str) -> np.ndarray:
         """One batch through the model: (n, d) float32, rows of length 1."""

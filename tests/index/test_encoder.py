@@ -143,6 +143,20 @@ def test_progress_counts_up_to_all(small: SentenceEncoder) -> None:
     assert told[-1] == 5
 
 
+def test_several_threads_give_the_same_vectors(
+    small: SentenceEncoder, small_folder: Path
+) -> None:
+    texts = [sign * length for sign in "锂电池回收" for length in range(1, 60, 7)] * 6
+    pair = SentenceEncoder(
+        str(small_folder), passage_prompt="p:", threads=2, precision="float32"
+    )
+    told: list[int] = []
+    together = pair.encode_passages(texts, told.append)
+    assert together == pytest.approx(small.encode_passages(texts), abs=1e-5)
+    assert told[-1] == len(texts)
+    assert torch.get_num_threads() == 1
+
+
 def test_many_threads_get_their_own_answers(small: SentenceEncoder) -> None:
     texts = [sign * length for sign in "锂电池回" for length in (1, 5, 30)]
     expected = {text: small.encode_passages([text])[0] for text in texts}
