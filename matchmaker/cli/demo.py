@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import func, select
 from tqdm import tqdm
 
@@ -20,8 +19,9 @@ from ..db import db
 from ..demo import service as demo
 from ..jobs.worker import Worker
 from ..search.live import live_index, make_encoder
+from .base import Group
 
-demo_cli = AppGroup("demo", help="The demonstration data.")
+demo_cli = Group("demo", help="The demonstration data.")
 
 SAMPLE = ROOT / "data" / "sample"
 # The demonstration enterprise and university are the owners of these.

@@ -15,12 +15,13 @@ from index.text import Source
 
 from ..config import Settings
 from ..search.live import make_encoder
+from .base import Command
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @click.option("--data", "folders", type=FOLDER, multiple=True, help="Folder of data.")
 @click.option("--queries", type=FILE, help='Texts to ask instead: {"id", "text"}.')
 @click.option(
