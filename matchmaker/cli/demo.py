@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import func, select
 from tqdm import tqdm
 
-from index.embed import count_passages
+from index.embed import count_encodings
 from index.text import sources
 from models import TABLES, OutboxTask, Suggestion, utcnow
 from models.outbox import RecordType, TaskKind
@@ -71,7 +71,7 @@ def _work_off() -> None:
         clock=utcnow,
         encoder=encoder,
     )
-    total = 2 * count_passages(list(_waiting_texts()))
+    total = count_encodings(list(_waiting_texts()))
     with tqdm(total=total, desc="编码文本", unit="段") as bar:
         _encode(worker, bar)
     matches = db.session.scalar(
