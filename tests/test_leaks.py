@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from matchmaker.jobs import outbox
 from models import Need, Organisation, User, transaction
 from models.states import (
     AchievementStatus,
@@ -179,6 +180,8 @@ def change_full_text(make: Factory, need: Need) -> None:
     with transaction(make.session):
         need.title, need.problem, need.targets = TITLE, PROBLEM, [TARGET]
         need.organisation.name = f"{FIRM}（二）"
+        make.session.flush()
+        outbox.touch(make.session, need, now=make.now)
 
 
 def test_what_is_hidden_changes_nothing_that_an_outsider_gets(make, read):
