@@ -16,7 +16,7 @@ from ..history import service as history
 from . import passwords
 from .schema import NewUser, PasswordChange, SignInInput, weakness
 
-WRONG = "邮箱或密码不正确,请检查后重试。"
+WRONG = "邮箱或密码不正确，请检查后重试。"
 
 # The kinds of organisation whose members take each role; the first is meant
 # when nothing is said. Staff need none.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
@@ -23,7 +23,6 @@ from .schema import Publication, Return
 
 PER_PAGE = 20
 KINDS = (RecordType.NEED, RecordType.ACHIEVEMENT)
-Item = TypeVar("Item", Need, Achievement)
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def publish_need(
 ) -> Need:
     """Make a submitted need public; the worker then looks for its matches."""
     with transaction(session):
-        need = _locked(session, actor, Need, need_id, data.version)
+        need: Need = _locked(session, actor, RecordType.NEED, need_id, data.version)
         need.move_to(NeedStatus.PUBLISHED)
         _published(session, actor, need, "need", now)
     return need
@@ -116,7 +115,7 @@ def return_need(
 ) -> Need:
     """Give a submitted need back to its author with what to change."""
     with transaction(session):
-        need = _locked(session, actor, Need, need_id, data.version)
+        need: Need = _locked(session, actor, RecordType.NEED, need_id, data.version)
         need.move_to(NeedStatus.RETURNED)
         _returned(session, actor, need, "need", data.reason, now)
     return need
@@ -132,7 +131,9 @@ def publish_achievement(
 ) -> Achievement:
     """Make a submitted achievement public; it is then matched with the needs."""
     with transaction(session):
-        item = _locked(session, actor, Achievement, achievement_id, data.version)
+        item: Achievement = _locked(
+            session, actor, RecordType.ACHIEVEMENT, achievement_id, data.version
+        )
         item.move_to(AchievementStatus.PUBLISHED)
         _published(session, actor, item, "achievement", now)
     return item
@@ -143,7 +144,9 @@ def return_achievement(
 ) -> Achievement:
     """Give a submitted achievement back with what to change."""
     with transaction(session):
-        item = _locked(session, actor, Achievement, achievement_id, data.version)
+        item: Achievement = _locked(
+            session, actor, RecordType.ACHIEVEMENT, achievement_id, data.version
+        )
         item.move_to(AchievementStatus.RETURNED)
         _returned(session, actor, item, "achievement", data.reason, now)
     return item
@@ -159,22 +162,20 @@ def find(session: Session, actor: User, kind: RecordType, item_id: int) -> Any:
 
 
 def _locked(
-    session: Session, actor: User, model: type[Item], item_id: int, version: int
-) -> Item:
+    session: Session, actor: User, kind: RecordType, item_id: int, version: int
+) -> Any:
     """The pending record, held until the decision is written.
 
     The version is that of the page the decision was made on: a text nobody has
     read must not go out.
     """
-    kind = outbox.TYPES[model]
     item = find(session, actor, kind, item_id)
-    session.refresh(item, with_for_update={"of": model})
+    session.refresh(item, with_for_update={"of": TABLES[kind]})
     if item.status.value != "pending":
         raise Conflict("already_handled")
     if item.version != version:
         raise Conflict("changed_since_read")
-    checked: Item = item
-    return checked
+    return item
 
 
 def _published(

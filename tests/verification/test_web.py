@@ -25,7 +25,7 @@ def test_staff_publish_from_the_queue(make, login, session):
 
     assert (answer.status_code, answer.location) == (303, "/verification")
     after = client.get("/verification").text
-    assert "已发布:泵车臂架末端抖动" in after
+    assert "已发布：泵车臂架末端抖动" in after
     assert "没有待审的信息" in after
     session.rollback()
     session.refresh(need)
