@@ -1,19 +1,23 @@
 """Write achievements down, change them, take them back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import Achievement, User, transaction
+from models import Achievement, Need, User, transaction
 from models.outbox import RecordType
 from models.session import lock
-from models.states import AchievementStatus
+from models.states import ACHIEVEMENT_MOVES, AchievementStatus, Secrecy
 
 from .. import policies
 from ..errors import Conflict
 from ..history import service as history
 from ..jobs import outbox
+from ..matches.nearby import Near
+from ..needs.service import text_for
 from ..notices import service as notices
 from ..schema import parse
 from ..search.service import find
@@ -56,7 +60,8 @@ def create_achievement(
     """Keep the achievement of the actor's organisation, as a draft or for review.
 
     An `AchievementInput` goes to review, a plain draft stays a draft. The same
-    ``form_key`` never makes two: a form sent twice gets the achievement it made first.
+    ``form_key`` never makes two: a form sent twice gets the
+    achievement it made first, or `Conflict` «form_used» when the text differs by then.
     """
     with transaction(session):
         policies.require(actor, "achievement.create")
@@ -65,7 +70,7 @@ def create_achievement(
             session, actor, "achievement.created", form_key, now=now
         )
         if made is not None:
-            return find_achievement(session, actor, made)
+            return _sent_again(session, actor, made, data, now=now)
         achievement = Achievement(
             organisation_id=actor.organisation_id,
             author_id=actor.id,
@@ -159,6 +164,11 @@ def require_editable(achievement: Achievement) -> None:
         raise Conflict("achievement.not_editable")
 
 
+def may_withdraw(achievement: Achievement) -> bool:
+    """Whether the achievement's state lets it be taken back."""
+    return AchievementStatus.WITHDRAWN in ACHIEVEMENT_MOVES[achievement.status]
+
+
 def columns(data: AchievementDraft) -> dict[str, Any]:
     """The input as the columns of the table."""
     return {
@@ -169,7 +179,7 @@ def columns(data: AchievementDraft) -> dict[str, Any]:
         "indicators": data.indicators,
         "trl": data.trl,
         "stage": data.stage,
-        "ip": [row.model_dump() for row in data.ip],
+        "ip": [row.model_dump() for row in data.ip if row is not None],
         "ownership": data.ownership,
         "modes": [str(mode) for mode in data.modes],
         "price_fen": data.price,
@@ -195,6 +205,20 @@ def _submit(
     outbox.touch(session, achievement, now=now)
 
 
+def _sent_again(
+    session: Session, actor: User, made: int, data: AchievementDraft, *, now: datetime
+) -> Achievement:
+    """What a form made already; raises `Conflict` if it now says otherwise."""
+    achievement = find_achievement(session, actor, made)
+    if history.difference(achievement, columns(data)):
+        raise Conflict("form_used", id=achievement.id)
+    if achievement.status is AchievementStatus.DRAFT and isinstance(
+        data, AchievementInput
+    ):
+        _submit(session, actor, achievement, now=now)
+    return achievement
+
+
 def _locked_achievement(
     session: Session, actor: User, achievement_id: int, action: str
 ) -> Achievement:
@@ -203,3 +227,28 @@ def _locked_achievement(
     policies.require(actor, action, achievement)
     lock(session, achievement)
     return achievement
+
+
+@dataclass
+class Buyer:
+    """An organisation that may want an achievement, with the needs that say so."""
+
+    label: str
+    known: bool
+    needs: list[Near]
+
+
+def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
+    """The needs near an achievement by organisation, the best need first.
+
+    A firm this person may not name is never put together from its several
+    needs: each of its masked needs stands alone.
+    """
+    found: dict[tuple[str, int], Buyer] = {}
+    for one in near:
+        need: Need = one.item
+        known = policies.reads_full_text(user, need) or need.secrecy is Secrecy.PUBLIC
+        key = ("firm", need.organisation_id) if known else ("need", need.id)
+        label = text_for(user, need).organisation
+        found.setdefault(key, Buyer(label, known, [])).needs.append(one)
+    return list(found.values())

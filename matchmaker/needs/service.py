@@ -10,7 +10,7 @@ from models import Need, User, transaction
 from models.needs import NeedText
 from models.outbox import RecordType
 from models.session import lock
-from models.states import NeedStatus, Secrecy
+from models.states import NEED_MOVES, NeedStatus, Secrecy
 
 from .. import policies
 from ..errors import Conflict, NotFound
@@ -72,14 +72,15 @@ def create_need(
     """Keep the need of the actor's organisation, as a draft or for review.
 
     A `NeedInput` goes to review, a plain `NeedDraft` stays a draft. The same
-    ``form_key`` never makes two: a form sent twice gets the need it made first.
+    ``form_key`` never makes two: a form sent twice gets the need
+    it made first, or `Conflict` «form_used» when the text differs by then.
     """
     with transaction(session):
         policies.require(actor, "need.create")
         lock(session, actor)
         made = history.made_before(session, actor, "need.created", form_key, now=now)
         if made is not None:
-            return find_need(session, actor, made)
+            return _sent_again(session, actor, made, data, now=now)
         need = Need(
             organisation_id=actor.organisation_id,
             author_id=actor.id,
@@ -155,6 +156,11 @@ def require_editable(need: Need) -> None:
         raise Conflict("need.not_editable")
 
 
+def may_withdraw(need: Need) -> bool:
+    """Whether the need's state lets it be taken back."""
+    return NeedStatus.WITHDRAWN in NEED_MOVES[need.status]
+
+
 def columns(data: NeedDraft) -> dict[str, Any]:
     """The input as the columns of the table; a public text only when masked."""
     masked = data.secrecy is Secrecy.MASKED
@@ -190,6 +196,18 @@ def _submit(session: Session, actor: User, need: Need, *, now: datetime) -> None
             title=need.title,
         )
     outbox.touch(session, need, now=now)
+
+
+def _sent_again(
+    session: Session, actor: User, made: int, data: NeedDraft, *, now: datetime
+) -> Need:
+    """What a form made already; raises `Conflict` if it now says otherwise."""
+    need = find_need(session, actor, made)
+    if history.difference(need, columns(data)):
+        raise Conflict("form_used", id=need.id)
+    if need.status is NeedStatus.DRAFT and isinstance(data, NeedInput):
+        _submit(session, actor, need, now=now)
+    return need
 
 
 def _locked_need(session: Session, actor: User, need_id: int, action: str) -> Need:

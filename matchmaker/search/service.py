@@ -11,13 +11,13 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from index.hybrid import Hit, Segment
 from index.sync import LiveIndex
 from models import Achievement, Call, Need, User
-from models.conditions import Condition, Every, Includes, OneOf
+from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
 from models.fields import DISTRICTS, FIELDS, field_name
 from models.outbox import RecordType
 from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
@@ -64,6 +64,11 @@ STATES: dict[RecordType, type[StrEnum]] = {
     RecordType.ACHIEVEMENT: AchievementStatus,
     RecordType.CALL: CallStatus,
 }
+BODY = {
+    RecordType.NEED: "problem",
+    RecordType.ACHIEVEMENT: "abstract",
+    RecordType.CALL: "background",
+}
 AMOUNT = {
     RecordType.NEED: "budget_fen",
     RecordType.ACHIEVEMENT: "price_fen",
@@ -88,11 +93,16 @@ class Facet:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a list; ``answer`` is the sentence that speaks to the words."""
+    """One line of a list.
+
+    answer  the sentence that speaks to the words
+    parts   what the score was computed from
+    """
 
     item: Item
     score: float | None = None
     answer: list[Segment] = field(default_factory=list)
+    parts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,15 +126,24 @@ def browse(
     *,
     base: Condition | None = None,
     facets: bool = True,
+    states: bool = False,
+    literal: bool = False,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
-    ``base`` narrows the list further (a public list: `policies.listed`; one's
-    own: `policies.owned`); the reader's own condition always holds.
+    ``base`` narrows the list further (one's own records: `policies.owned`);
+    without it the list is the public one (`policies.listed`). The reader's own
+    condition always holds. With ``states`` the state is a facet, and choosing
+    one leaves the public list. With ``literal`` the tables look for the words
+    as they are written: drafts are in no index.
     """
-    scope = Every((policies.visible(user, kind), base or policies.listed(kind)))
+    wide = Every((policies.visible(user, kind), base or EVERYTHING))
+    open_now = base is None and not (states and query.status)
+    scope = Every((wide, policies.listed(kind))) if open_now else wide
     words = query.q.strip()
     search = _Search(session, index, user, kind, words, scope, query)
+    search.wide = wide if states else None
+    search.literal = literal
     ids = search.ids(skip=None)
     total = len(ids) if ids is not None else search.count()
     sort = _sort(kind, query, bool(words))
@@ -171,9 +190,13 @@ class _Search:
         self.kind, self.words, self.scope, self.query = kind, words, scope, query
         self.model: Any = policies.MODELS[kind]
         self.hits: dict[int, Hit] = {}
+        self.found: dict[str | None, list[int]] = {}
+        self.literal = False
+        self.wide: Condition | None = None  # set: the scope of the state facet
 
     def condition(self, skip: str | None) -> Condition:
-        return Every((self.scope, chosen(self.query, self.kind, skip)))
+        scope = (self.wide or self.scope) if skip == "status" else self.scope
+        return Every((scope, chosen(self.query, self.kind, skip)))
 
     def where(self, skip: str | None = None) -> ColumnElement[bool]:
         return policies.where(self.condition(skip), self.kind)
@@ -182,6 +205,11 @@ class _Search:
         """The records that answer the words, best first; None without words."""
         if not self.words:
             return None
+        if skip not in self.found:
+            self.found[skip] = self._written(skip) if self.literal else self._near(skip)
+        return self.found[skip]
+
+    def _near(self, skip: str | None) -> list[int]:
         hits = self.index.search_text(
             self.session,
             self.words,
@@ -192,6 +220,14 @@ class _Search:
         )
         self.hits.update((hit.record_id, hit) for hit in hits)
         return [hit.record_id for hit in hits]
+
+    def _written(self, skip: str | None) -> list[int]:
+        """The records whose title or text holds the words letter by letter."""
+        columns = (self.model.title, getattr(self.model, BODY[self.kind]))
+        holds = or_(*(c.icontains(self.words, autoescape=True) for c in columns))
+        query = select(self.model.id).where(self.where(skip), holds)
+        query = query.order_by(self.model.id.desc()).limit(DEEPEST)
+        return list(self.session.scalars(query))
 
     def count(self) -> int:
         query = select(func.count()).select_from(self.model).where(self.where())
@@ -213,7 +249,7 @@ class _Search:
 
     def _rows(self, items: Sequence[Item]) -> list[Row]:
         return [
-            Row(item, hit.score, hit.answer) if hit else Row(item)
+            Row(item, hit.score, hit.answer, hit.parts) if hit else Row(item)
             for item in items
             for hit in [self.hits.get(item.id)]
         ]
@@ -223,15 +259,13 @@ class _Search:
 
     def _groups(self) -> dict[str, str]:
         groups = dict(FACETS[self.kind])
-        if self.query.status:
-            groups["status"] = "status"
-        return groups
+        return {"status": "status"} | groups if self.wide else groups
 
     def _facet(self, name: str, column: str) -> Facet:
-        skip = name if getattr(self.query, name) else None
+        own_search = name == "status" or bool(getattr(self.query, name))
         where = self.where(name)
         if self.words:
-            ids = self.ids(skip) if skip else list(self.hits)
+            ids = self.ids(name if own_search else None)
             where &= self.model.id.in_(ids or [])
         counts = self._counts(name, column, where)
         selected = {str(value) for value in getattr(self.query, name)}
@@ -280,7 +314,8 @@ def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
 
 
 def _order(model: Any, kind: RecordType, sort: Sort) -> list[Any]:
-    newest = [model.published_at.desc().nulls_last(), model.id.desc()]
+    # What never was published stands first: drafts and what waits for review.
+    newest = [model.published_at.desc().nulls_first(), model.id.desc()]
     if sort is Sort.DEADLINE:
         return [model.deadline.asc().nulls_last(), *newest]
     if sort is Sort.AMOUNT:
