@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from index.text import simplify
 from models.states import Mode, Secrecy
 
 from ..schema import (
@@ -88,8 +89,8 @@ class NeedDraft(Input):
 
 
 def _bare(text: str) -> str:
-    """Only what is read aloud: no width, case, spaces or punctuation."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    """Only what is read aloud: one width, case and script, no marks."""
+    folded = simplify(unicodedata.normalize("NFKC", text)).casefold()
     return re.sub(r"[\W_]+", "", folded)
 
 
