@@ -13,7 +13,11 @@ from .service import Row
 
 LEAD = 96
 # Plain words for the parts of a score, in the order they are named by the index.
-PARTS: dict[str, str] = {}
+PARTS: dict[str, str] = {
+    "whole": "整篇的意思接近",
+    "coverage": "每句话都能对上",
+    "lexical": "用了同样的词",
+}
 
 
 def card(user: User | None, item: Need | Achievement | Call) -> dict[str, Any]:

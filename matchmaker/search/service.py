@@ -5,16 +5,19 @@ the index ranks, under the same condition, and the rows come from the tables.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from index.hybrid import Hit, Segment
+from index.explain import Segment, answer, segments
+from index.hybrid import Hit, Question
+from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import Achievement, Call, Need, User
 from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
@@ -64,10 +67,10 @@ STATES: dict[RecordType, type[StrEnum]] = {
     RecordType.ACHIEVEMENT: AchievementStatus,
     RecordType.CALL: CallStatus,
 }
-BODY = {
-    RecordType.NEED: "problem",
-    RecordType.ACHIEVEMENT: "abstract",
-    RecordType.CALL: "background",
+TEXTS = {
+    RecordType.NEED: ("title", "problem"),
+    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors"),
+    RecordType.CALL: ("title", "background"),
 }
 AMOUNT = {
     RecordType.NEED: "budget_fen",
@@ -95,14 +98,13 @@ class Facet:
 class Row:
     """One line of a list.
 
-    answer  the sentence that speaks to the words
-    parts   what the score was computed from
+    answer  the sentence that speaks to the words, cut into (text, marked)
+    parts   what the score was computed from, by name; empty without words
     """
 
     item: Item
-    score: float | None = None
     answer: list[Segment] = field(default_factory=list)
-    parts: dict[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,29 +128,28 @@ def browse(
     *,
     base: Condition | None = None,
     facets: bool = True,
+    ranked: bool = True,
     states: bool = False,
-    literal: bool = False,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
-    ``base`` narrows the list further (one's own records: `policies.owned`);
-    without it the list is the public one (`policies.listed`). The reader's own
-    condition always holds. With ``states`` the state is a facet, and choosing
-    one leaves the public list. With ``literal`` the tables look for the words
-    as they are written: drafts are in no index.
+    ``base`` narrows the list further (a public list: `policies.listed`; one's
+    own: `policies.owned`); the reader's own condition always holds. ``ranked``
+    off looks for the very words instead of their meaning: for one's own records,
+    which an index for outsiders does not hold in every state. With ``states``
+    the state is a facet, and choosing one leads out of the public list.
     """
     wide = Every((policies.visible(user, kind), base or EVERYTHING))
-    open_now = base is None and not (states and query.status)
-    scope = Every((wide, policies.listed(kind))) if open_now else wide
+    public = base is None and not (states and query.status)
+    scope = Every((wide, policies.listed(kind))) if public else wide
     words = query.q.strip()
-    search = _Search(session, index, user, kind, words, scope, query)
-    search.wide = wide if states else None
-    search.literal = literal
+    search = _Search(session, index, user, kind, words, scope, query, ranked)
+    search.any_state = wide if states else None
     ids = search.ids(skip=None)
     total = len(ids) if ids is not None else search.count()
-    sort = _sort(kind, query, bool(words))
+    sort = _sort(kind, query, search.ranks)
     rows = search.page(sort, ids)
-    sorts = ((Sort.RELEVANCE,) if words else ()) + SORTS[kind]
+    sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
     pages = max(1, ceil(total / PER_PAGE))
     found = search.facets() if facets else []
     return Listing(kind, rows, total, query.page, pages, found, sort, sorts)
@@ -185,49 +186,52 @@ class _Search:
         words: str,
         scope: Condition,
         query: ListQuery,
+        ranked: bool,
     ) -> None:
         self.session, self.index, self.user = session, index, user
+        self.ranks = bool(words) and ranked
         self.kind, self.words, self.scope, self.query = kind, words, scope, query
         self.model: Any = policies.MODELS[kind]
         self.hits: dict[int, Hit] = {}
         self.found: dict[str | None, list[int]] = {}
-        self.literal = False
-        self.wide: Condition | None = None  # set: the scope of the state facet
+        self.any_state: Condition | None = None  # what the facet of states counts
+        self.inside = policies.searches_inside(user)
+
+    @cached_property
+    def question(self) -> Question:
+        return self.index.question(self.words)
 
     def condition(self, skip: str | None) -> Condition:
-        scope = (self.wide or self.scope) if skip == "status" else self.scope
+        scope = (self.any_state or self.scope) if skip == "status" else self.scope
         return Every((scope, chosen(self.query, self.kind, skip)))
 
     def where(self, skip: str | None = None) -> ColumnElement[bool]:
-        return policies.where(self.condition(skip), self.kind)
+        where = policies.where(self.condition(skip), self.kind)
+        if self.words and not self.ranks:
+            texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
+            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
+        return where
 
     def ids(self, skip: str | None) -> list[int] | None:
         """The records that answer the words, best first; None without words."""
-        if not self.words:
+        if not self.ranks:
             return None
         if skip not in self.found:
-            self.found[skip] = self._written(skip) if self.literal else self._near(skip)
+            self.found[skip] = self._ranked(skip)
         return self.found[skip]
 
-    def _near(self, skip: str | None) -> list[int]:
-        hits = self.index.search_text(
+    def _ranked(self, skip: str | None) -> list[int]:
+        hits = self.index.rank(
             self.session,
-            self.words,
+            self.question,
             self.kind,
-            inside=policies.searches_inside(self.user),
+            inside=self.inside,
             condition=self.condition(skip),
             limit=DEEPEST,
+            floor=SEARCH_FLOOR,
         )
         self.hits.update((hit.record_id, hit) for hit in hits)
         return [hit.record_id for hit in hits]
-
-    def _written(self, skip: str | None) -> list[int]:
-        """The records whose title or text holds the words letter by letter."""
-        columns = (self.model.title, getattr(self.model, BODY[self.kind]))
-        holds = or_(*(c.icontains(self.words, autoescape=True) for c in columns))
-        query = select(self.model.id).where(self.where(skip), holds)
-        query = query.order_by(self.model.id.desc()).limit(DEEPEST)
-        return list(self.session.scalars(query))
 
     def count(self) -> int:
         query = select(func.count()).select_from(self.model).where(self.where())
@@ -248,24 +252,30 @@ class _Search:
         )
 
     def _rows(self, items: Sequence[Item]) -> list[Row]:
-        return [
-            Row(item, hit.score, hit.answer, hit.parts) if hit else Row(item)
-            for item in items
-            for hit in [self.hits.get(item.id)]
-        ]
+        return [self._row(item) for item in items]
+
+    def _row(self, item: Item) -> Row:
+        hit = self.hits.get(item.id)
+        if hit is None:
+            return Row(item)
+        index = self.index.caught_up(self.session)
+        record = index.get(self.kind, item.id, inside=self.inside)
+        passage = answer(record, self.question) if record else None
+        text = passage.text if passage else ""
+        return Row(item, segments(text, self.question.terms), hit.parts)
 
     def facets(self) -> list[Facet]:
         return [self._facet(name, column) for name, column in self._groups().items()]
 
     def _groups(self) -> dict[str, str]:
         groups = dict(FACETS[self.kind])
-        return {"status": "status"} | groups if self.wide else groups
+        return {"status": "status"} | groups if self.any_state else groups
 
     def _facet(self, name: str, column: str) -> Facet:
-        own_search = name == "status" or bool(getattr(self.query, name))
+        alone = name == "status" or bool(getattr(self.query, name))
         where = self.where(name)
-        if self.words:
-            ids = self.ids(name if own_search else None)
+        if self.ranks:
+            ids = self.ids(name if alone else None)
             where &= self.model.id.in_(ids or [])
         counts = self._counts(name, column, where)
         selected = {str(value) for value in getattr(self.query, name)}

@@ -169,7 +169,7 @@ def list_page(
         query.model_copy(update={"q": ""}) if silent else query,
         base=base,
         states=states,
-        literal=own,
+        ranked=not own,
     )
     view = _view(listing, query) | {
         "query": query,
