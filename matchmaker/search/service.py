@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from index.explain import Segment, answer, segments
-from index.hybrid import Hit, Question
+from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import Achievement, Call, Need, User
@@ -198,6 +198,11 @@ class _Search:
         self.inside = policies.searches_inside(user)
 
     @cached_property
+    def copy(self) -> HybridIndex:
+        """The index as the search saw it; catching up asks the tables each time."""
+        return self.index.caught_up(self.session)
+
+    @cached_property
     def question(self) -> Question:
         return self.index.question(self.words)
 
@@ -258,8 +263,7 @@ class _Search:
         hit = self.hits.get(item.id)
         if hit is None:
             return Row(item)
-        index = self.index.caught_up(self.session)
-        record = index.get(self.kind, item.id, inside=self.inside)
+        record = self.copy.get(self.kind, item.id, inside=self.inside)
         passage = answer(record, self.question) if record else None
         text = passage.text if passage else ""
         return Row(item, segments(text, self.question.terms), hit.parts)

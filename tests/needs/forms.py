@@ -22,7 +22,8 @@ TYPED: dict[str, Any] = {
 MASKED: dict[str, Any] = {
     "secrecy": "masked",
     "public_title": "大型臂架末端振动抑制",
-    "public_problem": "某类大型臂架在周期性载荷下末端摆动明显,希望不改主体结构把摆动压下来。",
+    "public_problem": "某类大型臂架在周期性载荷下末端摆动明显,"
+    "希望不改主体结构把摆动压下来。",
     "public_targets": ["摆幅降低六成以上"],
 }
 

@@ -175,7 +175,7 @@ def test_a_returned_need_comes_back_without_the_old_reason(session, make):
 def test_only_a_draft_is_saved_unchecked(session, make):
     actor = make.user()
     need = make.need(organisation_id=actor.organisation_id)
-    with pytest.raises(Conflict, match="need.not_editable"):
+    with pytest.raises(Conflict, match=r"need\.not_editable"):
         edit(session, actor, need, submit=False, problem="")
     assert need.status is NeedStatus.PUBLISHED
 
@@ -195,7 +195,7 @@ def test_a_stale_edit_overwrites_nothing(session, make):
 def test_what_is_over_is_not_edited(session, make, status):
     actor = make.user()
     need = make.need(organisation_id=actor.organisation_id, status=status)
-    with pytest.raises(Conflict, match="need.not_editable"):
+    with pytest.raises(Conflict, match=r"need\.not_editable"):
         edit(session, actor, need)
 
 
