@@ -7,7 +7,7 @@ count and a page. A record outside it is «not found», never «forbidden».
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, exists, false, select, true
 
 from models import Achievement, Call, Need, Suggestion, User
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
@@ -87,7 +87,7 @@ def owned(user: User, kind: RecordType) -> Condition:
     return OneOf(owner, (user.organisation_id,))
 
 
-def listed(kind: RecordType) -> Condition:
+def listed(kind: RecordType) -> OneOf:
     """What a public list shows and a match may propose: open for business now."""
     status: dict[RecordType, str] = {
         RecordType.NEED: NeedStatus.PUBLISHED,
@@ -109,8 +109,6 @@ def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     The need must be the reader's own, so a correlated check on needs is part
     of the rule.
     """
-    from sqlalchemy import exists, false, select, true
-
     if user is None:
         return false()
     if user.is_staff:

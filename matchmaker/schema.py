@@ -130,7 +130,7 @@ class Input(BaseModel):
 
 
 class Paged(Input):
-    """A page number; anything that is no page is the first one."""
+    """A page of a list, counted from 1."""
 
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
@@ -160,6 +160,14 @@ def parse(
         return model.model_validate(data, context=dict(context or {}))
     except ValidationError as error:
         raise Invalid(_messages(error.errors())) from error
+
+
+def page_number(query: Mapping[str, Any]) -> int:
+    """The page asked for in an address; anything that is no page is the first."""
+    try:
+        return parse(Paged, query).page
+    except Invalid:
+        return 1
 
 
 def _is_list(annotation: Any) -> bool:

@@ -61,6 +61,7 @@ def mine() -> ResponseReturnValue:
 @bp.get("/achievements/<int:achievement_id>")
 def show(achievement_id: int) -> ResponseReturnValue:
     user, session = current(), db.session
+    today = labels.today(utcnow())
     item = service.find_achievement(session, user, achievement_id)
     seeks = policies.may(user, "achievement.find_buyers", item)
     matched = item.status not in UNMATCHED
@@ -68,8 +69,8 @@ def show(achievement_id: int) -> ResponseReturnValue:
     return render_template(
         "achievements/show.html",
         item=item,
-        card=rows.card(user, item),
-        state=rows.state(item, labels.today(utcnow())),
+        card=rows.card(user, item, today),
+        state=rows.state(item, today),
         seeks=seeks,
         owner=policies.may(user, "achievement.edit", item),
         editable=item.status in service.EDITABLE,

@@ -50,6 +50,7 @@ def mine() -> ResponseReturnValue:
 @bp.get("/needs/<int:need_id>")
 def show(need_id: int) -> ResponseReturnValue:
     user, session = current(), db.session
+    today = labels.today(utcnow())
     need = service.find_need(session, user, need_id)
     full = policies.reads_full_text(user, need)
     matched = full and need.status not in UNMATCHED
@@ -58,8 +59,8 @@ def show(need_id: int) -> ResponseReturnValue:
         "needs/show.html",
         need=need,
         text=service.text_for(user, need),
-        card=rows.card(user, need),
-        state=rows.state(need, labels.today(utcnow())),
+        card=rows.card(user, need, today),
+        state=rows.state(need, today),
         full=full,
         owner=policies.may(user, "need.edit", need),
         editable=need.status in service.EDITABLE,

@@ -104,7 +104,7 @@ class Links:
     def chips(self, facets: list[Facet]) -> list[tuple[str, str]]:
         """The filters in force, each with the address that takes it away."""
         return [
-            (f"{FACET_LABELS[facet.name]}:{option.label}", url)
+            (f"{FACET_LABELS[facet.name]}：{option.label}", url)
             for facet in facets
             for option in facet.options
             if option.selected

@@ -20,13 +20,15 @@ PARTS: dict[str, str] = {
 }
 
 
-def card(user: User | None, item: Need | Achievement | Call) -> dict[str, Any]:
+def card(
+    user: User | None, item: Need | Achievement | Call, today: date
+) -> dict[str, Any]:
     """The facts of the record that stand in its line, ready for the row macro."""
     if isinstance(item, Need):
-        return _need(user, item)
+        return _need(user, item, today)
     if isinstance(item, Achievement):
         return _achievement(item)
-    return _call(item)
+    return _call(item, today)
 
 
 def state(item: Need | Achievement | Call, today: date) -> tuple[str, str]:
@@ -45,7 +47,7 @@ def snippet(card: dict[str, Any], row: Row) -> list[tuple[str, bool]]:
     return row.answer or [(card["lead"], False)]
 
 
-def _need(user: User | None, need: Need) -> dict[str, Any]:
+def _need(user: User | None, need: Need, today: date) -> dict[str, Any]:
     text = text_for(user, need)
     return _common(need, RecordType.NEED) | {
         "title": text.title,
@@ -56,7 +58,7 @@ def _need(user: User | None, need: Need) -> dict[str, Any]:
         "facts": [
             _modes(need.cooperation),
             f"预算 {_money(need.budget_fen)}",
-            _deadline(need.deadline),
+            _deadline(need.deadline, today),
         ],
         "lead": _lead(text.problem),
     }
@@ -78,13 +80,16 @@ def _achievement(item: Achievement) -> dict[str, Any]:
     }
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: Call, today: date) -> dict[str, Any]:
     return _common(call, RecordType.CALL) | {
         "title": call.title,
         "endpoint": "calls.show",
         "ids": {"call_id": call.id},
         "organisation_label": call.issuer.name,
-        "facts": [f"榜单金额 {_money(call.funding_fen)}", _deadline(call.deadline)],
+        "facts": [
+            f"榜单金额 {_money(call.funding_fen)}",
+            _deadline(call.deadline, today),
+        ],
         "lead": _lead(call.background),
     }
 
@@ -108,8 +113,10 @@ def _money(fen: int | None) -> str:
     return " ".join(labels.money(fen)).strip()
 
 
-def _deadline(day: date | None) -> str:
-    return f"截止 {day.isoformat()}" if day else "长期有效"
+def _deadline(day: date | None, today: date) -> str:
+    if day is None:
+        return "长期有效"
+    return f"截止 {day.isoformat()}" if day >= today else f"已于 {day.isoformat()} 截止"
 
 
 def _lead(text: str) -> str:

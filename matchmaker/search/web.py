@@ -128,7 +128,7 @@ def cards(listing: Listing) -> list[dict[str, Any]]:
     user, today = current(), labels.today(utcnow())
     found = []
     for row in listing.rows:
-        card = rows.card(user, row.item)
+        card = rows.card(user, row.item, today)
         card["state"] = rows.state(row.item, today)
         card["snippet"] = rows.snippet(card, row)
         card["parts"] = rows.parts(row)
@@ -138,9 +138,9 @@ def cards(listing: Listing) -> list[dict[str, Any]]:
 
 def near_cards(near: list[Near]) -> list[dict[str, Any]]:
     """Records near another one for the row macro, each with its evidence."""
-    user = current()
+    user, today = current(), labels.today(utcnow())
     return [
-        rows.card(user, one.item) | {"evidence": one.evidence, "item": one.item}
+        rows.card(user, one.item, today) | {"evidence": one.evidence, "item": one.item}
         for one in near
     ]
 
