@@ -106,9 +106,7 @@ def add_user(session: Session, data: NewUser, *, now: datetime) -> User:
     return user
 
 
-def _organisation(
-    session: Session, data: NewUser, now: datetime
-) -> Organisation | None:
+def _organisation(session: Session, data: NewUser, now: datetime) -> Organisation | None:
     if data.organisation is None:
         if data.role in (Role.ENTERPRISE, Role.UNIVERSITY):
             raise Invalid({"organisation": "企业和高校账号须填写所属单位"})

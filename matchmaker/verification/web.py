@@ -42,7 +42,9 @@ def return_need(need_id: int) -> ResponseReturnValue:
 @bp.post("/verification/achievements/<int:achievement_id>/publish")
 @login_required
 def publish_achievement(achievement_id: int) -> ResponseReturnValue:
-    return _publish(RecordType.ACHIEVEMENT, achievement_id, service.publish_achievement)
+    return _publish(
+        RecordType.ACHIEVEMENT, achievement_id, service.publish_achievement
+    )
 
 
 @bp.post("/verification/achievements/<int:achievement_id>/return")
