@@ -1,0 +1,221 @@
+"""The text and terms by which a record is found, and the facts it is filtered by."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jieba
+import opencc
+
+from models import Achievement, Call, Need
+from models.outbox import Audience, Part, RecordType
+from models.states import (
+    PUBLIC_ACHIEVEMENT_STATES,
+    PUBLIC_CALL_STATES,
+    PUBLIC_NEED_STATES,
+    AchievementStatus,
+    CallStatus,
+    NeedStatus,
+    Secrecy,
+)
+
+Record = Need | Achievement | Call
+
+# Bumped whenever passages or terms of the same text would come out otherwise, so
+# that stored ones are told from new ones.
+TEXT_VERSION = "1"
+
+LONGEST_SENTENCE = 120
+SHORTEST_SENTENCE = 6
+
+jieba.setLogLevel(60)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The words of a record as one audience reads them."""
+
+    title: str
+    body: str
+    points: tuple[str, ...]
+
+    @property
+    def whole(self) -> str:
+        return "\n".join((self.title, self.body, ";".join(self.points))).strip()
+
+    @property
+    def hash(self) -> str:
+        """Changes with any of the words, and with how we cut them up."""
+        words = "\x1f".join((TEXT_VERSION, self.title, self.body, *self.points))
+        return sha256(words.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a record; ``start`` and ``end`` place a sentence in the body."""
+
+    part: Part
+    position: int
+    text: str
+    start: int = -1
+    end: int = -1
+
+
+def passages(source: Source) -> list[Passage]:
+    """The whole, the title, each sentence of the body and each point."""
+    found = [Passage(Part.WHOLE, 0, source.whole), Passage(Part.TITLE, 0, source.title)]
+    found += [
+        Passage(Part.SENTENCE, number, source.body[start:end], start, end)
+        for number, (start, end) in enumerate(sentences(source.body))
+    ]
+    found += [
+        Passage(Part.POINT, number, point) for number, point in enumerate(source.points)
+    ]
+    return [passage for passage in found if passage.text.strip()]
+
+
+_SENTENCE = re.compile(r"[^。!?！？;；\n]+[。!?！？;；]*")
+_CLAUSE = re.compile(r"[^,，、]+[,，、]*")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where each sentence of the text lies, as (start, end).
+
+    A sentence too long to quote is cut at its commas; a scrap too short to mean
+    anything alone stays with the one before.
+    """
+    found: list[tuple[int, int]] = []
+    for match in _SENTENCE.finditer(text):
+        for start, end in _clauses(text, match.start(), match.end()):
+            if not text[start:end].strip():
+                continue
+            if found and end - start < SHORTEST_SENTENCE:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+    return found
+
+
+def _clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    if end - start <= LONGEST_SENTENCE:
+        yield start, end
+        return
+    begin = start
+    for clause in _CLAUSE.finditer(text, start, end):
+        if clause.end() - begin > LONGEST_SENTENCE and clause.start() > begin:
+            yield begin, clause.start()
+            begin = clause.start()
+        while clause.end() - begin > LONGEST_SENTENCE:
+            yield begin, begin + LONGEST_SENTENCE
+            begin += LONGEST_SENTENCE
+    yield begin, end
+
+
+def simplify(text: str) -> str:
+    """Traditional characters as simplified ones, so that both find the same."""
+    return str(_converter().convert(text))
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    return opencc.OpenCC("t2s")
+
+
+# Function words and the courtesies of a posted problem: no subject in any of them.
+STOP_WORDS = frozenset(
+    Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split()
+)
+
+_LATIN = re.compile(
+    r"[a-zα-ω][a-zα-ω0-9₀-₉]*(?:[-./+][a-z0-9]+)*"
+    r"|[0-9]+(?:\.[0-9]+)?[a-z]+[a-z0-9]*"
+)
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+
+
+def terms(text: str) -> list[str]:
+    """The words of the text that can be matched, in order, repeated as they occur.
+
+    Chinese runs are cut by jieba into words and the words within them; Latin
+    terms, formulas, model numbers and units stay whole. Bare figures are left
+    out: 98 in one text and 98 in another say nothing about their subject.
+    """
+    plain = unicodedata.normalize("NFKC", simplify(text)).lower()
+    found = [match.group() for match in _LATIN.finditer(plain)]
+    for run in _HAN.findall(plain):
+        found += [
+            word
+            for word in jieba.cut_for_search(run)
+            if len(word) > 1 and word not in STOP_WORDS
+        ]
+    return found
+
+
+def sources(record: Record) -> dict[Audience, Source]:
+    """Each text of the record with those it is for; none for a draft.
+
+    What is no longer or not yet open to everybody keeps an inside text only, so
+    that an index for outsiders holds nothing they may not read.
+    """
+    full = _full(record)
+    if isinstance(record, Need):
+        if record.status in (NeedStatus.DRAFT, NeedStatus.WITHDRAWN):
+            return {}
+        public = record.public_text if record.status in PUBLIC_NEED_STATES else None
+        if public is None:
+            return {Audience.INSIDE: full}
+        if record.secrecy is Secrecy.PUBLIC:
+            return {Audience.EVERYONE: full}
+        outside = Source(public.title, public.problem, tuple(public.targets))
+        return {Audience.OUTSIDE: outside, Audience.INSIDE: full}
+    if isinstance(record, Achievement):
+        hidden = (AchievementStatus.DRAFT, AchievementStatus.WITHDRAWN)
+        open_to_all = record.status in PUBLIC_ACHIEVEMENT_STATES
+    else:
+        hidden = (CallStatus.DRAFT,)  # type: ignore[assignment]
+        open_to_all = record.status in PUBLIC_CALL_STATES
+    if record.status in hidden:
+        return {}
+    return {Audience.EVERYONE if open_to_all else Audience.INSIDE: full}
+
+
+def _full(record: Record) -> Source:
+    if isinstance(record, Need):
+        return Source(record.title, record.problem, tuple(record.targets))
+    if isinstance(record, Achievement):
+        return Source(record.title, record.abstract, tuple(record.indicators))
+    return Source(record.title, record.background, tuple(record.goals))
+
+
+FACTS: dict[RecordType, tuple[str, ...]] = {
+    RecordType.NEED: (
+        "status",
+        "secrecy",
+        "organisation_id",
+        "field",
+        "district",
+        "trl_expected",
+        "cooperation",
+    ),
+    RecordType.ACHIEVEMENT: (
+        "status",
+        "organisation_id",
+        "field",
+        "trl",
+        "stage",
+        "modes",
+    ),
+    RecordType.CALL: ("status", "issuer_id", "field"),
+}
+
+
+def facts(record: Record, kind: RecordType) -> dict[str, Any]:
+    """What a condition may ask about the record (see `models.conditions`)."""
+    return {name: getattr(record, name) for name in FACTS[kind]}
