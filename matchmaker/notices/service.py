@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
@@ -50,6 +50,15 @@ def queue(
         raise ValueError(f"unknown kind of notice: {kind}")
     for user_id in sorted(set(user_ids)):
         session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
+
+
+def withdraw(session: Session, kind: str, fact: str, value: int) -> None:
+    """Take back, inside the running transaction, what no longer holds."""
+    session.execute(
+        delete(Notice).where(
+            Notice.kind == kind, Notice.facts[fact].as_integer() == value
+        )
+    )
 
 
 def members_of(session: Session, organisation_id: int) -> list[int]:
