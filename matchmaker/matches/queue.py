@@ -206,13 +206,11 @@ def next_pair(
     filters: QueueFilters,
     after_id: int | None,
     now: datetime,
-    *,
-    wrap: bool = False,
 ) -> int | None:
     """The pair to look at after ``after_id``; pairs others work on are skipped.
 
-    With ``wrap`` the queue goes round: whoever has decided the last pair gets
-    those passed over before.
+    The queue goes round: whoever has dealt with the last pair gets those passed
+    over before.
     """
     policies.require(user, "suggestion.review")
     query = _free(user, filters, now).order_by(_key(filters).desc(), Suggestion.id)
@@ -223,18 +221,23 @@ def next_pair(
     if key is None:
         return _first(session, query)
     found = _first(session, query.where(_later(filters, key, after_id)))
-    return found or (_first(session, query) if wrap else None)
+    return found or _first(session, query)
 
 
-def previous_pair(
+def neighbours(
     session: Session, user: User, filters: QueueFilters, pair: Suggestion, now: datetime
-) -> int | None:
-    """The free pair before this one in the queue."""
+) -> tuple[int | None, int | None]:
+    """The free pairs just before and just after this one; nothing past the ends."""
     key = pair.decided_at if filters.status in DECIDED else pair.score
     if key is None:
-        return None
-    query = _free(user, filters, now).where(_earlier(filters, key, pair.id))
-    return _first(session, query.order_by(_key(filters), Suggestion.id.desc()))
+        return None, None
+    free, column = _free(user, filters, now), _key(filters)
+    before = free.where(_earlier(filters, key, pair.id))
+    after = free.where(_later(filters, key, pair.id))
+    return (
+        _first(session, before.order_by(column, Suggestion.id.desc())),
+        _first(session, after.order_by(column.desc(), Suggestion.id)),
+    )
 
 
 def _first(session: Session, query: AnySelect) -> int | None:

@@ -29,6 +29,12 @@ class QueueFilters(Input):
     age: Annotated[int | None, Optional, Field(ge=0, le=3650)] = None
     mine: bool = False
 
+    @field_validator("kind", "field", "district", mode="before")
+    @classmethod
+    def _no_blanks(cls, values: Any) -> Any:
+        """«全部» in a form of choices arrives as an empty value."""
+        return [value for value in values if value]
+
     def args(self) -> dict[str, Any]:
         """The filters as a query string would have them, defaults left out."""
         args = self.model_dump(mode="json", exclude_defaults=True)
@@ -37,6 +43,12 @@ class QueueFilters(Input):
 
 class ListPage(Paged):
     """Which page of a list of pairs."""
+
+
+class Leaving(Input):
+    """The pair one turned away from, if any."""
+
+    left: Annotated[int | None, Optional, Field(ge=1, le=LARGEST_ID)] = None
 
 
 class OwnQuery(Paged):

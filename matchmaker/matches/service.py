@@ -91,8 +91,7 @@ def approve(
 
 
 def _tell_enterprise(session: Session, pair: Suggestion, now: datetime) -> None:
-    other = pair.achievement or pair.call
-    if pair.need is None or other is None:
+    if pair.need is None or pair.right is None:
         return
     notices.queue(
         session,
@@ -100,7 +99,7 @@ def _tell_enterprise(session: Session, pair: Suggestion, now: datetime) -> None:
         "match_approved",
         now=now,
         title=pair.need.title,
-        other=other.title,
+        other=pair.right.title,
         suggestion_id=pair.id,
     )
 
