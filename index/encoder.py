@@ -1,5 +1,361 @@
-"""Text to unit vectors."""
+"""Texts to unit vectors: any sentence-transformers model, and a small one for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+# A batch holds about this many bytes of text, some 1,000 tokens: 8 abstracts or 60
+# titles. More does not fit the processor's cache and is slower, not faster.
+BATCH_BYTES = 4_500
+CACHED_QUERIES = 2_048
+# More than this is bulk work, which would only push out what people ask again.
+REMEMBERED_AT_ONCE = 64
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# A model named like this could be on the hub; see `_is_path` for what speaks against.
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+
+
+class Encoder(Protocol):
+    """What the index needs of an encoder."""
+
+    @property
+    def name(self) -> str:
+        """Stored beside each vector; other weights or prompts have another name."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode_queries(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Vectors of what is asked: (n, dimension) float32, rows of length 1.
+
+        ``progress`` as below. A few texts at a time are remembered.
+        """
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Vectors of what is found: (n, dimension) float32, rows of length 1.
+
+        ``progress`` is told from time to time how many texts are done so far.
+        """
 
 
 class EncoderMissing(RuntimeError):
-    """The encoder folder is not there."""
+    """There is no usable model where the settings point."""
+
+
+def limit_threads(count: int) -> None:
+    """Let torch, BLAS and FAISS use this many threads in this process.
+
+    Call it before either is first used: a process that has computed with several
+    threads and is then forked leaves children that hang for ever, so whatever
+    serves pages runs with one. Only the bulk encoder uses more.
+    """
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(count)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    # What is not loaded yet reads the environment when it is.
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(count)
+    if faiss := sys.modules.get("faiss"):
+        faiss.omp_set_num_threads(count)
+
+
+class SentenceEncoder:
+    """Any model sentence-transformers can load, from a folder or the hub.
+
+    A prompt of None means the model's own, an empty one none at all. Safe to call
+    from several threads.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        query_prompt: str | None = None,
+        passage_prompt: str | None = None,
+        threads: int = 1,
+        precision: Precision = "auto",
+    ) -> None:
+        limit_threads(threads)
+        self._model = _load(model, precision)
+        own = self._model.prompts
+        self._query_prompt = _first(query_prompt, own.get("query"))
+        self._passage_prompt = _first(
+            passage_prompt, own.get("passage"), own.get("document")
+        )
+        self._name = _identity(
+            model, self._model, self._query_prompt, self._passage_prompt
+        )
+        self._dimension = int(self._model.get_embedding_dimension() or 0)
+        self._tokenizer_lock = threading.Lock()
+        self._cache = _VectorCache(CACHED_QUERIES)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    @property
+    def precision(self) -> str:
+        """The type the model computes in: ``float32`` or ``bfloat16``."""
+        return str(self._model.dtype).removeprefix("torch.")
+
+    def encode_queries(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        if len(texts) > REMEMBERED_AT_ONCE:
+            return self._encode(texts, self._query_prompt, progress)
+        known = {text: self._cache.get(text) for text in texts}
+        new = [text for text, vector in known.items() if vector is None]
+        vectors = self._encode(new, self._query_prompt, None)
+        for text, vector in zip(new, vectors, strict=True):
+            self._cache.put(text, vector)
+            known[text] = vector
+        rows = [known[text] for text in texts]
+        return np.array(rows, np.float32).reshape(len(texts), self._dimension)
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        return self._encode(texts, self._passage_prompt, progress)
+
+    def _encode(
+        self,
+        texts: Sequence[str],
+        prompt: str,
+        progress: Callable[[int], None] | None,
+    ) -> np.ndarray:
+        vectors = np.empty((len(texts), self._dimension), np.float32)
+        clean = [_clean(text) for text in texts]
+        done = 0
+        for rows in batches([len(text.encode()) for text in clean], BATCH_BYTES):
+            vectors[rows] = self._forward([clean[row] for row in rows], prompt)
+            done += len(rows)
+            if progress is not None:
+                progress(done)
+        return vectors
+
+    def _forward(self, texts: list[str], prompt: str) -> np.ndarray:
+        """One batch through the model: (n, d) float32, rows of length 1."""
+        import torch
+
+        # The tokenizer keeps its padding in itself, so one thread at a time.
+        with self._tokenizer_lock:
+            features = self._model.preprocess(texts, prompt=prompt or None)
+        with torch.inference_mode():
+            output = self._model(features)["sentence_embedding"]
+            return unit_rows(output.float().numpy())
+
+
+class HashingEncoder:
+    """Hashed character n-grams: texts that share words are close. For tests."""
+
+    def __init__(self, dimension: int = 64) -> None:
+        self._dimension = dimension
+
+    @property
+    def name(self) -> str:
+        return f"hashing-{self._dimension}"
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def encode_queries(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        return self.encode_passages(texts, progress)
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        vectors = np.zeros((len(texts), self._dimension), np.float32)
+        for row, text in enumerate(texts):
+            for gram in _grams(text):
+                code = zlib.crc32(gram.encode("utf-8", "replace"))
+                # The top bit gives the sign, so that chance meetings cancel out.
+                sign = 1 if code >> 31 else -1
+                vectors[row, code % self._dimension] += sign
+            if progress is not None:
+                progress(row + 1)
+        return unit_rows(vectors)
+
+
+def _grams(text: str) -> Iterator[str]:
+    compact = "".join(text.lower().split())
+    for size in (1, 2, 3):
+        for start in range(len(compact) - size + 1):
+            yield compact[start : start + size]
+
+
+class _VectorCache:
+    """The vectors of the most recent queries; safe to use from several threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, text: str) -> np.ndarray | None:
+        with self._lock:
+            if text in self._vectors:
+                self._vectors.move_to_end(text)
+            return self._vectors.get(text)
+
+    def put(self, text: str, vector: np.ndarray) -> None:
+        with self._lock:
+            self._vectors[text] = vector.copy()
+            self._vectors.move_to_end(text)
+            while len(self._vectors) > self._size:
+                self._vectors.popitem(last=False)
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Scale each row to length 1; a row without direction becomes the first axis."""
+    vectors = np.nan_to_num(vectors, nan=0.0, posinf=0.0, neginf=0.0)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[lengths[:, 0] < 1e-12, 0] = 1.0
+    lengths[lengths < 1e-12] = 1.0
+    return np.asarray(vectors / lengths, np.float32)
+
+
+def batches(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Row numbers in groups of like size, longest first.
+
+    A group is padded to its longest, so that times the number of rows stays within
+    the budget. Longest first, so a text too long for memory shows at the start.
+    """
+    order = sorted(range(len(sizes)), key=lambda row: (-sizes[row], row))
+    group: list[int] = []
+    for row in order:
+        if group and (len(group) + 1) * max(sizes[group[0]], 1) > budget:
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _clean(text: str) -> str:
+    """The text without what a tokenizer refuses: NUL and halves of a character."""
+    text = text.replace("\0", "").encode("utf-8", "replace").decode()
+    # A model without prompt or special tokens would be given no token at all.
+    return text if text.strip() else "."
+
+
+def _first(*prompts: str | None) -> str:
+    return next((prompt for prompt in prompts if prompt is not None), "")
+
+
+def _is_path(model: str) -> bool:
+    """Whether a name means a folder here, so that the hub is never asked for it."""
+    path = Path(model).expanduser()
+    return (
+        path.exists()
+        or path.is_absolute()
+        or not _HUB_NAME.fullmatch(model)
+        or path.parts[0] in (".", "..", "instance")
+        or (len(path.parts) > 1 and path.parent.is_dir())
+    )
+
+
+def _load(model: str, precision: Precision) -> SentenceTransformer:
+    """The model ready to compute; a folder is read without touching the network."""
+    local = _is_path(model)
+    if local:
+        _require_folder(Path(model).expanduser())
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    from index.packed import can_pack, pack_linear_layers
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    dtype = torch.bfloat16 if _wants_bfloat16(precision) else torch.float32
+    try:
+        loaded = SentenceTransformer(
+            str(Path(model).expanduser()) if local else model,
+            device="cpu",
+            local_files_only=local,
+            model_kwargs={"dtype": dtype},
+        ).eval()
+    except OSError as error:
+        raise EncoderMissing(f"无法加载编码器 {model}:{error}") from error
+    if can_pack():
+        pack_linear_layers(loaded)
+    return loaded
+
+
+def _require_folder(folder: Path) -> None:
+    whole = (folder / "modules.json").is_file() and any(folder.rglob("*.safetensors"))
+    if not whole:
+        raise EncoderMissing(
+            f"编码器目录 {folder} 不存在或不完整;请先运行 make encoder"
+        )
+
+
+def _wants_bfloat16(precision: Precision) -> bool:
+    """Auto means bfloat16 where the processor multiplies it itself.
+
+    There it is faster for short and long texts alike, at a cosine of 0.9999 with
+    float32; elsewhere it is emulated and many times slower.
+    """
+    if precision != "auto":
+        return precision == "bfloat16"
+    import torch
+
+    able = torch.cpu.get_capabilities()
+    return any(able.get(flag) for flag in ("avx512_bf16", "amx_bf16"))
+
+
+def _identity(model: str, loaded: Any, *prompts: str) -> str:
+    """A short name for model and prompts: ``multilingual-e5-small@0123456789ab``."""
+    folder = Path(model).expanduser()
+    digest = hashlib.sha256(json.dumps(prompts).encode())
+    label = folder.name
+    if folder.is_dir():
+        digest.update(_fingerprint(folder))
+        manifest = folder / "manifest.json"
+        if manifest.is_file():
+            label = json.loads(manifest.read_text("utf-8")).get("model", label)
+    else:
+        label = model
+        revision = getattr(loaded[0].model.config, "_commit_hash", None)
+        digest.update(f"{model}@{revision}".encode())
+    return f"{label}@{digest.hexdigest()[:12]}"
+
+
+def _fingerprint(folder: Path) -> bytes:
+    """Digest of every file that can change a vector."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".json", ".safetensors", ".txt", ".model", ".bin", ".py"}:
+            digest.update(path.relative_to(folder).as_posix().encode())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.digest()

@@ -50,7 +50,7 @@ class LexicalIndex:
         return len(self._rows)
 
     def add(self, row: int, counts: Counts) -> None:
-        """Enter a new row; ``counts`` are its terms, weighted as the caller sees fit."""
+        """Enter a new row; ``counts`` are its terms with the weight of each."""
         if row in self._rows:
             raise ValueError(f"row {row} is already there")
         known = sorted(counts)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import create_app
 from matchmaker.config import Settings
+from matchmaker.search import live
 from models import Base, User, create_db_engine, migrate
 
 from .factories import Factory
@@ -91,7 +92,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     with built_app.extensions["db_engine"].begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
-    built_app.extensions.pop("live_index", None)
+    live.init_app(built_app)
     with built_app.app_context():
         yield built_app
 

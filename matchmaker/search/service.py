@@ -5,16 +5,19 @@ the index ranks, under the same condition, and the rows come from the tables.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from index.hybrid import Hit, Segment
+from index.explain import Segment, answer, segments
+from index.hybrid import Hit, Question
+from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import Achievement, Call, Need, User
 from models.conditions import Condition, Every, Includes, OneOf
@@ -64,6 +67,11 @@ STATES: dict[RecordType, type[StrEnum]] = {
     RecordType.ACHIEVEMENT: AchievementStatus,
     RecordType.CALL: CallStatus,
 }
+TEXTS = {
+    RecordType.NEED: ("title", "problem"),
+    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors"),
+    RecordType.CALL: ("title", "background"),
+}
 AMOUNT = {
     RecordType.NEED: "budget_fen",
     RecordType.ACHIEVEMENT: "price_fen",
@@ -88,11 +96,15 @@ class Facet:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a list; ``answer`` is the sentence that speaks to the words."""
+    """One line of a list.
+
+    answer  the sentence that speaks to the words, cut into (text, marked)
+    parts   what the score was computed from, by name; empty without words
+    """
 
     item: Item
-    score: float | None = None
     answer: list[Segment] = field(default_factory=list)
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,20 +128,23 @@ def browse(
     *,
     base: Condition | None = None,
     facets: bool = True,
+    ranked: bool = True,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
     ``base`` narrows the list further (a public list: `policies.listed`; one's
-    own: `policies.owned`); the reader's own condition always holds.
+    own: `policies.owned`); the reader's own condition always holds. ``ranked``
+    off looks for the very words instead of their meaning: for one's own records,
+    which an index for outsiders does not hold in every state.
     """
     scope = Every((policies.visible(user, kind), base or policies.listed(kind)))
     words = query.q.strip()
-    search = _Search(session, index, user, kind, words, scope, query)
+    search = _Search(session, index, user, kind, words, scope, query, ranked)
     ids = search.ids(skip=None)
     total = len(ids) if ids is not None else search.count()
-    sort = _sort(kind, query, bool(words))
+    sort = _sort(kind, query, search.ranks)
     rows = search.page(sort, ids)
-    sorts = ((Sort.RELEVANCE,) if words else ()) + SORTS[kind]
+    sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
     pages = max(1, ceil(total / PER_PAGE))
     found = search.facets() if facets else []
     return Listing(kind, rows, total, query.page, pages, found, sort, sorts)
@@ -166,29 +181,41 @@ class _Search:
         words: str,
         scope: Condition,
         query: ListQuery,
+        ranked: bool,
     ) -> None:
         self.session, self.index, self.user = session, index, user
+        self.ranks = bool(words) and ranked
         self.kind, self.words, self.scope, self.query = kind, words, scope, query
         self.model: Any = policies.MODELS[kind]
         self.hits: dict[int, Hit] = {}
+        self.inside = policies.searches_inside(user)
+
+    @cached_property
+    def question(self) -> Question:
+        return self.index.question(self.words)
 
     def condition(self, skip: str | None) -> Condition:
         return Every((self.scope, chosen(self.query, self.kind, skip)))
 
     def where(self, skip: str | None = None) -> ColumnElement[bool]:
-        return policies.where(self.condition(skip), self.kind)
+        where = policies.where(self.condition(skip), self.kind)
+        if self.words and not self.ranks:
+            texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
+            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
+        return where
 
     def ids(self, skip: str | None) -> list[int] | None:
         """The records that answer the words, best first; None without words."""
-        if not self.words:
+        if not self.ranks:
             return None
-        hits = self.index.search_text(
+        hits = self.index.rank(
             self.session,
-            self.words,
+            self.question,
             self.kind,
-            inside=policies.searches_inside(self.user),
+            inside=self.inside,
             condition=self.condition(skip),
             limit=DEEPEST,
+            floor=SEARCH_FLOOR,
         )
         self.hits.update((hit.record_id, hit) for hit in hits)
         return [hit.record_id for hit in hits]
@@ -212,11 +239,17 @@ class _Search:
         )
 
     def _rows(self, items: Sequence[Item]) -> list[Row]:
-        return [
-            Row(item, hit.score, hit.answer) if hit else Row(item)
-            for item in items
-            for hit in [self.hits.get(item.id)]
-        ]
+        return [self._row(item) for item in items]
+
+    def _row(self, item: Item) -> Row:
+        hit = self.hits.get(item.id)
+        if hit is None:
+            return Row(item)
+        index = self.index.caught_up(self.session)
+        record = index.get(self.kind, item.id, inside=self.inside)
+        passage = answer(record, self.question) if record else None
+        text = passage.text if passage else ""
+        return Row(item, segments(text, self.question.terms), hit.parts)
 
     def facets(self) -> list[Facet]:
         return [self._facet(name, column) for name, column in self._groups().items()]
@@ -230,7 +263,7 @@ class _Search:
     def _facet(self, name: str, column: str) -> Facet:
         skip = name if getattr(self.query, name) else None
         where = self.where(name)
-        if self.words:
+        if self.ranks:
             ids = self.ids(skip) if skip else list(self.hits)
             where &= self.model.id.in_(ids or [])
         counts = self._counts(name, column, where)

@@ -8,7 +8,7 @@ export function announce(text) {
   if (!region) return;
   region.textContent = "";
   // A change after a pause is what makes screen readers speak it.
-  setTimeout(() => { region.textContent = text; }, 50);
+  setTimeout(() => { region.textContent = text.replace(/\s+/g, " "); }, 50);
 }
 
 export function parsePage(html) {
@@ -104,6 +104,13 @@ async function replacePart(selector, url, options, push) {
 function keepFocus(target) {
   const before = document.activeElement;
   if (!target.contains(before)) return () => {};
+  if (before.closest(".pager")) {
+    return (shown) => { // the next page is read from its top
+      shown.setAttribute("tabindex", "-1");
+      shown.focus();
+      shown.scrollIntoView();
+    };
+  }
   const words = before.textContent.trim();
   return (shown) => {
     const twin = (before.id && shown.querySelector(`#${CSS.escape(before.id)}`))

