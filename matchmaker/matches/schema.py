@@ -25,8 +25,8 @@ class QueueFilters(Input):
     kind: list[SuggestionKind] = []
     field: list[FieldCode] = []
     district: list[District] = []
-    score: Annotated[float | None, Optional, Field(ge=0, le=1)] = None
-    age: Annotated[int | None, Optional, Field(ge=0, le=3650)] = None
+    score: Annotated[Annotated[float, Field(ge=0, le=1)] | None, Optional] = None
+    age: Annotated[Annotated[int, Field(ge=0, le=3650)] | None, Optional] = None
     mine: bool = False
 
     @field_validator("kind", "field", "district", mode="before")
@@ -48,13 +48,13 @@ class ListPage(Paged):
 class Leaving(Input):
     """The pair one turned away from, if any."""
 
-    left: Annotated[int | None, Optional, Field(ge=1, le=LARGEST_ID)] = None
+    left: Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, Optional] = None
 
 
 class OwnQuery(Paged):
     """An enterprise's own pairs: those of one need, or of all."""
 
-    need: Annotated[int | None, Optional, Field(ge=1, le=LARGEST_ID)] = None
+    need: Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, Optional] = None
 
 
 def _chosen(value: Any) -> Any:
@@ -102,7 +102,7 @@ class BulkRejectInput(RejectInput):
 class SnoozeInput(Input):
     """When to look again: in so many days, or on a day (which goes before)."""
 
-    days: Annotated[int | None, Optional, Field(ge=1, le=366)] = None
+    days: Annotated[Annotated[int, Field(ge=1, le=366)] | None, Optional] = None
     until: Annotated[date | None, Optional, Field(validate_default=True)] = None
 
     @field_validator("until")
