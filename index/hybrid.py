@@ -187,6 +187,12 @@ class Shelf:
         held = [self._records[row].vectors for row in rows.tolist()]
         return self.background.features(question, held, lexical[rows])
 
+    def features_of(self, question: Question, record_ids: Sequence[int]) -> Features:
+        """Features of records by id, whether or not the search would find them."""
+        rows = np.array([self._row_of[id_] for id_ in record_ids], np.int64)
+        lexical = self.lexical.scores(question.terms, self._rows)
+        return self.features(question, rows, lexical)
+
     def _candidates(
         self, question: Question, mask: NDArray[np.bool_], lexical: Floats
     ) -> NDArray[np.int64]:

@@ -134,6 +134,10 @@ ACTIONS: dict[str, str] = {
     "suggestion.snoozed": "暂缓匹配建议",
     "suggestion.undone": "撤销决定",
     "suggestion.reopened": "文本变化,重新待审",
+    "user.created": "开通账号",
+    "user.password_changed": "修改密码",
+    "user.activated": "启用账号",
+    "user.deactivated": "停用账号",
     "demo.loaded": "载入演示数据",
 }
 

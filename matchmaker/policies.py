@@ -87,7 +87,7 @@ def owned(user: User, kind: RecordType) -> Condition:
     return OneOf(owner, (user.organisation_id,))
 
 
-def listed(kind: RecordType) -> Condition:
+def listed(kind: RecordType) -> OneOf:
     """What a public list shows and a match may propose: open for business now."""
     status: dict[RecordType, str] = {
         RecordType.NEED: NeedStatus.PUBLISHED,

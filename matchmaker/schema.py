@@ -93,7 +93,7 @@ class Input(BaseModel):
 
 
 class Paged(Input):
-    """A page number; anything that is no page is the first one."""
+    """A page of a list, counted from 1."""
 
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
@@ -120,6 +120,14 @@ def parse(model: type[Model], form: Mapping[str, Any]) -> Model:
         raise Invalid(_messages(error.errors())) from error
 
 
+def page_number(query: Mapping[str, Any]) -> int:
+    """The page asked for in an address; anything that is no page is the first."""
+    try:
+        return parse(Paged, query).page
+    except Invalid:
+        return 1
+
+
 def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) in (list, tuple, frozenset)
 
@@ -138,6 +146,10 @@ def _messages(errors: list[ErrorDetails]) -> dict[str, str]:
 
 def _message(error: ErrorDetails) -> str:
     kind, facts = error["type"], error.get("ctx", {})
+    if kind == "too_short" and facts.get("actual_length") == 0:
+        kind = "missing"
+    elif kind in ("too_short", "too_long") and facts.get("field_type") != "List":
+        kind = f"string_{kind}"  # a length checked after `clean` is still of a text
     if kind == "value_error" or kind not in MESSAGES:
         # Our own validators raise PydanticCustomError with the words to show.
         return error["msg"] if _is_chinese(error["msg"]) else "请检查此项的格式"

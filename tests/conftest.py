@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
 from sqlalchemy.orm import Session
 
-from matchmaker import create_app
+from matchmaker import create_app, limiter
 from matchmaker.config import Settings
 from matchmaker.search import live
 from models import Base, User, create_db_engine, migrate
@@ -74,14 +75,27 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
     )
 
 
+class Client(FlaskLoginClient):
+    """A browser whose every request has a context of its own, as in a server.
+
+    Inside the test's context two requests would share `g`: the user who was
+    signed in for one would still be there in the next.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def built_app(settings: Settings) -> Iterator[Flask]:
     engine = create_db_engine(settings.url)
     migrate.upgrade(engine)
     engine.dispose()
     app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    app.test_client_class = FlaskLoginClient
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False  # the extension reads its setting once, in `init_app`
+    app.test_client_class = Client
     yield app
     app.extensions["db_engine"].dispose()
 

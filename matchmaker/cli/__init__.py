@@ -5,3 +5,6 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Attach every group of commands."""
+    from .accounts import users_cli
+
+    app.cli.add_command(users_cli)

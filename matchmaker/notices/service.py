@@ -1,10 +1,12 @@
 """Write notices and read them; the words of each kind are in `WORDS`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
@@ -35,6 +37,18 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "suggestion_id",
     ),
 }
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One page of a person's notices; ``page`` is the one shown, not the one asked."""
+
+    notices: Sequence[Notice]
+    total: int
+    page: int
+    pages: int
 
 
 def queue(
@@ -77,6 +91,28 @@ def unread(session: Session, user: User) -> int:
     return session.scalar(query) or 0
 
 
+def inbox(session: Session, user: User, page: int) -> Inbox:
+    """The person's notices, those not opened first, each part newest first."""
+    own = Notice.user_id == user.id
+    total = session.scalar(select(func.count(Notice.id)).where(own)) or 0
+    pages = max(1, ceil(total / PER_PAGE))
+    page = min(page, pages)
+    query = (
+        select(Notice)
+        .where(own)
+        .order_by(Notice.read_at.is_not(None), Notice.id.desc())
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    )
+    return Inbox(session.scalars(query).all(), total, page, pages)
+
+
+def target(notice: Notice) -> tuple[str, dict[str, int]]:
+    """The page a notice is about: its endpoint and the argument of its address."""
+    _, endpoint, fact = WORDS[notice.kind]
+    return endpoint, {fact: int(notice.facts[fact])}
+
+
 def words(notice: Notice) -> str:
     """The notice as a sentence."""
     return WORDS[notice.kind][0].format_map(notice.facts)
@@ -87,10 +123,21 @@ def mark_read(session: Session, user: User, notice_id: int, *, now: datetime) ->
     from ..errors import NotFound
 
     with transaction(session):
-        notice = session.scalar(
-            select(Notice).where(Notice.id == notice_id, Notice.user_id == user.id)
-        )
-        if notice is None:
+        # Larger ids do not fit the column; PostgreSQL would refuse the query itself.
+        notice = session.get(Notice, notice_id) if notice_id < 2**31 else None
+        if notice is None or notice.user_id != user.id:
             raise NotFound("notice")
         notice.read_at = notice.read_at or now
     return notice
+
+
+def mark_all_read(session: Session, user: User, *, now: datetime) -> int:
+    """Note that the person has seen everything; says how many were new."""
+    with transaction(session):
+        changed = session.scalars(
+            update(Notice)
+            .where(Notice.user_id == user.id, Notice.read_at.is_(None))
+            .values(read_at=now)
+            .returning(Notice.id)
+        )
+        return len(changed.all())
