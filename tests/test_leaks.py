@@ -26,7 +26,16 @@ from models.states import (
 )
 
 from .factories import Factory
-from .walk import ID, NOBODYS, address, notify, plain, populate, rules
+from .walk import (
+    ID,
+    NOBODYS,
+    address,
+    index_everything,
+    notify,
+    plain,
+    populate,
+    rules,
+)
 
 # Words that no other record of the test holds, so that finding one is a leak.
 FIRM = "昆仑玄铁秘密重工"
@@ -36,7 +45,12 @@ TARGET = "剑脊裂纹≤0.07 mm"
 MARKERS = (FIRM, TITLE, PROBLEM, TARGET, "玄铁", "陨硫", "剑脊")
 SECRET = {"title": TITLE, "problem": PROBLEM, "targets": [TARGET]}
 # Facts by which facets could betray it: nothing else has them.
-RARE = {"field": "AV", "district": "浏阳市", "trl_expected": 2, "cooperation": ["equity"]}
+RARE = {
+    "field": "AV",
+    "district": "浏阳市",
+    "trl_expected": 2,
+    "cooperation": ["equity"],
+}
 
 HIDDEN = 9001  # the numbers of the hidden records start here
 CHANGING = {"Date", "Set-Cookie", "Content-Length"}  # the token is in the last two
@@ -144,6 +158,7 @@ def hide(make: Factory, firm: Organisation, own: Need) -> None:
     approved = SuggestionStatus.APPROVED
     make.suggestion(published, public, id=HIDDEN, status=approved, score=0.99)
     make.suggestion(own, achievement, id=HIDDEN + 1, score=0.98)
+    index_everything(make)
 
 
 def differences(before: Pages, after: Pages) -> list[tuple[str, str, str]]:
@@ -203,6 +218,7 @@ def test_staff_do_not_see_the_draft_of_another(make, read):
         organisation_id=firm.id,
         **(SECRET | RARE),
     )
+    index_everything(make)
     assert differences(before, read([("staff", staff)])) == []
 
 
@@ -221,6 +237,7 @@ def test_the_full_text_of_a_masked_need_changes_nothing_outside(
         public_targets=["裂纹明显减少"],
         **RARE,
     )
+    index_everything(make)
     before = read(readers)
     assert any("一种金属件的热处理" in body for _, _, body in before.values())
 
@@ -240,3 +257,4 @@ def change_full_text(make: Factory, need: Need) -> None:
         need.organisation.name = FIRM
         make.session.flush()
         outbox.touch(make.session, need, now=make.now)
+    index_everything(make)

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from flask import Flask
+from sqlalchemy import delete, select
 from werkzeug.routing import IntegerConverter, Rule
 
+from index import embed, sync
+from index.encoder import HashingEncoder
+from index.text import sources
 from matchmaker.notices import service as notices
-from models import User, transaction
+from models import Embedding, IndexChange, User, transaction
 from models.states import NeedStatus, OrganisationKind, Role, Secrecy, SuggestionStatus
 
 from .factories import Factory
@@ -50,6 +54,7 @@ def populate(make: Factory) -> Users:
     for user in users.values():
         if user is not None:
             notify(make, user.id, need.id)
+    index_everything(make)
     return users
 
 
@@ -64,6 +69,23 @@ def notify(make: Factory, user_id: int, need_id: int, title: str = "储能预警
             title=title,
             need_id=need_id,
         )
+
+
+def index_everything(make: Factory) -> None:
+    """Do at once what the worker does: encode every text, tell the indexes."""
+    encoder = HashingEncoder()
+    with transaction(make.session):
+        make.session.execute(delete(Embedding))
+        for kind, table in sync.TABLES.items():
+            for record in make.session.scalars(select(table)):
+                for audience, source in sources(record).items():
+                    (prepared,) = embed.prepare(encoder, [source])
+                    rows = sync.embeddings(
+                        kind, record.id, audience, prepared, encoder.name
+                    )
+                    make.session.add_all(rows)
+                change = IndexChange(record_type=kind, record_id=record.id, at=make.now)
+                make.session.add(change)
 
 
 def rules(app: Flask, method: str) -> Iterator[Rule]:

@@ -133,6 +133,6 @@ def _own_states(
         .where(policies.where(condition, kind))
         .group_by(model.status)
     )
-    found = {status: number for status, number in session.execute(query)}
+    found: dict[StrEnum, int] = dict(session.execute(query).tuples().all())
     states: type[StrEnum] = NeedStatus if kind is RecordType.NEED else AchievementStatus
     return {state: found.get(state, 0) for state in states}

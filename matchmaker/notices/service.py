@@ -107,7 +107,7 @@ def inbox(session: Session, user: User, page: int) -> Inbox:
     return Inbox(session.scalars(query).all(), total, page, pages)
 
 
-def target(notice: Notice) -> tuple[str, dict[str, int]]:
+def target(notice: Notice) -> tuple[str, dict[str, Any]]:
     """The page a notice is about: its endpoint and the argument of its address."""
     _, endpoint, fact = WORDS[notice.kind]
     return endpoint, {fact: int(notice.facts[fact])}
