@@ -109,7 +109,7 @@ def address(app: Flask, rule: Rule, number: int) -> str:
 
 def plain(html: str) -> str:
     """The page without its tokens, which differ at every request."""
-    return re.sub(r'(name="csrf_token" value=)"[^"]*"', r'\1""', html)
+    return re.sub(r'(name="(?:csrf_token|form_key)" value=)"[^"]*"', r'\1""', html)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models import Achievement, Call, Need, Review, Suggestion, User
@@ -22,7 +22,8 @@ from .schema import LARGEST_ID, QueueFilters
 PER_PAGE = 30
 UNDO_HOURS = 24
 DECIDED = frozenset({SuggestionStatus.APPROVED, SuggestionStatus.REJECTED})
-SCORE_STEPS = (0.75, 0.5)
+# In the ranker's own scale, where no pair below 4.5 is proposed (index.ranking).
+SCORE_STEPS = (8.0, 6.0)
 AGE_STEPS = (3, 7, 14)
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -181,11 +182,8 @@ def place(
     key = pair.decided_at if filters.status in DECIDED else pair.score
     total = func.count(Suggestion.id)
     here = func.count(Suggestion.id).filter(Suggestion.id == pair.id)
-    before = (
-        func.count(Suggestion.id).filter(_earlier(filters, key, pair.id))
-        if key is not None
-        else here
-    )
+    earlier = _earlier(filters, key, pair.id) if key is not None else false()
+    before = func.count(Suggestion.id).filter(earlier)
     row = session.execute(_from(select(total, here, before)).where(*conditions)).one()
     return Place(row[2] + 1 if row[1] else None, row[0])
 

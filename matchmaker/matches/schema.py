@@ -25,7 +25,7 @@ class QueueFilters(Input):
     kind: list[SuggestionKind] = []
     field: list[FieldCode] = []
     district: list[District] = []
-    score: Annotated[Annotated[float, Field(ge=0, le=1)] | None, Optional] = None
+    score: Annotated[Annotated[float, Field(ge=0, le=1000)] | None, Optional] = None
     age: Annotated[Annotated[int, Field(ge=0, le=3650)] | None, Optional] = None
     mine: bool = False
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
+from models.states import Role
 
 # kind: (words with the notice's facts, endpoint, fact that is its argument)
 WORDS: dict[str, tuple[str, str, str]] = {
@@ -79,6 +80,14 @@ def members_of(session: Session, organisation_id: int) -> list[int]:
     """The active users of an organisation."""
     query = select(User.id).where(
         User.organisation_id == organisation_id, User.active.is_(True)
+    )
+    return list(session.scalars(query))
+
+
+def staff(session: Session) -> list[int]:
+    """The active users who work for the platform."""
+    query = select(User.id).where(
+        User.role.in_((Role.STAFF, Role.ADMIN)), User.active.is_(True)
     )
     return list(session.scalars(query))
 

@@ -406,14 +406,14 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
     user = make.staff()
     es = make.need(field="ES", district="岳麓区")
     em = make.need(field="EM", district="长沙县")
-    first = make.suggestion(es, score=0.9)
-    second = make.suggestion(em, score=0.6, created_at=NOW - 8 * DAY)
+    first = make.suggestion(es, score=9.0)
+    second = make.suggestion(em, score=6.5, created_at=NOW - 8 * DAY)
     call = make.call(field="ES")
     third = make.suggestion(
         kind=SuggestionKind.CALL_ACHIEVEMENT,
         need_id=None,
         call_id=call.id,
-        score=0.3,
+        score=5.0,
     )
     service.claim(session, user, second.id, minutes=15, now=NOW)
 
@@ -421,8 +421,8 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
         ("kind", "call_achievement"): [third.id],
         ("field", "ES"): [first.id, third.id],
         ("district", "长沙县"): [second.id],
-        ("score", 0.5): [first.id, second.id],
-        ("score", 0.75): [first.id],
+        ("score", 6.0): [first.id, second.id],
+        ("score", 8.0): [first.id],
         ("age", 7): [second.id],
         ("age", 14): [],
         ("mine", True): [second.id],
@@ -437,7 +437,7 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
     narrowed = queue.counts(session, user, QueueFilters(field=["EM"], age=3), NOW)
     assert narrowed["kind"] == {SuggestionKind.NEED_ACHIEVEMENT: 1}
     assert narrowed["field"] == {"EM": 1}
-    assert narrowed["score"] == {0.75: 0, 0.5: 1}
+    assert narrowed["score"] == {8.0: 0, 6.0: 1}
 
 
 def test_the_next_pair_skips_those_held_by_others_and_goes_round(session, make):
