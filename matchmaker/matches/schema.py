@@ -110,6 +110,7 @@ class SnoozeInput(Input):
     def _one_of_them(
         cls, until: date | None, info: core_schema.ValidationInfo
     ) -> date | None:
-        if until is None and info.data.get("days") is None:
+        # Days that are themselves wrong have their own message.
+        if until is None and info.data.get("days", 1) is None:
             raise PydanticCustomError("until", "请选择什么时候再看")
         return until
