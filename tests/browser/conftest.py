@@ -108,7 +108,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
     engine.dispose()
     app = create_app(settings)
     limiter.enabled = False
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    server = make_server(
+        "127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield app, f"http://127.0.0.1:{server.server_port}"
@@ -192,7 +194,8 @@ def open_page(
         page.goto(f"/sign-in?next={path}")
         page.fill("input[name=email]", user.email)
         page.fill("input[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
+        with page.expect_navigation(wait_until="load"):
+            page.click("main button[type=submit]")
         return page
 
     yield open_

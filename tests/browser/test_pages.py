@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from matchmaker.matches import service
 from models.base import utcnow
 
+from ..walk import index_everything
 from .conftest import World
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,10 @@ def test_an_enterprise_follows_its_notice_to_the_approved_pair(open_page, world)
 
 
 def test_a_visitor_searches_from_home(open_page, world):
+    # How close a record is shows only against others of its kind.
+    for title in ("泵车臂架减振", "辣椒采后保鲜", "钢轨探伤", "废水除铊", "语音合成"):
+        world.make.need(title=title, problem=f"我们想解决{title}的问题。", targets=[])
+    index_everything(world.make)
     page = open_page(None)
     page.locator("main input[name=q]").fill("电池热失控预警")
     page.keyboard.press("Enter")
@@ -41,23 +46,29 @@ def test_a_visitor_searches_from_home(open_page, world):
     expect(page.locator("main")).not_to_contain_text("换电站电池包")
 
 
-def test_a_phone_scrolls_no_page_sideways(open_page, world):
+WALKS = {
+    "visitor": ["/", "/search?q=电池", "/needs", "/achievements", "/calls"],
+    "enterprise": ["/matches", "/matches/{pair}", "/needs/{need}", "/needs/new"],
+    "university": ["/achievements/{answer}", "/achievements/mine"],
+    "staff": [
+        "/desk",
+        "/desk/{pair}?status=approved",
+        "/desk?view=list",
+        "/verification",
+    ],
+}
+
+
+@pytest.mark.parametrize("role", WALKS)
+def test_a_phone_scrolls_no_page_sideways(open_page, world, role):
     pair_id = approve_first(world)
-    need, answer = world.pairs[0].need, world.pairs[0].achievement
-    walks = {
-        None: ["/", "/search?q=电池", "/needs", "/achievements", "/calls"],
-        world.enterprise: ["/matches", f"/matches/{pair_id}", f"/needs/{need.id}"],
-        world.university: [f"/achievements/{answer.id}", "/achievements/mine"],
-        world.staff: [
-            "/desk",
-            f"/desk/{pair_id}?status=approved",
-            "/desk?view=list",
-            "/verification",
-        ],
+    numbers = {
+        "pair": pair_id,
+        "need": world.pairs[0].need_id,
+        "answer": world.pairs[0].achievement_id,
     }
-    for user, paths in walks.items():
-        page = open_page(user, width=PHONE)
-        for path in paths:
-            page.goto(path)
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= PHONE, path
+    page = open_page(getattr(world, role, None), width=PHONE)
+    for path in WALKS[role]:
+        page.goto(path.format(**numbers))
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE, path
