@@ -117,6 +117,10 @@ class Shelf:
     def ids(self) -> list[int]:
         return sorted(self._row_of)
 
+    def describe(self) -> str:
+        """How its vectors are searched, for people."""
+        return self._pieces.describe()
+
     def put(self, record: IndexedRecord) -> None:
         """Enter a record, in place of its former self if there is one."""
         self.drop(record.id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select
 
-from models import Achievement, Call, Need, Suggestion, User
+from models import TABLES, Achievement, Call, Need, Suggestion, User
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
 from models.outbox import RecordType
 from models.states import (
@@ -25,12 +25,6 @@ from models.states import (
 )
 
 from .errors import Forbidden
-
-MODELS: dict[RecordType, type[Need] | type[Achievement] | type[Call]] = {
-    RecordType.NEED: Need,
-    RecordType.ACHIEVEMENT: Achievement,
-    RecordType.CALL: Call,
-}
 
 
 def _values(states: Any) -> tuple[str, ...]:
@@ -99,7 +93,7 @@ def listed(kind: RecordType) -> OneOf:
 
 def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
     """The condition as a WHERE clause on the table of ``kind``."""
-    model = MODELS[kind]
+    model = TABLES[kind]
     return condition.sql(lambda fact: getattr(model, fact))
 
 

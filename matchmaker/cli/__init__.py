@@ -6,5 +6,11 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Attach every group of commands."""
     from .accounts import users_cli
+    from .database import db_cli
+    from .demo import demo_cli
+    from .evaluate import evaluate
+    from .index import index_cli
+    from .jobs import worker
 
-    app.cli.add_command(users_cli)
+    for command in (users_cli, db_cli, demo_cli, index_cli, evaluate, worker):
+        app.cli.add_command(command)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from models import Achievement, History, Need, User, transaction
+from models import TABLES, Achievement, History, Need, User, transaction
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus
 
@@ -79,7 +79,7 @@ def count_pending(session: Session, user: User) -> int:
 
 
 def _pending(user: User, kind: RecordType) -> Any:
-    model: Any = policies.MODELS[kind]
+    model: Any = TABLES[kind]
     submitted = (
         select(func.max(History.at))
         .where(

@@ -1,0 +1,8 @@
+"""flask evaluate."""
+
+import click
+
+
+@click.command("evaluate")
+def evaluate() -> None:
+    """Measure."""
