@@ -24,8 +24,8 @@ CONFLICTS: dict[str, str] = {
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "stale": "其他人刚刚修改了同一条信息,您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次,请打开原记录修改。",
+    "changed_since_read": "该信息在您打开页面后又有修改,请重新查看后再作决定。",
     "already_handled": "该信息已被处理,请刷新页面查看最新状态。",
-    "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",
 }
 
 HTTP_WORDS: dict[int, tuple[str, str]] = {

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from flask import Flask
-from sqlalchemy import delete, select
 from werkzeug.routing import IntegerConverter, Rule
 
-from index import embed, sync
 from index.encoder import HashingEncoder
-from index.text import sources
+from index.sync import LiveIndex
+from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
-from models import Embedding, IndexChange, User, transaction
+from models import User, transaction
 from models.states import NeedStatus, OrganisationKind, Role, Secrecy, SuggestionStatus
 
 from .factories import Factory
@@ -72,20 +71,9 @@ def notify(make: Factory, user_id: int, need_id: int, title: str = "储能预警
 
 
 def index_everything(make: Factory) -> None:
-    """Do at once what the worker does: encode every text, tell the indexes."""
-    encoder = HashingEncoder()
-    with transaction(make.session):
-        make.session.execute(delete(Embedding))
-        for kind, table in sync.TABLES.items():
-            for record in make.session.scalars(select(table)):
-                for audience, source in sources(record).items():
-                    (prepared,) = embed.prepare(encoder, [source])
-                    rows = sync.embeddings(
-                        kind, record.id, audience, prepared, encoder.name
-                    )
-                    make.session.add_all(rows)
-                change = IndexChange(record_type=kind, record_id=record.id, at=make.now)
-                make.session.add(change)
+    """Let the worker do all that waits: encode, and write suggestions."""
+    index = LiveIndex(HashingEncoder)
+    Worker(make.session, index, suggestions=8, clock=lambda: make.now).drain()
 
 
 def rules(app: Flask, method: str) -> Iterator[Rule]:

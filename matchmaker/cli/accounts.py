@@ -99,9 +99,7 @@ def _or_say(work: Callable[[], User]) -> User:
     try:
         return work()
     except Invalid as invalid:
-        lines: list[Any] = [
-            f"{name}: {words}" for name, words in invalid.fields.items()
-        ]
+        lines = (f"{name}: {words}" for name, words in invalid.fields.items())
         raise click.ClickException("\n".join(lines)) from invalid
     except NotFound as missing:
         raise click.ClickException("no account with this e-mail") from missing

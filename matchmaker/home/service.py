@@ -133,6 +133,6 @@ def _own_states(
         .where(policies.where(condition, kind))
         .group_by(model.status)
     )
-    found: dict[StrEnum, int] = dict(session.execute(query).tuples().all())
+    found: dict[StrEnum, int] = dict(session.execute(query).all())
     states: type[StrEnum] = NeedStatus if kind is RecordType.NEED else AchievementStatus
     return {state: found.get(state, 0) for state in states}

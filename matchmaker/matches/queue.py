@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import Achievement, Call, Need, Review, Suggestion, User
+from models import TABLES, Achievement, Call, Need, Review, Suggestion, User
 from models.outbox import RecordType
 from models.states import Decision, SuggestionStatus
 
@@ -76,7 +76,7 @@ def open_sides() -> ColumnElement[bool]:
         *(
             column.is_(None)
             | column.in_(
-                select(policies.MODELS[kind].id).where(
+                select(TABLES[kind].id).where(
                     policies.where(policies.listed(kind), kind)
                 )
             )

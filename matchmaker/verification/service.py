@@ -166,7 +166,7 @@ def _locked(
     The version is that of the page the decision was made on: a text nobody has
     read must not go out.
     """
-    kind = outbox.TYPES[model]
+    kind = next(kind for kind, table in TABLES.items() if table is model)
     item = find(session, actor, kind, item_id)
     session.refresh(item, with_for_update={"of": model})
     if item.status.value != "pending":
