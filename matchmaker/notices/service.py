@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
@@ -65,6 +65,15 @@ def queue(
         raise ValueError(f"unknown kind of notice: {kind}")
     for user_id in sorted(set(user_ids)):
         session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
+
+
+def withdraw(session: Session, kind: str, fact: str, value: int) -> None:
+    """Take back, inside the running transaction, what no longer holds."""
+    session.execute(
+        delete(Notice).where(
+            Notice.kind == kind, Notice.facts[fact].as_integer() == value
+        )
+    )
 
 
 def members_of(session: Session, organisation_id: int) -> list[int]:
