@@ -48,11 +48,11 @@ class Facts:
     def one_of(self, fact: str, values: tuple[str | int, ...]) -> Mask:
         wanted = [self._number(fact, value) for value in values]
         known = [number for number in wanted if number is not None]
-        return self._alive & np.isin(self._column(fact), known)
+        return np.asarray(self._alive & np.isin(self._column(fact), known), np.bool_)
 
     def between(self, fact: str, low: int | None, high: int | None) -> Mask:
         column = self._column(fact)
-        mask = self._alive & (column != MISSING)
+        mask: Mask = self._alive & (column != MISSING)
         if low is not None:
             mask &= column >= low
         if high is not None:
@@ -62,7 +62,8 @@ class Facts:
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask:
         column = self._column(fact)
         wanted = sum(1 << code for code in self._known(fact, values))
-        return self._alive & (column != MISSING) & ((column & wanted) != 0)
+        mask: Mask = self._alive & (column != MISSING) & ((column & wanted) != 0)
+        return mask
 
     def _column(self, fact: str) -> Column:
         column = self._columns.get(fact)

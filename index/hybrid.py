@@ -1,21 +1,270 @@
-"""Dense and lexical search over records, one ranking."""
+"""HybridIndex: add, remove, search. All that the rest of the product uses.
 
+A record lies on a shelf, by its kind and by who may be led to it. Each shelf has
+its own vectors, postings, facts and counts, so nothing an outsider is not meant
+to find has any part in what an outsider's search computes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
-Segment = tuple[str, bool]
+import numpy as np
+from numpy.typing import NDArray
+
+from models.conditions import EVERYTHING, Condition
+from models.outbox import Audience, Part, RecordType
+
+from .dense import DenseIndex
+from .facts import Facts
+from .lexical import Counts, LexicalIndex, weigh
+from .ranking import Background, Features, score
+from .text import Passage
+
+Vectors = NDArray[np.float16]
+Floats = NDArray[np.float32]
+
+# How many records each side proposes before the ranking proper.
+CANDIDATES = 200
+PIECE_CANDIDATES = 100
+# Piece ids of a row start here times the row; no text has so many pieces.
+STRETCH = 1 << 20
+# A word in the title tells more of the subject than one in the text.
+TERM_WEIGHTS = {Part.TITLE: 1.0, Part.SENTENCE: 1.0, Part.POINT: 1.0}
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedRecord:
+    """A record as one audience reads it, ready to be found and to ask.
+
+    passages   n of them, the whole text first
+    terms      the terms of each passage
+    vectors    (n, d) float16 unit rows, each passage as something to find
+    questions  (n, d) float16 unit rows, each passage as something asked
+    """
+
+    kind: RecordType
+    id: int
+    audience: Audience
+    text_hash: str
+    passages: Sequence[Passage]
+    terms: Sequence[Sequence[str]]
+    vectors: Vectors
+    questions: Vectors
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """Every term of the record, once for each time it occurs."""
+        pairs = zip(self.passages, self.terms, strict=True)
+        return weigh((terms, TERM_WEIGHTS.get(p.part, 0.0)) for p, terms in pairs)
+
+    def question(self) -> Question:
+        """The record as a question to another shelf."""
+        asked = self.questions.astype(np.float32)
+        pieces = asked[1:] if len(asked) > 1 else asked
+        return Question(asked[0], pieces, self.counts, self.text_hash)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is sought: (d,) the whole, (m, d) its pieces, and its terms.
+
+    ``key`` names a text that will be asked again, so that what holds for it on
+    a shelf need not be computed anew; empty for what people type.
+    """
+
+    whole: Floats
+    pieces: Floats
+    terms: Counts
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A record that was found, and why.
+    """A record that was found.
 
-    score   higher is better, comparable within one search
-    answer  the passage that speaks to the query, cut so that matched words
-            can be marked: (text, marked)
-    parts   what the score was computed from
+    score  higher is better; does not depend on what else was found
+    parts  what it was computed from, by name
     """
 
     record_id: int
     score: float
-    answer: list[Segment] = field(default_factory=list)
-    parts: dict[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+class Shelf:
+    """The records of one kind for one side, searched together."""
+
+    def __init__(self, dimension: int) -> None:
+        self.facts = Facts()
+        self.lexical = LexicalIndex()
+        self.background = Background()
+        self._wholes = DenseIndex(dimension)
+        self._pieces = DenseIndex(dimension)
+        self._records: dict[int, IndexedRecord] = {}
+        self._row_of: dict[int, int] = {}
+        # Row numbers are never used twice: postings of a dead row stay dead.
+        self._ids = np.zeros(0, np.int64)
+        self._rows = 0
+        self._lengths = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    def get(self, record_id: int) -> IndexedRecord | None:
+        row = self._row_of.get(record_id)
+        return None if row is None else self._records[row]
+
+    def ids(self) -> list[int]:
+        return sorted(self._row_of)
+
+    def describe(self) -> str:
+        """How its vectors are searched, for people."""
+        return self._pieces.describe()
+
+    def put(self, record: IndexedRecord) -> None:
+        """Enter a record, in place of its former self if there is one."""
+        self.drop(record.id)
+        row = self._rows
+        self._rows += 1
+        if row >= len(self._ids):
+            more = max(row, 256)
+            self._ids = np.append(self._ids, np.full(more, -1, np.int64))
+            self._lengths = np.append(self._lengths, np.zeros(more, np.int64))
+        self._ids[row] = record.id
+        self._row_of[record.id] = row
+        self._records[row] = record
+        self.facts.put(row, record.facts)
+        self.lexical.add(row, record.counts)
+        self._lengths[row] = len(record.vectors) - 1
+        vectors = record.vectors.astype(np.float32)
+        here = np.array([row])
+        self._wholes.add(here, vectors[:1])
+        self._pieces.add(self._piece_ids(here), vectors[1:])
+        self.background.put(record.id, record.vectors)
+
+    def drop(self, record_id: int) -> None:
+        """Take a record out; one that is not there is no matter."""
+        row = self._row_of.pop(record_id, None)
+        if row is None:
+            return
+        del self._records[row]
+        self.facts.drop(row)
+        self.lexical.remove(row)
+        here = np.array([row])
+        self._wholes.remove(here)
+        self._pieces.remove(self._piece_ids(here))
+        self.background.drop(record_id)
+
+    def _piece_ids(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The ids of all pieces of these rows: a stretch of its own for each."""
+        lengths = self._lengths[rows]
+        firsts = np.repeat(rows * STRETCH - np.cumsum(lengths) + lengths, lengths)
+        return np.asarray(firsts + np.arange(lengths.sum()), np.int64)
+
+    def rank(
+        self,
+        question: Question,
+        condition: Condition = EVERYTHING,
+        *,
+        limit: int,
+        floor: float = -np.inf,
+    ) -> list[Hit]:
+        """The records that meet the condition, best first; ties by record id."""
+        mask = condition.mask(self.facts)
+        if not mask.any():
+            return []
+        lexical = self.lexical.scores(question.terms, len(mask))
+        rows = self._candidates(question, mask, lexical)
+        features = self.features(question, rows, lexical)
+        scores = score(features)
+        order = np.lexsort((self._ids[rows], -scores))
+        kept = [place for place in order[:limit] if scores[place] >= floor]
+        return [
+            Hit(int(self._ids[rows[p]]), float(scores[p]), features.parts(p))
+            for p in kept
+        ]
+
+    def features(
+        self, question: Question, rows: NDArray[np.int64], lexical: Floats
+    ) -> Features:
+        """What the score of each row is computed from."""
+        held = [self._records[row].vectors for row in rows.tolist()]
+        return self.background.features(question, held, lexical[rows])
+
+    def features_of(self, question: Question, record_ids: Sequence[int]) -> Features:
+        """Features of records by id, whether or not the search would find them."""
+        rows = np.array([self._row_of[id_] for id_ in record_ids], np.int64)
+        lexical = self.lexical.scores(question.terms, self._rows)
+        return self.features(question, rows, lexical)
+
+    def _candidates(
+        self, question: Question, mask: NDArray[np.bool_], lexical: Floats
+    ) -> NDArray[np.int64]:
+        """The rows either side proposes, each side within the mask."""
+        allowed = np.flatnonzero(mask)
+        wholes, _ = self._wholes.search(question.whole[None], CANDIDATES, allowed)
+        pieces = self._near_pieces(question, allowed)
+        worded = np.where(mask, lexical, 0)
+        take = min(CANDIDATES, len(worded))
+        # Equal scores at the edge are settled by row, hence the same everywhere.
+        first = np.argsort(-worded, kind="stable")[:take]
+        found = np.concatenate([wholes[0], pieces, first[worded[first] > 0]])
+        return np.unique(found[found >= 0]).astype(np.int64)
+
+    def _near_pieces(
+        self, question: Question, allowed: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        ids = None if len(allowed) == len(self) else self._piece_ids(allowed)
+        found, _ = self._pieces.search(question.pieces, PIECE_CANDIDATES, ids)
+        return np.asarray(found[found >= 0] // STRETCH, np.int64)
+
+
+class HybridIndex:
+    """Every shelf. Not safe for several threads at once; `LiveIndex` takes care."""
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+        self.shelves = {
+            (kind, inside): Shelf(dimension)
+            for kind in RecordType
+            for inside in (True, False)
+        }
+
+    def put(
+        self, kind: RecordType, record_id: int, records: Iterable[IndexedRecord]
+    ) -> None:
+        """Replace every text of a record by these (none: it cannot be found)."""
+        found = {record.audience: record for record in records}
+        everyone = found.get(Audience.EVERYONE)
+        for inside, audience in ((True, Audience.INSIDE), (False, Audience.OUTSIDE)):
+            shelf = self.shelves[kind, inside]
+            record = found.get(audience, everyone)
+            if record is None:
+                shelf.drop(record_id)
+            else:
+                shelf.put(record)
+
+    def rank(
+        self,
+        question: Question,
+        kind: RecordType,
+        *,
+        inside: bool,
+        condition: Condition = EVERYTHING,
+        limit: int,
+        floor: float = -np.inf,
+    ) -> list[Hit]:
+        """The best records of a kind, as `Shelf.rank` gives them."""
+        shelf = self.shelves[kind, inside]
+        return shelf.rank(question, condition, limit=limit, floor=floor)
+
+    def get(
+        self, kind: RecordType, record_id: int, *, inside: bool
+    ) -> IndexedRecord | None:
+        return self.shelves[kind, inside].get(record_id)

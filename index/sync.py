@@ -1,24 +1,384 @@
-"""Keeps an index in step with the tables."""
+"""Keeps an index in step with the tables, in every process.
 
+The tables are the truth. A change of a record leaves an `IndexChange`; whoever
+holds a copy rereads the record it names. Rereading twice does no harm.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models import TABLES, Embedding, IndexChange, Record
 from models.conditions import Condition
-from models.outbox import RecordType
+from models.outbox import Audience, RecordType
 
-from .hybrid import Hit
+from . import embed, snapshot
+from .encoder import Encoder
+from .hybrid import Hit, HybridIndex, IndexedRecord, Question
+from .text import Passage, Source, facts, sources
+
+BATCH = 500
+# A number skipped in the feed belongs to a transaction still open, or to one
+# that failed; after this long it is the latter.
+GAP_SECONDS = 600
+GAPS_AT_START = 1000
+
+Key = tuple[RecordType, int]
+
+
+def read_records(
+    session: Session, kind: RecordType, ids: Sequence[int], encoder: str
+) -> dict[int, list[IndexedRecord]]:
+    """What the tables hold to be indexed of these records, one list for each id.
+
+    Only what fits the record as it is now: a text that was edited, published or
+    hidden since its vectors were computed is left out until they are anew.
+    """
+    table = TABLES[kind]
+    found: dict[int, list[IndexedRecord]] = {id_: [] for id_ in ids}
+    query = select(table).where(table.id.in_(ids))
+    rows = _embeddings(session, kind, ids, encoder)
+    for record in session.scalars(query):
+        for audience, source in sources(record).items():
+            stored = rows.get((record.id, audience, source.hash))
+            if stored:
+                indexed = _indexed(kind, record, audience, source, stored)
+                found[record.id].append(indexed)
+    return found
+
+
+def _embeddings(
+    session: Session, kind: RecordType, ids: Sequence[int], encoder: str
+) -> dict[tuple[int, Audience, str], list[Any]]:
+    columns = (
+        Embedding.record_id,
+        Embedding.audience,
+        Embedding.text_hash,
+        Embedding.part,
+        Embedding.position,
+        Embedding.start,
+        Embedding.end,
+        Embedding.text,
+        Embedding.terms,
+        Embedding.vector,
+        Embedding.as_query,
+    )
+    query = (
+        select(*columns)
+        .where(
+            Embedding.record_type == kind,
+            Embedding.record_id.in_(ids),
+            Embedding.encoder == encoder,
+        )
+        .order_by(Embedding.record_id, Embedding.id)
+    )
+    grouped: dict[tuple[int, Audience, str], list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        grouped[row.record_id, row.audience, row.text_hash].append(row)
+    return grouped
+
+
+def _indexed(
+    kind: RecordType,
+    record: Record,
+    audience: Audience,
+    source: Source,
+    rows: list[Any],
+) -> IndexedRecord:
+    return IndexedRecord(
+        kind=kind,
+        id=record.id,
+        audience=audience,
+        text_hash=source.hash,
+        passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
+        terms=[r.terms for r in rows],
+        vectors=_vectors(r.vector for r in rows),
+        questions=_vectors(r.as_query for r in rows),
+        facts=facts(record, kind),
+    )
+
+
+def _vectors(blobs: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.float16]]:
+    return np.array([np.frombuffer(blob, "<f2") for blob in blobs])
+
+
+def embeddings(
+    kind: RecordType,
+    record_id: int,
+    audience: Audience,
+    prepared: embed.Prepared,
+    encoder: str,
+) -> list[Embedding]:
+    """The rows that store a prepared text, in the order of its passages."""
+    whole = prepared.source.hash
+    return [
+        Embedding(
+            record_type=kind,
+            record_id=record_id,
+            audience=audience,
+            encoder=encoder,
+            part=passage.part,
+            position=passage.position,
+            start=passage.start,
+            end=passage.end,
+            text=passage.text,
+            text_hash=whole,
+            terms=prepared.terms[row],
+            vector=prepared.vectors[row].astype("<f2").tobytes(),
+            as_query=prepared.questions[row].astype("<f2").tobytes(),
+        )
+        for row, passage in enumerate(prepared.passages)
+    ]
+
+
+@dataclass
+class Feed:
+    """How far the changes were read: up to ``high``, except ``gaps``.
+
+    Numbers are given out before they are committed, so a lower one may appear
+    after a higher one; each gap is asked for until it is filled or given up.
+    ``gaps`` maps the number to the moment (`time.monotonic`) it was missed.
+    """
+
+    high: int = 0
+    gaps: dict[int, float] = field(default_factory=dict)
+
+    def start(self, session: Session) -> None:
+        """Begin after what is there now."""
+        self.high = session.scalar(select(func.max(IndexChange.id))) or 0
+        first = max(1, self.high - GAPS_AT_START)
+        query = select(IndexChange.id).where(IndexChange.id >= first)
+        present = set(session.scalars(query))
+        missed = set(range(first, self.high)) - present
+        self.gaps = dict.fromkeys(missed, time.monotonic())
+
+    def read(self, session: Session) -> list[Key]:
+        """The records changed since the last reading, each once."""
+        wanted = IndexChange.id > self.high
+        if self.gaps:
+            wanted |= IndexChange.id.in_(list(self.gaps))
+        columns = (IndexChange.id, IndexChange.record_type, IndexChange.record_id)
+        rows = session.execute(select(*columns).where(wanted)).all()
+        now = time.monotonic()
+        for id_, _, _ in sorted(rows):
+            self.gaps.pop(id_, None)
+            for missed in range(self.high + 1, id_):
+                self.gaps[missed] = now
+            self.high = max(self.high, id_)
+        old = [id_ for id_, since in self.gaps.items() if now - since > GAP_SECONDS]
+        for id_ in old:
+            del self.gaps[id_]
+        return sorted({(kind, record_id) for _, kind, record_id in rows})
 
 
 class LiveIndex:
-    """The searchable copy in one process, caught up before each search."""
+    """The searchable copy of one process, caught up before each search.
 
-    def search_text(
+    Safe for the threads of a web worker. The encoder is loaded when first needed
+    and raises `EncoderMissing` if it is not there.
+    """
+
+    def __init__(
+        self, load_encoder: Callable[[], Encoder], snapshots: Path | None = None
+    ) -> None:
+        self._load_encoder = load_encoder
+        self._snapshots = snapshots
+        self._lock = threading.RLock()
+        self._encoder: Encoder | None = None
+        self._index: HybridIndex | None = None
+        self.feed = Feed()
+
+    @property
+    def encoder(self) -> Encoder:
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = self._load_encoder()
+            return self._encoder
+
+    def caught_up(self, session: Session) -> HybridIndex:
+        """The index with every committed change in it."""
+        with self._lock:
+            if self._index is None:
+                self._index = self._open(session)
+            index, self._index = self._index, None
+            changed: dict[RecordType, list[int]] = defaultdict(list)
+            for kind, record_id in self.feed.read(session):
+                changed[kind].append(record_id)
+            for kind, ids in changed.items():
+                self._reread(session, index, kind, ids)
+            # Kept only now: had a reading failed, the feed would be ahead of it.
+            self._index = index
+            return index
+
+    def rank(
         self,
         session: Session,
-        text: str,
+        question: Question,
         kind: RecordType,
         *,
         inside: bool,
         condition: Condition,
         limit: int,
+        floor: float = float("-inf"),
     ) -> list[Hit]:
-        return []
+        """The best records of a kind under the condition, after catching up."""
+        with self._lock:
+            return self.caught_up(session).rank(
+                question,
+                kind,
+                inside=inside,
+                condition=condition,
+                limit=limit,
+                floor=floor,
+            )
+
+    def question(self, text: str) -> Question:
+        """What a person typed, encoded."""
+        return embed.question(self.encoder, text)
+
+    def save(self, session: Session) -> Path | None:
+        """Write a snapshot, so that the next start is quick; None without a place."""
+        with self._lock:
+            if self._index is None or self._snapshots is None:
+                return None
+            return snapshot.write(
+                self._snapshots,
+                self._index,
+                snapshot.Origin(
+                    self.encoder.name,
+                    self.feed.high,
+                    _moment(session, self.feed.high),
+                    sorted(self.feed.gaps),
+                ),
+            )
+
+    def rebuild(self, session: Session) -> HybridIndex:
+        """Forget the copy and any snapshot and read everything from the tables."""
+        with self._lock:
+            self._index = self._from_tables(session)
+            return self._index
+
+    def _open(self, session: Session) -> HybridIndex:
+        if self._snapshots is not None:
+            saved = snapshot.read(self._snapshots, self.encoder.name)
+            if saved is not None and _is_of_this_feed(session, saved.origin):
+                missed = dict.fromkeys(saved.origin.gaps, time.monotonic())
+                self.feed = Feed(saved.origin.high, missed)
+                return saved.index
+        return self._from_tables(session)
+
+    def _from_tables(self, session: Session) -> HybridIndex:
+        index = HybridIndex(self.encoder.dimension)
+        # The feed first: what changes while the tables are read is read again.
+        self.feed.start(session)
+        for kind, table in TABLES.items():
+            ids = list(session.scalars(select(table.id).order_by(table.id)))
+            self._reread(session, index, kind, ids)
+        return index
+
+    def _reread(
+        self, session: Session, index: HybridIndex, kind: RecordType, ids: list[int]
+    ) -> None:
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            found = read_records(session, kind, some, self.encoder.name)
+            for id_, records in found.items():
+                index.put(kind, id_, records)
+
+
+def _moment(session: Session, change: int) -> str:
+    at = session.scalar(select(IndexChange.at).where(IndexChange.id == change))
+    return at.isoformat() if at is not None else ""
+
+
+def _is_of_this_feed(session: Session, origin: snapshot.Origin) -> bool:
+    """Whether the change the snapshot stopped at is the same one in these tables.
+
+    The tables may have been made anew, or restored, since it was written.
+    """
+    return bool(origin.moment) and _moment(session, origin.high) == origin.moment
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How an index differs from the tables, by (kind, id)."""
+
+    missing: list[Key]
+    stale: list[Key]
+    extra: list[Key]
+    unencoded: list[Key]
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.missing or self.stale or self.extra or self.unencoded)
+
+
+def compare(session: Session, index: HybridIndex, encoder: str) -> Comparison:
+    """Hold the index against the tables.
+
+    missing    has vectors in the tables and is not in the index
+    stale      is in the index with other words or facts than in the tables
+    extra      is in the index and should not be
+    unencoded  should be findable and has no vectors for its present words
+    """
+    result = Comparison([], [], [], [])
+    for kind, table in TABLES.items():
+        known: set[int] = set()
+        ids = list(session.scalars(select(table.id).order_by(table.id)))
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            known.update(some)
+            _compare_some(session, index, kind, some, encoder, result)
+        for inside in (True, False):
+            shelf = index.shelves[kind, inside]
+            result.extra.extend((kind, i) for i in shelf.ids() if i not in known)
+    return result
+
+
+def _compare_some(
+    session: Session,
+    index: HybridIndex,
+    kind: RecordType,
+    ids: list[int],
+    encoder: str,
+    result: Comparison,
+) -> None:
+    table = TABLES[kind]
+    wanted = {
+        record.id: len(sources(record))
+        for record in session.scalars(select(table).where(table.id.in_(ids)))
+    }
+    fresh = HybridIndex(index.dimension)
+    for id_, records in read_records(session, kind, ids, encoder).items():
+        fresh.put(kind, id_, records)
+        if len(records) < wanted.get(id_, 0):
+            result.unencoded.append((kind, id_))
+    for inside in (True, False):
+        there, here = fresh.shelves[kind, inside], index.shelves[kind, inside]
+        for id_ in ids:
+            new, old = there.get(id_), here.get(id_)
+            if new is None and old is not None:
+                result.extra.append((kind, id_))
+            elif new is not None and old is None:
+                result.missing.append((kind, id_))
+            elif new is not None and old is not None and not _same(new, old):
+                result.stale.append((kind, id_))
+
+
+def _same(one: IndexedRecord, other: IndexedRecord) -> bool:
+    return (
+        one.text_hash == other.text_hash
+        and dict(one.facts) == dict(other.facts)
+        and np.array_equal(one.vectors, other.vectors)
+        and [list(t) for t in one.terms] == [list(t) for t in other.terms]
+    )

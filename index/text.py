@@ -14,7 +14,7 @@ from typing import Any
 import jieba
 import opencc
 
-from models import Achievement, Call, Need
+from models import Achievement, Need, Record
 from models.outbox import Audience, Part, RecordType
 from models.states import (
     PUBLIC_ACHIEVEMENT_STATES,
@@ -25,8 +25,6 @@ from models.states import (
     NeedStatus,
     Secrecy,
 )
-
-Record = Need | Achievement | Call
 
 # Bumped whenever passages or terms of the same text would come out otherwise, so
 # that stored ones are told from new ones.
@@ -55,6 +53,15 @@ class Source:
         """Changes with any of the words, and with how we cut them up."""
         words = "\x1f".join((TEXT_VERSION, self.title, self.body, *self.points))
         return sha256(words.encode()).hexdigest()
+
+    @property
+    def meaning_hash(self) -> str:
+        """Changes with any word or figure, not with punctuation or spacing."""
+        plain = unicodedata.normalize("NFKC", self.whole).lower()
+        return sha256(_NO_WORD.sub("", plain).encode()).hexdigest()
+
+
+_NO_WORD = re.compile(r"[^\w.%±≥≤<>~-]+")
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,7 @@ def sources(record: Record) -> dict[Audience, Source]:
     What is no longer or not yet open to everybody keeps an inside text only, so
     that an index for outsiders holds nothing they may not read.
     """
-    full = _full(record)
+    full = full_source(record)
     if isinstance(record, Need):
         if record.status in (NeedStatus.DRAFT, NeedStatus.WITHDRAWN):
             return {}
@@ -186,7 +193,8 @@ def sources(record: Record) -> dict[Audience, Source]:
     return {Audience.EVERYONE if open_to_all else Audience.INSIDE: full}
 
 
-def _full(record: Record) -> Source:
+def full_source(record: Record) -> Source:
+    """The whole words of the record, whoever may read them."""
     if isinstance(record, Need):
         return Source(record.title, record.problem, tuple(record.targets))
     if isinstance(record, Achievement):

@@ -71,10 +71,12 @@ def _register_features(app: Flask) -> None:
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .notices import web as notices_web
+    from .search import live
     from .search import web as search_web
     from .verification import web as verification_web
 
     signing.init_app(app)
+    live.init_app(app)
     jobs.init_app(app)
     for feature in (
         home_web,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -64,4 +65,9 @@ class User(Base):
         return self.active
 
     def get_id(self) -> str:
-        return str(self.id)
+        """What a session names the person by; another password, another name.
+
+        So a changed password ends every session that was opened with the old one.
+        """
+        mark = sha256(self.password_hash.encode()).hexdigest()[:16]
+        return f"{self.id}.{mark}"

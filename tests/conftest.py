@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,8 +18,10 @@ from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
 from sqlalchemy.orm import Session
 
-from matchmaker import create_app
+from matchmaker import create_app, limiter
 from matchmaker.config import Settings
+from matchmaker.jobs.worker import Worker
+from matchmaker.search import live
 from models import Base, User, create_db_engine, migrate
 
 from .factories import Factory
@@ -73,14 +76,27 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
     )
 
 
+class Client(FlaskLoginClient):
+    """A browser whose every request has a context of its own, as in a server.
+
+    Inside the test's context two requests would share `g`: the user who was
+    signed in for one would still be there in the next.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def built_app(settings: Settings) -> Iterator[Flask]:
     engine = create_db_engine(settings.url)
     migrate.upgrade(engine)
     engine.dispose()
     app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    app.test_client_class = FlaskLoginClient
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False  # the extension reads its setting once, in `init_app`
+    app.test_client_class = Client
     yield app
     app.extensions["db_engine"].dispose()
 
@@ -91,7 +107,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     with built_app.extensions["db_engine"].begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
-    built_app.extensions.pop("live_index", None)
+    live.init_app(built_app)
     with built_app.app_context():
         yield built_app
 
@@ -117,3 +133,15 @@ def client(app: Flask) -> FlaskClient:
 def login(app: Flask) -> Callable[[User], FlaskClient]:
     """A client signed in as the user."""
     return lambda user: app.test_client(user=user)
+
+
+@pytest.fixture
+def indexed(app: Flask, session: Session) -> Callable[[], None]:
+    """Do the worker's work, so that searches find what was made."""
+
+    def work() -> None:
+        session.rollback()
+        index = app.extensions["live_index"]
+        Worker(session, index, suggestions=0, clock=lambda: NOW).drain()
+
+    return work

@@ -14,10 +14,13 @@ login.login_message_category = "info"
 login.session_protection = "basic"
 
 
-@login.user_loader  # type: ignore[untyped-decorator]
-def _load(user_id: str) -> User | None:
-    user = db.session.get(User, int(user_id)) if user_id.isdigit() else None
-    return user if user is not None and user.active else None
+@login.user_loader
+def _load(session_id: str) -> User | None:
+    number = session_id.partition(".")[0]
+    user = db.session.get(User, int(number)) if number.isdecimal() else None
+    if user is None or not user.active or user.get_id() != session_id:
+        return None
+    return user
 
 
 def current() -> User | None:

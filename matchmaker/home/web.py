@@ -1,5 +1,71 @@
-"""Pages."""
+"""The first page, and the address a monitor asks."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from models import Call, Need, User
+from models.fields import field_name
+
+from .. import policies
+from ..accounts.current import current
+from ..db import db
+from ..labels import day
+from . import service
 
 bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    user = current()
+    needs = service.newest_needs(db.session, user)
+    calls = service.newest_calls(db.session, user)
+    return render_template(
+        "home.html",
+        counts=service.counts(db.session, user),
+        tasks=service.tasks(db.session, user) if user else [],
+        target_text=service.YEAR_TARGET,
+        target_source=service.YEAR_TARGET_SOURCE,
+        newest_needs=[_need_line(user, need) for need in needs],
+        newest_calls=[_call_line(call) for call in calls],
+        demo_data=any(need.is_demo for need in needs)
+        or any(call.is_demo for call in calls),
+    )
+
+
+@bp.get("/healthz")
+def health() -> ResponseReturnValue:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except OperationalError:
+        return {"status": "database unavailable"}, 503
+    return {"status": "ok"}
+
+
+def _need_line(user: User | None, need: Need) -> dict[str, Any]:
+    reads_all = policies.reads_full_text(user, need)
+    words = need.full_text if reads_all else need.public_text
+    assert words is not None, "a need without public text is not visible here"
+    return {
+        "title": words.title,
+        "url": url_for("needs.show", need_id=need.id),
+        "organisation_label": words.organisation,
+        "field_label": field_name(need.field),
+        "published_on": day(need.published_at),
+        "demo": need.is_demo,
+    }
+
+
+def _call_line(call: Call) -> dict[str, Any]:
+    return {
+        "title": call.title,
+        "url": url_for("calls.show", call_id=call.id),
+        "organisation_label": call.issuer.name,
+        "field_label": field_name(call.field),
+        "published_on": day(call.published_at),
+        "demo": call.is_demo,
+    }

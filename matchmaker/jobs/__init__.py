@@ -1,7 +1,66 @@
-"""Work in the background: a queue that wakes, an outbox that remembers."""
+"""Work in the background: a queue that wakes, an outbox that remembers.
 
+The queue (huey: SQLite by default, Redis where one is named) only says «look at
+the outbox now». A message lost is no work lost: once a minute the worker looks
+of its own accord.
+"""
+
+from typing import Any
+
+import structlog
 from flask import Flask
+from huey import Huey, RedisHuey, SqliteHuey, crontab
+
+from models import utcnow
+
+from ..config import Settings
+from ..search.live import live_index
+from .outbox import wake_after_commit
+from .worker import Worker
+
+log = structlog.get_logger()
+NAME = "matchmaker"
+# A snapshot costs a second or so; after this many changes it is worth it.
+SNAPSHOT_EVERY = 200
 
 
 def init_app(app: Flask) -> None:
-    """Wake the worker after commits that left it something to do."""
+    """Make the queue, and wake the worker after commits that left it work."""
+    settings: Settings = app.config["SETTINGS"]
+    queue = _queue(settings)
+    saved = {"high": 0}
+
+    def look() -> None:
+        with app.app_context():
+            session = app.extensions["db_sessions"]()
+            with session:
+                index = live_index()
+                worker = Worker(
+                    session,
+                    index,
+                    suggestions=settings.suggestions_per_record,
+                    clock=utcnow,
+                )
+                if worker.drain() and index.feed.high - saved["high"] > SNAPSHOT_EVERY:
+                    index.save(session)
+                    saved["high"] = index.feed.high
+
+    drain = queue.task(name="drain")(look)
+    queue.periodic_task(crontab(), name="sweep")(look)
+    app.extensions["queue"] = queue
+    wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))
+
+
+def _queue(settings: Settings) -> Huey:
+    if settings.redis_url:
+        return RedisHuey(NAME, url=settings.redis_url, results=False)
+    path = settings.instance_dir / "queue.db"
+    return SqliteHuey(NAME, filename=str(path), results=False)
+
+
+def _wake(drain: Any) -> None:
+    try:
+        drain()
+    except Exception as error:
+        # The row is committed; the sweep finds it within a minute.
+        log.warning("queue.unreachable", error=type(error).__name__)

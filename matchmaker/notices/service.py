@@ -1,13 +1,16 @@
 """Write notices and read them; the words of each kind are in `WORDS`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
+from models.states import Role
 
 # kind: (words with the notice's facts, endpoint, fact that is its argument)
 WORDS: dict[str, tuple[str, str, str]] = {
@@ -36,6 +39,18 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One page of a person's notices; ``page`` is the one shown, not the one asked."""
+
+    notices: Sequence[Notice]
+    total: int
+    page: int
+    pages: int
+
 
 def queue(
     session: Session,
@@ -52,10 +67,27 @@ def queue(
         session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
 
 
+def withdraw(session: Session, kind: str, fact: str, value: int) -> None:
+    """Take back, inside the running transaction, what no longer holds."""
+    session.execute(
+        delete(Notice).where(
+            Notice.kind == kind, Notice.facts[fact].as_integer() == value
+        )
+    )
+
+
 def members_of(session: Session, organisation_id: int) -> list[int]:
     """The active users of an organisation."""
     query = select(User.id).where(
         User.organisation_id == organisation_id, User.active.is_(True)
+    )
+    return list(session.scalars(query))
+
+
+def staff(session: Session) -> list[int]:
+    """The active users who work for the platform."""
+    query = select(User.id).where(
+        User.role.in_((Role.STAFF, Role.ADMIN)), User.active.is_(True)
     )
     return list(session.scalars(query))
 
@@ -68,6 +100,28 @@ def unread(session: Session, user: User) -> int:
     return session.scalar(query) or 0
 
 
+def inbox(session: Session, user: User, page: int) -> Inbox:
+    """The person's notices, those not opened first, each part newest first."""
+    own = Notice.user_id == user.id
+    total = session.scalar(select(func.count(Notice.id)).where(own)) or 0
+    pages = max(1, ceil(total / PER_PAGE))
+    page = min(page, pages)
+    query = (
+        select(Notice)
+        .where(own)
+        .order_by(Notice.read_at.is_not(None), Notice.id.desc())
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    )
+    return Inbox(session.scalars(query).all(), total, page, pages)
+
+
+def target(notice: Notice) -> tuple[str, dict[str, Any]]:
+    """The page a notice is about: its endpoint and the argument of its address."""
+    _, endpoint, fact = WORDS[notice.kind]
+    return endpoint, {fact: int(notice.facts[fact])}
+
+
 def words(notice: Notice) -> str:
     """The notice as a sentence."""
     return WORDS[notice.kind][0].format_map(notice.facts)
@@ -78,10 +132,21 @@ def mark_read(session: Session, user: User, notice_id: int, *, now: datetime) ->
     from ..errors import NotFound
 
     with transaction(session):
-        notice = session.scalar(
-            select(Notice).where(Notice.id == notice_id, Notice.user_id == user.id)
-        )
-        if notice is None:
+        # Larger ids do not fit the column; PostgreSQL would refuse the query itself.
+        notice = session.get(Notice, notice_id) if notice_id < 2**31 else None
+        if notice is None or notice.user_id != user.id:
             raise NotFound("notice")
         notice.read_at = notice.read_at or now
     return notice
+
+
+def mark_all_read(session: Session, user: User, *, now: datetime) -> int:
+    """Note that the person has seen everything; says how many were new."""
+    with transaction(session):
+        changed = session.scalars(
+            update(Notice)
+            .where(Notice.user_id == user.id, Notice.read_at.is_(None))
+            .values(read_at=now)
+            .returning(Notice.id)
+        )
+        return len(changed.all())

@@ -5,19 +5,22 @@ the index ranks, under the same condition, and the rows come from the tables.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from index.hybrid import Hit, Segment
+from index.explain import Segment, answer, segments
+from index.hybrid import Hit, HybridIndex, Question
+from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
-from models import Achievement, Call, Need, User
-from models.conditions import Condition, Every, Includes, OneOf
+from models import TABLES, Achievement, Call, Need, Record, User
+from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
 from models.fields import DISTRICTS, FIELDS, field_name
 from models.outbox import RecordType
 from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
@@ -26,7 +29,6 @@ from .. import policies
 from ..labels import label
 from .schema import ListQuery, Sort
 
-Item = Need | Achievement | Call
 PER_PAGE = 20
 DEEPEST = 200
 
@@ -64,6 +66,11 @@ STATES: dict[RecordType, type[StrEnum]] = {
     RecordType.ACHIEVEMENT: AchievementStatus,
     RecordType.CALL: CallStatus,
 }
+TEXTS = {
+    RecordType.NEED: ("title", "problem"),
+    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors"),
+    RecordType.CALL: ("title", "background"),
+}
 AMOUNT = {
     RecordType.NEED: "budget_fen",
     RecordType.ACHIEVEMENT: "price_fen",
@@ -88,11 +95,15 @@ class Facet:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a list; ``answer`` is the sentence that speaks to the words."""
+    """One line of a list.
 
-    item: Item
-    score: float | None = None
+    answer  the sentence that speaks to the words, cut into (text, marked)
+    parts   what the score was computed from, by name; empty without words
+    """
+
+    item: Record
     answer: list[Segment] = field(default_factory=list)
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,20 +127,28 @@ def browse(
     *,
     base: Condition | None = None,
     facets: bool = True,
+    ranked: bool = True,
+    states: bool = False,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
     ``base`` narrows the list further (a public list: `policies.listed`; one's
-    own: `policies.owned`); the reader's own condition always holds.
+    own: `policies.owned`); the reader's own condition always holds. ``ranked``
+    off looks for the very words instead of their meaning: for one's own records,
+    which an index for outsiders does not hold in every state. With ``states``
+    the state is a facet, and choosing one leads out of the public list.
     """
-    scope = Every((policies.visible(user, kind), base or policies.listed(kind)))
+    wide = Every((policies.visible(user, kind), base or EVERYTHING))
+    public = base is None and not (states and query.status)
+    scope = Every((wide, policies.listed(kind))) if public else wide
     words = query.q.strip()
-    search = _Search(session, index, user, kind, words, scope, query)
+    search = _Search(session, index, user, kind, words, scope, query, ranked)
+    search.any_state = wide if states else None
     ids = search.ids(skip=None)
     total = len(ids) if ids is not None else search.count()
-    sort = _sort(kind, query, bool(words))
+    sort = _sort(kind, query, search.ranks)
     rows = search.page(sort, ids)
-    sorts = ((Sort.RELEVANCE,) if words else ()) + SORTS[kind]
+    sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
     pages = max(1, ceil(total / PER_PAGE))
     found = search.facets() if facets else []
     return Listing(kind, rows, total, query.page, pages, found, sort, sorts)
@@ -166,29 +185,54 @@ class _Search:
         words: str,
         scope: Condition,
         query: ListQuery,
+        ranked: bool,
     ) -> None:
         self.session, self.index, self.user = session, index, user
+        self.ranks = bool(words) and ranked
         self.kind, self.words, self.scope, self.query = kind, words, scope, query
-        self.model: Any = policies.MODELS[kind]
+        self.model: Any = TABLES[kind]
         self.hits: dict[int, Hit] = {}
+        self.found: dict[str | None, list[int]] = {}
+        self.any_state: Condition | None = None  # what the facet of states counts
+        self.inside = policies.searches_inside(user)
+
+    @cached_property
+    def copy(self) -> HybridIndex:
+        """The index as the search saw it; catching up asks the tables each time."""
+        return self.index.caught_up(self.session)
+
+    @cached_property
+    def question(self) -> Question:
+        return self.index.question(self.words)
 
     def condition(self, skip: str | None) -> Condition:
-        return Every((self.scope, chosen(self.query, self.kind, skip)))
+        scope = (self.any_state or self.scope) if skip == "status" else self.scope
+        return Every((scope, chosen(self.query, self.kind, skip)))
 
     def where(self, skip: str | None = None) -> ColumnElement[bool]:
-        return policies.where(self.condition(skip), self.kind)
+        where = policies.where(self.condition(skip), self.kind)
+        if self.words and not self.ranks:
+            texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
+            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
+        return where
 
     def ids(self, skip: str | None) -> list[int] | None:
         """The records that answer the words, best first; None without words."""
-        if not self.words:
+        if not self.ranks:
             return None
-        hits = self.index.search_text(
+        if skip not in self.found:
+            self.found[skip] = self._ranked(skip)
+        return self.found[skip]
+
+    def _ranked(self, skip: str | None) -> list[int]:
+        hits = self.index.rank(
             self.session,
-            self.words,
+            self.question,
             self.kind,
-            inside=policies.searches_inside(self.user),
+            inside=self.inside,
             condition=self.condition(skip),
             limit=DEEPEST,
+            floor=SEARCH_FLOOR,
         )
         self.hits.update((hit.record_id, hit) for hit in hits)
         return [hit.record_id for hit in hits]
@@ -211,27 +255,30 @@ class _Search:
             list(self.session.scalars(query.offset(first).limit(PER_PAGE)))
         )
 
-    def _rows(self, items: Sequence[Item]) -> list[Row]:
-        return [
-            Row(item, hit.score, hit.answer) if hit else Row(item)
-            for item in items
-            for hit in [self.hits.get(item.id)]
-        ]
+    def _rows(self, items: Sequence[Record]) -> list[Row]:
+        return [self._row(item) for item in items]
+
+    def _row(self, item: Record) -> Row:
+        hit = self.hits.get(item.id)
+        if hit is None:
+            return Row(item)
+        record = self.copy.get(self.kind, item.id, inside=self.inside)
+        passage = answer(record, self.question) if record else None
+        text = passage.text if passage else ""
+        return Row(item, segments(text, self.question.terms), hit.parts)
 
     def facets(self) -> list[Facet]:
         return [self._facet(name, column) for name, column in self._groups().items()]
 
     def _groups(self) -> dict[str, str]:
         groups = dict(FACETS[self.kind])
-        if self.query.status:
-            groups["status"] = "status"
-        return groups
+        return {"status": "status"} | groups if self.any_state else groups
 
     def _facet(self, name: str, column: str) -> Facet:
-        skip = name if getattr(self.query, name) else None
+        alone = name == "status" or bool(getattr(self.query, name))
         where = self.where(name)
-        if self.words:
-            ids = self.ids(skip) if skip else list(self.hits)
+        if self.ranks:
+            ids = self.ids(name if alone else None)
             where &= self.model.id.in_(ids or [])
         counts = self._counts(name, column, where)
         selected = {str(value) for value in getattr(self.query, name)}
@@ -280,7 +327,8 @@ def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
 
 
 def _order(model: Any, kind: RecordType, sort: Sort) -> list[Any]:
-    newest = [model.published_at.desc().nulls_last(), model.id.desc()]
+    # What never was published stands first: drafts and what waits for review.
+    newest = [model.published_at.desc().nulls_first(), model.id.desc()]
     if sort is Sort.DEADLINE:
         return [model.deadline.asc().nulls_last(), *newest]
     if sort is Sort.AMOUNT:
@@ -302,7 +350,7 @@ def load(
     session: Session, user: User | None, kind: RecordType, ids: Sequence[int]
 ) -> list[Any]:
     """The visible records among ``ids``, in that order, with their organisations."""
-    model: Any = policies.MODELS[kind]
+    model: Any = TABLES[kind]
     query = (
         select(model)
         .where(model.id.in_(ids), policies.where(policies.visible(user, kind), kind))

@@ -1,0 +1,173 @@
+"""The fixed formula by which a pair is scored.
+
+    score = z(w) + 0.75 · z(c) + 0.04 · b
+
+w  cosine of the whole question and the whole record
+c  coverage: for each piece of the question (title, sentence, target) the best
+   cosine of any piece of the record, averaged over the question's pieces
+b  BM25 of the question's terms in the record (`index.lexical`)
+z  (x − mean) / deviation of that cosine over the records of the shelf, for this
+   question
+
+Why so. Cosines of this family of encoders lie between 0.75 and 0.95 whatever is
+compared; only how far one stands out among all records of the kind tells
+something, hence z. It is taken over the shelf, not over the candidates, so a
+filter changes which records are shown, never their scores. BM25 enters as it
+is: a question of two common words can earn little by it and cannot drown the
+meaning, a whole need with many telling words can earn much. The weights were
+chosen on the sample's needs (docs/matching.md has the table); prestige and
+popularity are no part of it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .hybrid import Question
+
+Floats = NDArray[np.float32]
+Vectors = NDArray[np.float16]
+
+RANKER = "fixed-1"
+COVERAGE_WEIGHT = 0.75
+LEXICAL_WEIGHT = 0.04
+# So many records tell mean and deviation to within a few hundredths.
+SAMPLE = 1024
+MOST_REMEMBERED = 50_000
+
+# Below this a search result speaks of something else. On the sample 94 of 100
+# useful achievements stand above it when only the need's title is searched.
+SEARCH_FLOOR = 1.0
+# Below this no suggestion is written; see docs/matching.md for what it costs.
+SUGGESTION_FLOOR = 4.5
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """(n,) each: what n records have in common with a question."""
+
+    whole: Floats
+    coverage: Floats
+    lexical: Floats
+
+    def parts(self, place: int) -> Mapping[str, float]:
+        """The summands of one record's score, by name."""
+        return {
+            "whole": float(self.whole[place]),
+            "coverage": COVERAGE_WEIGHT * float(self.coverage[place]),
+            "lexical": LEXICAL_WEIGHT * float(self.lexical[place]),
+        }
+
+
+def score(features: Features) -> Floats:
+    """(n,) float32: the formula above."""
+    total = features.whole + COVERAGE_WEIGHT * features.coverage
+    return np.asarray(total + LEXICAL_WEIGHT * features.lexical, np.float32)
+
+
+class Background:
+    """What cosines are usual on a shelf: a fixed sample of its records.
+
+    The sample is the records whose ids have the smallest checksums, so every
+    process draws the same one however its records arrived.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[int, Vectors] = {}
+        self._order: list[tuple[int, int]] = []
+        self._sample: tuple[Floats, Floats, NDArray[np.int64]] | None = None
+        self._usual: dict[str, tuple[Usual, Usual]] = {}
+
+    def put(self, record_id: int, vectors: Vectors) -> None:
+        self.drop(record_id)
+        self._held[record_id] = vectors
+        insort(self._order, _place(record_id))
+        self._forget(record_id)
+
+    def drop(self, record_id: int) -> None:
+        if self._held.pop(record_id, None) is not None:
+            self._forget(record_id)
+            del self._order[bisect_left(self._order, _place(record_id))]
+
+    def _forget(self, record_id: int) -> None:
+        """Draw the sample anew if the record belongs to it."""
+        if bisect_left(self._order, _place(record_id)) < SAMPLE:
+            self._sample = None
+
+    def features(
+        self, question: Question, records: Sequence[Vectors], lexical: Floats
+    ) -> Features:
+        """Features of the records, the cosines as deviations from the usual."""
+        of_wholes, of_coverage = self._what_is_usual(question)
+        whole, coverage = _cosines(question, *_stack(records))
+        return Features(
+            of_wholes.deviations(whole),
+            of_coverage.deviations(coverage),
+            lexical.astype(np.float32),
+        )
+
+    def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
+        if self._sample is None:
+            chosen = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
+            self._sample = _stack(chosen)
+            self._usual.clear()
+        known = self._usual.get(question.key)
+        if known is None:
+            wholes, coverage = _cosines(question, *self._sample)
+            known = Usual.of(wholes), Usual.of(coverage)
+            if question.key:
+                if len(self._usual) >= MOST_REMEMBERED:
+                    self._usual.clear()
+                self._usual[question.key] = known
+        return known
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Mean and standard deviation of a cosine over the sample."""
+
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: Floats) -> Usual:
+        return cls(float(values.mean()), float(values.std()))
+
+    def deviations(self, values: Floats) -> Floats:
+        """(n,) how many standard deviations above the mean each value is."""
+        # A shelf of one record, or of copies, has no spread to measure by.
+        if self.spread < 1e-6:
+            return np.zeros_like(values)
+        return np.asarray((values - self.mean) / self.spread, np.float32)
+
+
+def _place(record_id: int) -> tuple[int, int]:
+    return crc32(b"%d" % record_id), record_id
+
+
+def _stack(
+    records: Sequence[Vectors],
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """(n, d) wholes, (p, d) pieces, and (n,) where each record's pieces start.
+
+    A record of one passage counts that one as its piece.
+    """
+    wholes = np.array([vectors[0] for vectors in records], np.float32)
+    pieces = [vectors[1:] if len(vectors) > 1 else vectors for vectors in records]
+    starts = np.cumsum([0, *(len(piece) for piece in pieces)])[:-1]
+    return wholes, np.concatenate(pieces).astype(np.float32), starts
+
+
+def _cosines(
+    question: Question, wholes: Floats, pieces: Floats, starts: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    best = np.maximum.reduceat(pieces @ question.pieces.T, starts, axis=0)
+    return wholes @ question.whole, best.mean(axis=1)

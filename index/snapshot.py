@@ -1,0 +1,169 @@
+"""A copy of the index on disk, so that a process need not read every row to start.
+
+Nothing depends on it: one that is missing, torn, of another encoder or of an
+older layout is left aside and the tables are read instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+
+from models.outbox import Audience, Part, RecordType
+
+from .hybrid import HybridIndex, IndexedRecord
+from .text import TEXT_VERSION, Passage
+
+LAYOUT = f"1/{TEXT_VERSION}"
+KEPT = 2
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a snapshot comes from.
+
+    encoder  whose vectors it holds
+    high     the last index change that is in it, made at ``moment``
+    gaps     numbers below ``high`` that were not there yet
+    """
+
+    encoder: str
+    high: int
+    moment: str
+    gaps: list[int]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    index: HybridIndex
+    origin: Origin
+
+
+def write(folder: Path, index: HybridIndex, origin: Origin) -> Path:
+    """Write a new generation beside the old ones, then give it its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    records = list(_records(index))
+    draft = folder / f".{os.getpid()}-{time.time_ns()}"
+    draft.mkdir()
+    try:
+        empty = np.zeros((0, index.dimension), np.float16)
+        for name in ("vectors", "questions"):
+            rows = [getattr(record, name) for record in records]
+            np.save(draft / f"{name}.npy", np.concatenate([empty, *rows]))
+        meta = {
+            "layout": LAYOUT,
+            "origin": asdict(origin),
+            "dimension": index.dimension,
+            "records": [_dump(record) for record in records],
+        }
+        text = json.dumps(meta, ensure_ascii=False)
+        (draft / "meta.json").write_text(text, encoding="utf-8")
+        (draft / "checksum").write_text(_checksum(draft))
+        final = folder / f"{time.time_ns():020d}"
+        draft.rename(final)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    for old in _generations(folder)[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def read(folder: Path, encoder: str) -> Snapshot | None:
+    """The newest sound generation made with this encoder, or None."""
+    for generation in _generations(folder):
+        try:
+            found = _load(generation, encoder)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("snapshot.unreadable", path=generation.name, error=str(error))
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _generations(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.name.isdigit())[::-1]
+
+
+def _checksum(folder: Path) -> str:
+    digest = sha256()
+    for name in ("vectors.npy", "questions.npy", "meta.json"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _load(folder: Path, encoder: str) -> Snapshot | None:
+    if (folder / "checksum").read_text() != _checksum(folder):
+        raise ValueError("checksum differs")
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    if meta["layout"] != LAYOUT or meta["origin"]["encoder"] != encoder:
+        return None
+    vectors = np.load(folder / "vectors.npy")
+    questions = np.load(folder / "questions.npy")
+    index = HybridIndex(meta["dimension"])
+    by_record: dict[tuple[str, int], list[IndexedRecord]] = {}
+    start = 0
+    for item in meta["records"]:
+        end = start + len(item["passages"])
+        record = _parse(item, vectors[start:end], questions[start:end])
+        by_record.setdefault((item["kind"], record.id), []).append(record)
+        start = end
+    for (kind, record_id), records in by_record.items():
+        index.put(RecordType(kind), record_id, records)
+    return Snapshot(index, Origin(**meta["origin"]))
+
+
+def _records(index: HybridIndex) -> Iterator[IndexedRecord]:
+    """Every record once for each text it has, in a fixed order."""
+    for kind in RecordType:
+        for inside in (True, False):
+            shelf = index.shelves[kind, inside]
+            for id_ in shelf.ids():
+                record = shelf.get(id_)
+                if record is None or (
+                    not inside and record.audience is Audience.EVERYONE
+                ):
+                    continue  # already written from the inside shelf
+                yield record
+
+
+def _dump(record: IndexedRecord) -> dict[str, Any]:
+    return {
+        "kind": record.kind,
+        "id": record.id,
+        "audience": record.audience,
+        "hash": record.text_hash,
+        "facts": dict(record.facts),
+        "passages": [
+            [p.part, p.position, p.text, p.start, p.end] for p in record.passages
+        ],
+        "terms": [list(terms) for terms in record.terms],
+    }
+
+
+def _parse(item: dict[str, Any], vectors: Any, questions: Any) -> IndexedRecord:
+    return IndexedRecord(
+        kind=RecordType(item["kind"]),
+        id=item["id"],
+        audience=Audience(item["audience"]),
+        text_hash=item["hash"],
+        passages=[Passage(Part(part), *rest) for part, *rest in item["passages"]],
+        terms=item["terms"],
+        vectors=vectors,
+        questions=questions,
+        facts=item["facts"],
+    )

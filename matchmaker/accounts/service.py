@@ -1,0 +1,189 @@
+"""Open accounts, sign people in, change passwords."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from models import Organisation, User, transaction
+from models.states import OrganisationKind, Role
+
+from ..errors import Invalid, NotFound
+from ..history import service as history
+from . import passwords
+from .schema import NewUser, PasswordChange, SignInInput, weakness
+
+WRONG = "邮箱或密码不正确，请检查后重试。"
+
+# The kinds of organisation whose members take each role; the first is meant
+# when nothing is said. Staff need none.
+KINDS: dict[Role, tuple[OrganisationKind, ...]] = {
+    Role.ENTERPRISE: (OrganisationKind.ENTERPRISE,),
+    Role.UNIVERSITY: (OrganisationKind.UNIVERSITY, OrganisationKind.INSTITUTE),
+    Role.STAFF: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
+    Role.ADMIN: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
+}
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """One account of the demonstration; all share `DEMO_PASSWORD`."""
+
+    email: str
+    name: str
+    role: Role
+
+
+DEMO_PASSWORD = "changsha-demo-2026"
+DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
+    DemoAccount("qiye@demo.example", "企业用户(示例)", Role.ENTERPRISE),
+    DemoAccount("gaoxiao@demo.example", "高校用户(示例)", Role.UNIVERSITY),
+    DemoAccount("shenhe@demo.example", "审核员甲(示例)", Role.STAFF),
+    DemoAccount("fuhe@demo.example", "审核员乙(示例)", Role.STAFF),
+    DemoAccount("admin@demo.example", "管理员(示例)", Role.ADMIN),
+)
+
+
+def sign_in(session: Session, data: SignInInput) -> User:
+    """The active user of this e-mail and password; raises `Invalid` otherwise.
+
+    One message for every reason, after the same work.
+    """
+    email = data.email.lower()
+    user = session.scalar(select(User).where(User.email == email))
+    stored = user.password_hash if user is not None else None
+    if not passwords.matches(stored, data.password) or user is None or not user.active:
+        raise Invalid({"form": WRONG})
+    if passwords.is_outdated(user.password_hash):
+        with transaction(session):
+            user.password_hash = passwords.hashed(data.password)
+    return user
+
+
+def change_password(
+    session: Session, actor: User, data: PasswordChange, *, now: datetime
+) -> None:
+    """Give the actor a new password; every other session of theirs ends."""
+    errors: dict[str, str] = {}
+    if not passwords.matches(actor.password_hash, data.current):
+        errors["current"] = "当前密码不正确"
+    if weak := weakness(data.new, actor.email):
+        errors["new"] = weak
+    elif data.new == data.current:
+        errors["new"] = "新密码须与当前密码不同"
+    if data.repeated != data.new:
+        errors["repeated"] = "两次填写的新密码不一致"
+    if errors:
+        raise Invalid(errors)
+    with transaction(session):
+        actor.password_hash = passwords.hashed(data.new)
+        history.record(session, actor, "user.password_changed", actor, now=now)
+
+
+def add_user(session: Session, data: NewUser, *, now: datetime) -> User:
+    """Open an account, and its organisation if there is none of that name."""
+    if weak := weakness(data.password, data.email):
+        raise Invalid({"password": weak})
+    with transaction(session):
+        organisation = _organisation(session, data, now)
+        user = User(
+            email=data.email,
+            name=data.name,
+            password_hash=passwords.hashed(data.password),
+            role=data.role,
+            organisation=organisation,
+            created_at=now,
+        )
+        session.add(user)
+        try:
+            session.flush()
+        except IntegrityError as error:
+            raise Invalid({"email": "这个邮箱已有账号"}) from error
+        history.record(session, None, "user.created", user, now=now)
+    return user
+
+
+def _organisation(
+    session: Session, data: NewUser, now: datetime
+) -> Organisation | None:
+    if data.organisation is None:
+        if data.role in (Role.ENTERPRISE, Role.UNIVERSITY):
+            raise Invalid({"organisation": "企业和高校账号须填写所属单位"})
+        return None
+    found = session.scalar(
+        select(Organisation).where(Organisation.name == data.organisation)
+    )
+    kind = data.kind or (found.kind if found else KINDS[data.role][0])
+    if found is not None and found.kind is not kind:
+        raise Invalid({"kind": f"该单位已登记为 {found.kind.value}"})
+    if kind not in KINDS[data.role]:
+        allowed = " / ".join(each.value for each in KINDS[data.role])
+        raise Invalid({"kind": f"{data.role.value} 账号的单位类型须为 {allowed}"})
+    return found or Organisation(name=data.organisation, kind=kind, created_at=now)
+
+
+def set_password(session: Session, email: str, password: str, *, now: datetime) -> User:
+    """Replace a forgotten password; the person's sessions end."""
+    user = find_by_email(session, email)
+    if weak := weakness(password, user.email):
+        raise Invalid({"password": weak})
+    with transaction(session):
+        user.password_hash = passwords.hashed(password)
+        history.record(session, None, "user.password_changed", user, now=now)
+    return user
+
+
+def set_active(session: Session, email: str, active: bool, *, now: datetime) -> User:
+    """Close an account or open it again; a closed one is signed out at once."""
+    user = find_by_email(session, email)
+    with transaction(session):
+        user.active = active
+        action = "user.activated" if active else "user.deactivated"
+        history.record(session, None, action, user, now=now)
+    return user
+
+
+def find_by_email(session: Session, email: str) -> User:
+    """The account of this e-mail; raises `NotFound`."""
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise NotFound("user")
+    return user
+
+
+def list_users(session: Session) -> Sequence[User]:
+    """Every account with its organisation, by e-mail."""
+    query = select(User).options(joinedload(User.organisation)).order_by(User.email)
+    return session.scalars(query).all()
+
+
+def create_demo_accounts(
+    session: Session, enterprise_id: int, university_id: int, *, now: datetime
+) -> list[User]:
+    """Open the demonstration's accounts that are missing; the others stay as they are.
+
+    ``enterprise_id`` and ``university_id`` are the organisations the first two
+    speak for.
+    """
+    homes = {Role.ENTERPRISE: enterprise_id, Role.UNIVERSITY: university_id}
+    emails = [account.email for account in DEMO_ACCOUNTS]
+    known = set(session.scalars(select(User.email).where(User.email.in_(emails))))
+    missing = [
+        User(
+            email=account.email,
+            name=account.name,
+            password_hash=passwords.hashed(DEMO_PASSWORD),
+            role=account.role,
+            organisation_id=homes.get(account.role),
+            is_demo=True,
+            created_at=now,
+        )
+        for account in DEMO_ACCOUNTS
+        if account.email not in known
+    ]
+    with transaction(session):
+        session.add_all(missing)
+    return missing

@@ -1,0 +1,1 @@
+"""Demonstration data: loaded once, marked everywhere, removed by one command."""

@@ -1,0 +1,286 @@
+"""Load the sample as demonstration data, and take it out again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import (
+    TABLES,
+    Achievement,
+    Call,
+    Embedding,
+    IndexChange,
+    Need,
+    Notice,
+    Organisation,
+    OutboxTask,
+    Review,
+    Suggestion,
+    User,
+    transaction,
+)
+from models.base import end_of_month
+from models.outbox import RecordType
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    Mode,
+    NeedStatus,
+    OrganisationKind,
+    Ownership,
+    Stage,
+)
+
+from ..jobs import outbox
+from ..labels import FEN_PER_WAN, LABELS, today
+
+Row = Mapping[str, Any]
+
+# Published over the months before, so that lists and ages look as they will.
+SPREAD_DAYS = 90
+KINDS = {
+    "needs": RecordType.NEED,
+    "achievements": RecordType.ACHIEVEMENT,
+    "calls": RecordType.CALL,
+}
+
+
+@dataclass
+class Loaded:
+    """How many records of each kind were new."""
+
+    needs: int = 0
+    achievements: int = 0
+    calls: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.needs + self.achievements + self.calls
+
+
+def load(session: Session, folder: Path, *, now: datetime) -> Loaded:
+    """Enter the records of ``folder/*/{needs,achievements,calls}.jsonl``.
+
+    One transaction; a record whose code is there already is left as it is, so
+    loading twice changes nothing.
+    """
+    loaded = Loaded()
+    with transaction(session):
+        organisations = _Organisations(session, now)
+        for kind, make in MAKERS.items():
+            table = TABLES[KINDS[kind]]
+            known = set(session.scalars(select(table.code)))
+            for row in _rows(folder, kind):
+                if row["id"] in known:
+                    continue
+                item = make(row, organisations, now)
+                session.add(item)
+                session.flush()
+                outbox.touch(session, item, now=now)
+                setattr(loaded, kind, getattr(loaded, kind) + 1)
+    return loaded
+
+
+def _rows(folder: Path, kind: str) -> Iterator[Row]:
+    for path in sorted(folder.glob(f"*/{kind}.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            yield from (json.loads(line) for line in lines if line.strip())
+
+
+class _Organisations:
+    """The demonstration organisations by name, made when first named."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session, self.now = session, now
+        found = session.scalars(select(Organisation))
+        self.by_name = {organisation.name: organisation for organisation in found}
+
+    def id(self, name: str, kind: OrganisationKind, district: str | None) -> int:
+        if name not in self.by_name:
+            organisation = Organisation(
+                name=name,
+                kind=kind,
+                district=district,
+                is_demo=True,
+                created_at=self.now,
+            )
+            self.session.add(organisation)
+            self.session.flush()
+            self.by_name[name] = organisation
+        return self.by_name[name].id
+
+
+def _common(row: Row, now: datetime) -> dict[str, Any]:
+    days = crc32(row["id"].encode()) % SPREAD_DAYS
+    published = now - timedelta(days=days, hours=days % 9)
+    return {
+        "code": row["id"],
+        "title": row["title"],
+        "field": row["field"],
+        "is_demo": True,
+        "created_at": published,
+        "updated_at": published,
+        "published_at": published,
+    }
+
+
+def _need(row: Row, organisations: _Organisations, now: datetime) -> Need:
+    holder = organisations.id(
+        row["organization"], OrganisationKind.ENTERPRISE, row["district"]
+    )
+    return Need(
+        **_common(row, now),
+        organisation_id=holder,
+        status=NeedStatus.PUBLISHED,
+        problem=row["problem"],
+        targets=row["targets"],
+        district=row["district"],
+        trl_expected=row["trl_expected"],
+        budget_fen=_fen(row["budget_wan"]),
+        cooperation=[_member(Mode, word) for word in row["cooperation"]],
+        deadline=_future(_date(row["deadline"]), now),
+    )
+
+
+def _achievement(row: Row, organisations: _Organisations, now: datetime) -> Achievement:
+    name = row["organization"]
+    kind = (
+        OrganisationKind.UNIVERSITY
+        if any(word in name for word in ("大学", "学院"))
+        else OrganisationKind.INSTITUTE
+    )
+    return Achievement(
+        **_common(row, now),
+        organisation_id=organisations.id(name, kind, None),
+        status=AchievementStatus.PUBLISHED,
+        inventors=row["inventor"] + "(示例)",
+        abstract=row["abstract"],
+        indicators=row["indicators"],
+        trl=row["trl"],
+        stage=_member(Stage, row["stage"]),
+        ip=row["ip"],
+        ownership=_member(Ownership, row["rights"]),
+        modes=[_member(Mode, word) for word in row["modes"]],
+        price_fen=_fen(row["price_wan"]),
+    )
+
+
+def _call(row: Row, organisations: _Organisations, now: datetime) -> Call:
+    issuer = organisations.id(row["issuer"], OrganisationKind.PARK, None)
+    return Call(
+        **_common(row, now),
+        issuer_id=issuer,
+        status=CallStatus.OPEN,
+        background=row["background"],
+        goals=row["goals"],
+        funding_fen=_fen(row["funding_wan"]),
+        deadline=_date(row["deadline"]),
+    )
+
+
+MAKERS: dict[str, Any] = {
+    "needs": _need,
+    "achievements": _achievement,
+    "calls": _call,
+}
+
+
+def _fen(wan: float | None) -> int | None:
+    return None if wan is None else round(wan * FEN_PER_WAN)
+
+
+def _date(text: str) -> date:
+    parts = [int(part) for part in text.split("-")]
+    return date(*parts) if len(parts) == 3 else end_of_month(*parts)
+
+
+def _future(deadline: date, now: datetime) -> date:
+    """A need still on offer has its deadline ahead; the sample's lie around 2026."""
+    while deadline < today(now):
+        deadline = date(deadline.year + 1, deadline.month, min(deadline.day, 28))
+    return deadline
+
+
+def _member(enum: Any, word: str) -> Any:
+    """The enum member whose Chinese label this is."""
+    return next(member for member in enum if LABELS[member] == word)
+
+
+def remove(session: Session, *, now: datetime) -> int:
+    """Take out every demonstration record with all that hangs on it.
+
+    Returns how many records went. What real people did stays: demonstration
+    accounts and organisations that own a real record are kept.
+    """
+    with transaction(session):
+        gone = 0
+        for table, kind, column in (
+            (Need, RecordType.NEED, Suggestion.need_id),
+            (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
+            (Call, RecordType.CALL, Suggestion.call_id),
+        ):
+            demo = select(table.id).where(table.is_demo)
+            pairs = select(Suggestion.id).where(column.in_(demo))
+            session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
+            session.execute(delete(Suggestion).where(column.in_(demo)))
+            for rows in (Embedding, OutboxTask):
+                session.execute(
+                    delete(rows).where(
+                        rows.record_type == kind, rows.record_id.in_(demo)
+                    )
+                )
+            for id_ in session.scalars(demo).all():
+                session.add(IndexChange(record_type=kind, record_id=id_, at=now))
+                gone += 1
+            session.execute(delete(table).where(table.is_demo))
+        _remove_people(session)
+    return gone
+
+
+def _remove_people(session: Session) -> None:
+    from models import History
+
+    acted = select(History.actor_id).where(History.actor_id.is_not(None))
+    reviewed = select(Review.reviewer_id)
+    authored = select(Need.author_id).where(Need.author_id.is_not(None))
+    listed = select(Achievement.author_id).where(Achievement.author_id.is_not(None))
+    claims = select(Suggestion.claimed_by_id).where(
+        Suggestion.claimed_by_id.is_not(None)
+    )
+    kept = or_(
+        *(User.id.in_(some) for some in (acted, reviewed, authored, listed, claims))
+    )
+    removable = select(User.id).where(User.is_demo, ~kept)
+    session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
+    ids = list(session.scalars(removable))
+    session.execute(delete(User).where(User.id.in_(ids)))
+    # Who has a trace in the history stays there by name and can no longer sign in.
+    for user in session.scalars(select(User).where(User.is_demo)):
+        user.active = False
+    used = or_(
+        *(
+            Organisation.id.in_(select(column))
+            for column in (
+                Need.organisation_id,
+                Achievement.organisation_id,
+                Call.issuer_id,
+                User.organisation_id,
+            )
+        )
+    )
+    session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
+
+
+def is_loaded(session: Session) -> bool:
+    """Whether there is demonstration data (pages then say so)."""
+    query = select(func.count()).select_from(Organisation).where(Organisation.is_demo)
+    return bool(session.scalar(query))

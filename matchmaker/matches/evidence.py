@@ -1,0 +1,162 @@
+"""Why a pair is suggested: everything shown beside it, computed once and stored.
+
+The dict is what `templates/macros/evidence.html` renders:
+indicators, pairs, terms, facts, parts. Verdicts are met, partial, unmet or
+unknown (满足、部分、不满足、未说明). There is no percentage in it: a person is to
+decide on reasons.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from index import explain
+from index.hybrid import IndexedRecord
+from index.indicators import judge
+from index.lexical import LexicalIndex
+from models import Achievement, Call, Need, Record
+from models.fields import field_name
+from models.states import Mode
+
+from ..labels import day, label, mode_label, money
+
+Verdict = str
+Fact = dict[str, str]
+
+MET, PARTIAL, UNMET, UNKNOWN = "met", "partial", "unmet", "unknown"
+
+# A level is a year or so of work; two can be made up inside one project.
+BRIDGEABLE_LEVELS = 2
+# Asked a fifth more than the budget, people still sit down together.
+BRIDGEABLE_PRICE = 1.2
+
+PART_NAMES = {
+    "whole": "整体意思接近",
+    "coverage": "逐条内容对应",
+    "lexical": "共同专业用词",
+}
+
+# What is offered under the first word also serves who asked for the second.
+SERVES: Mapping[Mode, frozenset[Mode]] = {
+    Mode.OPEN_LICENCE: frozenset({Mode.LICENCE}),
+    Mode.PAY_AFTER_USE: frozenset({Mode.LICENCE, Mode.TRANSFER}),
+    Mode.INVEST_THEN_SHARE: frozenset({Mode.EQUITY}),
+}
+
+
+def build(
+    left: Record,
+    right: Record,
+    asking: IndexedRecord,
+    found: IndexedRecord,
+    lexical: LexicalIndex,
+    parts: Mapping[str, float],
+) -> dict[str, Any]:
+    """The evidence for a pair; ``left`` asks, ``right`` was found."""
+    return {
+        "indicators": _indicators(asking, found),
+        "pairs": [
+            {"left": p.left.text, "right": p.right.text, "score": round(p.cosine, 3)}
+            for p in explain.pairs(asking, found)
+        ],
+        "terms": [
+            {"term": term, "weight": round(worth, 2)}
+            for term, worth in explain.shared_terms(asking, found, lexical)
+        ],
+        "facts": facts(left, right),
+        "parts": _parts(parts),
+    }
+
+
+def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, Any]]:
+    asked, claimed = explain.points(asking), explain.points(found)
+    judgements = judge(
+        [asking.passages[row].text for row in asked],
+        [found.passages[row].text for row in claimed],
+        explain.similarity(asking, found, asked, claimed),
+    )
+    return [
+        {
+            "asked": judgement.asked,
+            "claimed": judgement.claimed,
+            "verdict": str(judgement.verdict),
+            "note": judgement.note,
+        }
+        for judgement in judgements
+    ]
+
+
+def _parts(parts: Mapping[str, float]) -> list[dict[str, Any]]:
+    total = sum(max(value, 0.0) for value in parts.values()) or 1.0
+    return [
+        {
+            "name": PART_NAMES[name],
+            "value": round(value, 2),
+            "share": round(max(value, 0.0) / total, 3),
+        }
+        for name, value in parts.items()
+    ]
+
+
+def facts(left: Record, right: Record) -> list[Fact]:
+    """What else fits or does not: field, readiness, money, modes, deadline."""
+    found = [_fact("技术领域", field_name(left.field), field_name(right.field), _field)]
+    if isinstance(right, Achievement):
+        if isinstance(left, Need):
+            found += [_readiness(left, right), _modes(left, right)]
+        found.append(_price(left, right))
+    else:
+        found.append(_deadlines(left, right))
+    return found
+
+
+def _fact(name: str, left: str, right: str, verdict: Any) -> Fact:
+    value = verdict(left, right) if callable(verdict) else verdict
+    return {"name": name, "left": left, "right": right, "verdict": value}
+
+
+def _field(left: str, right: str) -> Verdict:
+    return MET if left == right else PARTIAL
+
+
+def _readiness(need: Need, achievement: Achievement) -> Fact:
+    have = f"{achievement.trl} 级({label(achievement.stage)})"
+    if need.trl_expected is None:
+        return _fact("技术成熟度", "未要求", have, UNKNOWN)
+    gap = need.trl_expected - achievement.trl
+    verdict = MET if gap <= 0 else PARTIAL if gap <= BRIDGEABLE_LEVELS else UNMET
+    return _fact("技术成熟度", f"不低于 {need.trl_expected} 级", have, verdict)
+
+
+def _price(asking: Record, achievement: Achievement) -> Fact:
+    budget = asking.budget_fen if isinstance(asking, Need) else None
+    if isinstance(asking, Call):
+        budget = asking.funding_fen
+    price = achievement.price_fen
+    left, right = " ".join(money(budget)).strip(), " ".join(money(price)).strip()
+    if budget is None or price is None:
+        return _fact("预算与报价", left, right, UNKNOWN)
+    fits = price <= budget
+    near = price <= budget * BRIDGEABLE_PRICE
+    return _fact("预算与报价", left, right, MET if fits else PARTIAL if near else UNMET)
+
+
+def _modes(need: Need, achievement: Achievement) -> Fact:
+    wanted = {Mode(code) for code in need.cooperation}
+    offered = {Mode(code) for code in achievement.modes}
+    served = offered.union(*(SERVES.get(mode, frozenset()) for mode in offered))
+    if not wanted or not offered:
+        verdict = UNKNOWN
+    else:
+        verdict = MET if wanted & served else UNMET
+    asked = "、".join(map(mode_label, need.cooperation))
+    given = "、".join(map(mode_label, achievement.modes))
+    return _fact("合作方式", asked, given, verdict)
+
+
+def _deadlines(left: Record, right: Record) -> Fact:
+    mine, theirs = (getattr(item, "deadline", None) for item in (left, right))
+    if mine is None or theirs is None:
+        verdict = UNKNOWN
+    else:
+        verdict = MET if theirs <= mine else PARTIAL
+    return _fact("截止时间", day(mine) or "未说明", day(theirs) or "未说明", verdict)

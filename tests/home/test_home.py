@@ -1,0 +1,156 @@
+"""The first page: counts that a reader may know, and what waits for whom."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from matchmaker.home import service
+from models import Need
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    NeedStatus,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
+
+from ..conftest import NOW
+
+
+def test_the_counts_are_of_what_is_open_and_may_be_known(session, make):
+    owner = make.user()
+    make.need()
+    make.need(status=NeedStatus.SOLVED)
+    make.need(status=NeedStatus.PENDING)
+    make.need(secrecy=Secrecy.RESTRICTED, organisation_id=owner.organisation_id)
+    make.achievement()
+    make.achievement(status=AchievementStatus.DRAFT)
+    make.call()
+    make.call(status=CallStatus.AWARDED)
+
+    assert service.counts(session, None) == service.Counts(1, 1, 1)
+    assert service.counts(session, make.user()) == service.Counts(1, 1, 1)
+    assert service.counts(session, owner) == service.Counts(2, 1, 1)
+    assert service.counts(session, make.staff()) == service.Counts(2, 1, 1)
+
+
+def test_the_newest_come_first_and_only_a_few(session, make):
+    needs = [
+        make.need(published_at=NOW + timedelta(minutes=n))
+        for n in range(service.NEWEST + 2)
+    ]
+    secret = make.need(secrecy=Secrecy.RESTRICTED, published_at=NOW + timedelta(days=1))
+    found = [need.id for need in service.newest_needs(session, None)]
+    assert found == [need.id for need in reversed(needs)][: service.NEWEST]
+    assert service.newest_needs(session, make.staff())[0].id == secret.id
+
+
+def test_a_masked_need_stands_there_in_its_public_words(make, client, login):
+    need = make.need(
+        secrecy=Secrecy.MASKED,
+        title="内部名称甲",
+        public_title="公开名称乙",
+        public_problem="公开的说明。",
+    )
+    for page in (client.get("/").text, login(make.user()).get("/").text):
+        assert "公开名称乙" in page
+        assert "岳麓区某先进储能与新能源企业" in page
+        assert "内部名称甲" not in page
+    assert "内部名称甲" in login(make.staff()).get("/").text
+    assert need.public_title == "公开名称乙"
+
+
+def test_the_first_page_counts_and_invites(make, client):
+    make.need(title="压铸件远端发脆", is_demo=True)
+    make.call(title="储能预警揭榜")
+    page = client.get("/").text
+    assert 'action="/search"' in page
+    assert "压铸件远端发脆" in page
+    assert "储能预警揭榜" in page
+    assert 'class="demo"' in page
+    assert "示例，不是真实信息" in page
+    assert "等您处理" not in page
+
+
+def test_the_years_target_is_named_with_its_source_and_no_progress(client):
+    page = client.get("/").text
+    assert "技术合同成交额 1400 亿元" in page
+    assert "《长沙市全球研发中心城市建设 2024 年工作计划》" in page
+    assert "<progress" not in page
+
+
+def test_an_empty_platform_says_so(client):
+    page = client.get("/").text
+    assert "还没有公开的需求" in page
+    assert "现在没有揭榜中的榜单" in page
+
+
+def numbers(session, user) -> list[tuple[str, int]]:
+    return [(task.endpoint, task.number) for task in service.tasks(session, user)]
+
+
+def test_staff_are_told_what_waits_for_a_decision(session, make, login):
+    need = make.need()
+    make.need(status=NeedStatus.PENDING)
+    make.achievement(status=AchievementStatus.PENDING)
+    make.suggestion(need)
+    make.suggestion(need, status=SuggestionStatus.REJECTED)
+    staff = make.staff()
+    assert numbers(session, staff) == [("verification.queue", 2), ("matches.desk", 1)]
+    page = login(staff).get("/").text
+    assert "等您处理" in page
+    assert 'href="/verification"' in page
+
+
+def test_an_enterprise_is_told_about_its_own_needs_only(session, make):
+    person = make.user()
+    own = {"organisation_id": person.organisation_id}
+    mine = make.need(**own)
+    make.need(status=NeedStatus.RETURNED, **own)
+    make.need(status=NeedStatus.PENDING, **own)
+    make.need(status=NeedStatus.PENDING, **own)
+    make.need(status=NeedStatus.RETURNED)
+    make.suggestion(mine, status=SuggestionStatus.APPROVED)
+    make.suggestion(mine)
+    make.suggestion(status=SuggestionStatus.APPROVED)
+    assert numbers(session, person) == [
+        ("needs.mine", 1),
+        ("needs.mine", 2),
+        ("matches.mine", 1),
+    ]
+
+
+def test_a_university_is_told_about_its_own_achievements_only(session, make):
+    person = make.user(Role.UNIVERSITY)
+    own = {"organisation_id": person.organisation_id}
+    make.achievement(status=AchievementStatus.RETURNED, **own)
+    make.achievement(status=AchievementStatus.PENDING)
+    assert numbers(session, person) == [
+        ("achievements.mine", 1),
+        ("achievements.mine", 0),
+    ]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_waits_is_a_link_only_where_there_is_something(make, login, role):
+    page = login(make.user(role)).get("/").text
+    assert page.count('<span class="nothing"><span class="number">0</span>') >= 2
+
+
+def test_a_monitor_learns_that_all_is_well(client):
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_the_first_page_asks_few_queries(session, make, client):
+    for _ in range(4):
+        make.need()
+        make.call()
+    asked = []
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    client.get("/")
+    assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 6
+    assert session.get(Need, 0) is None

@@ -1,0 +1,221 @@
+"""Whatever is typed or sent: a clear answer, nothing half-saved, never an error.
+
+The tests find the forms and the addresses themselves, so a new page is covered
+on the day it is made.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Base
+from models.states import Role
+
+from .test_routes import OPEN
+from .walk import ID, Form, address, forms, populate, rules
+
+ROLES = ["visitor", *(role.value for role in Role)]
+SCRIPT = '<script>alert("x")</script>'
+BAD: dict[str, str] = {
+    "nothing": "",
+    "spaces": " \t\u3000\n ",
+    "null byte": "电池\x00过充",
+    "control characters": "\x01\x1b[31m\x7f\x9f",
+    "lone surrogate": "\ud800",
+    "byte order": "\ufeff\u202e\u200b",
+    "script": SCRIPT,
+    "attribute": "\"' onmouseover=alert(1) x='",
+    "template": "{{ 7*7 }}{% raw %}${7*7}",
+    "format": "%s%n{0}{title}{0.__class__}",
+    "sql": "' OR 1=1; DROP TABLE needs; --",
+    "like": "%_\\",
+    "emoji": "🔋🔥👨‍👩‍👧‍👦" * 20,
+    "traditional": "電池熱失控預警與儲能電站安全監測技術",
+    "stop words": "的了是在和",
+    "punctuation": "。,!?;:……——",
+    "long": "电池过充后怎么提前报警" * 460,  # 5,060 characters
+    "one long word": "x" * 5000,
+    "negative": "-1",
+    "zero": "0",
+    "absurd number": "9" * 400,
+    "exponent": "1e308",
+    "not a number": "NaN",
+    "full width": "１２",
+    "past date": "2020-01-01",
+    "no date": "2027-02-30",
+    "far date": "99999-12-31",
+    "unknown code": "ZZ",
+    "path": "../../etc/passwd",
+}
+PLAIN_FORMS = {"/sign-out", "/notices/read-all"}  # a button and nothing to fill in
+HUGE = "电" * 33_400  # 100 kB in UTF-8
+PARAMETERS = (
+    "q",
+    "kind",
+    "field",
+    "district",
+    "trl",
+    "mode",
+    "stage",
+    "status",
+    "sort",
+    "page",
+    "next",
+    "_scheme",
+    "_external",
+    "min_score",
+    "age",
+)
+
+
+def client_of(app, make, login, role: str):
+    user = populate(make)[role]
+    return login(user) if user else app.test_client()
+
+
+def is_plain_refusal(answer) -> bool:
+    """A page in Chinese that says what to do, or the redirect of a success."""
+    if answer.status_code in (204, 302, 303):
+        return True
+    return answer.status_code < 500 and "长沙技术交易撮合平台" in answer.text
+
+
+@pytest.mark.parametrize("role", ["visitor", "enterprise", "university", "staff"])
+def test_no_query_string_breaks_a_page(app, make, login, role):
+    client = client_of(app, make, login, role)
+    for rule in rules(app, "GET"):
+        if rule.endpoint == "home.health":
+            continue
+        place = address(app, rule, ID)
+        # What everybody may open reads its address alike for the roles between.
+        common = rule.endpoint in OPEN and role in ("enterprise", "university")
+        refused = client.get(place).status_code != 200
+        for name in ["null byte"] if common or refused else BAD:
+            # All at once finds a page that breaks, where each alone would take hours.
+            value = BAD[name]
+            query = urlencode(dict.fromkeys(PARAMETERS, value), errors="surrogatepass")
+            answer = client.get(f"{place}?{query}")
+            assert is_plain_refusal(answer), (place, name, answer.status_code)
+            assert SCRIPT not in answer.text, (place, name)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_no_single_parameter_breaks_a_list(app, make, login, parameter):
+    client = client_of(app, make, login, "staff")
+    for rule in rules(app, "GET"):
+        if rule.arguments or rule.endpoint == "home.health":
+            continue
+        place = address(app, rule, 0)
+        for name in ("null byte", "script", "negative", "absurd number", "long"):
+            query = urlencode({parameter: BAD[name], "q" * (parameter != "q"): "电池"})
+            answer = client.get(f"{place}?{query}")
+            assert is_plain_refusal(answer), (place, parameter, name)
+            assert SCRIPT not in answer.text, (place, parameter, name)
+
+
+def filled(form: Form, value: str, only: str | None = None) -> list[tuple[str, str]]:
+    """The form as its page offers it, with ``value`` in what a person types."""
+    return [
+        (name, value if name in form.free and only in (None, name) else kept)
+        for name, kept in form.values
+    ]
+
+
+def posts(app, client) -> Iterator[Form]:
+    """Every form that the pages offer this reader, each address once."""
+    seen = set()
+    for rule in rules(app, "GET"):
+        for form in forms(client.get(address(app, rule, ID)).text):
+            if form.method == "post" and form.action not in seen:
+                seen.add(form.action)
+                yield form
+
+
+def rows(session: Session) -> dict[str, int]:
+    session.rollback()
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def check(session: Session, client, form: Form, data: list[tuple[str, str]], name: str):
+    """Send it: a refusal must leave every table as it was."""
+    before = rows(session)
+    body = urlencode(data, errors="surrogatepass")
+    answer = client.post(
+        form.action, data=body, content_type="application/x-www-form-urlencoded"
+    )
+    place = (form.action, name, answer.status_code)
+    assert is_plain_refusal(answer), place
+    assert SCRIPT not in answer.text, place
+    if answer.status_code >= 400:
+        assert rows(session) == before, place
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_form_breaks_or_saves_half(app, make, login, session, role):
+    client = client_of(app, make, login, role)
+    for form in list(posts(app, client)):
+        if form.action in PLAIN_FORMS:
+            continue
+        for name, value in BAD.items():
+            check(session, client, form, filled(form, value), name)
+        check(session, client, form, [], "empty")
+        check(session, client, form, filled(form, HUGE), "100 kB")
+        twice = form.values + form.values
+        check(session, client, form, twice, "everything twice")
+
+
+@pytest.mark.parametrize("role", ["enterprise", "university"])
+def test_no_single_field_breaks_a_form(app, make, login, session, role):
+    client = client_of(app, make, login, role)
+    for form in list(posts(app, client)):
+        for only in form.free:
+            for name in ("null byte", "absurd number", "negative", "script"):
+                check(session, client, form, filled(form, BAD[name], only), name)
+
+
+def test_what_is_too_large_is_refused_in_words(app, make, login):
+    client = client_of(app, make, login, "visitor")
+    answer = client.post("/sign-in", data={"email": "x" * 1_100_000})
+    assert answer.status_code == 413
+    assert "1 MB" in answer.text
+
+
+def test_a_body_that_is_no_form_is_refused_in_words(app, make, login):
+    client = client_of(app, make, login, "staff")
+    for rule in rules(app, "POST"):
+        if rule.endpoint == "accounts.sign_out":
+            continue
+        place = address(app, rule, ID)
+        for body, kind in (
+            (b"\xff\xfe\x00", "application/octet-stream"),
+            (b'{"a": 1}', "application/json"),
+            (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
+            (b"email=%ff%fe&password=%00", "application/x-www-form-urlencoded"),
+        ):
+            answer = client.post(place, data=body, content_type=kind)
+            assert is_plain_refusal(answer), (place, kind, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/needs/-1",
+        "/needs/abc",
+        "/needs/1e3",
+        "/needs/%00",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/" + "x" * 5000,
+        "/static/../wsgi.py",
+        "/不存在",
+    ],
+)
+def test_an_address_that_is_none_says_so(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "没有找到" in answer.text

@@ -1,0 +1,63 @@
+"""What every answer carries so that browsers protect its reader."""
+
+import re
+
+import pytest
+
+from models.states import Role
+
+from .walk import ID, address, populate, rules
+
+ROLES = ["visitor", *(role.value for role in Role)]
+
+
+@pytest.fixture(params=ROLES)
+def answers(request, app, make, login):
+    """Every page of the site as one kind of reader gets it."""
+    user = populate(make)[request.param]
+    client = login(user) if user else app.test_client()
+    return user, [
+        (str(rule), client.get(address(app, rule, ID))) for rule in rules(app, "GET")
+    ]
+
+
+def test_a_page_says_what_may_run_in_it(answers):
+    for rule, answer in answers[1]:
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy, rule
+        assert "unsafe" not in policy, rule
+        assert "frame-ancestors 'none'" in policy, rule
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", rule
+        assert answer.headers["Referrer-Policy"] == "same-origin", rule
+
+
+def test_a_page_obeys_its_own_policy(answers):
+    """Nothing inline and nothing from another host: it would be dead in a browser."""
+    for rule, answer in answers[1]:
+        if answer.mimetype != "text/html":
+            continue
+        assert not re.search(r"<style|<[^>]+\sstyle=", answer.text), rule
+        assert not re.search(r"<[^>]+\son[a-z]+=", answer.text), rule
+        assert not re.search(r"<script(?![^>]*\ssrc=)", answer.text), rule
+        assert not re.search(r'(src|href|action)="(https?:)?//', answer.text), rule
+
+
+def test_what_one_person_sees_stays_out_of_caches(answers):
+    user, pages = answers
+    for rule, answer in pages:
+        if user is not None:
+            assert answer.headers["Cache-Control"] == "private, no-store", rule
+        assert "public" not in answer.headers.get("Cache-Control", ""), rule
+
+
+def test_a_page_has_what_a_screen_reader_needs(answers):
+    for rule, answer in answers[1]:
+        if answer.status_code != 200 or answer.mimetype != "text/html":
+            continue
+        assert '<html lang="zh-CN">' in answer.text, rule
+        assert len(re.findall(r"<h1[ >]", answer.text)) == 1, rule
+        assert re.search(r"<title>[^<]*[\u4e00-\u9fff][^<]* — ", answer.text), rule
+        ids = re.findall(r'\sid="([^"]+)"', answer.text)
+        assert len(ids) == len(set(ids)), (rule, sorted(ids))
+        for name in re.findall(r'<label[^>]* for="([^"]+)"', answer.text):
+            assert name in ids, (rule, name)

@@ -1,0 +1,244 @@
+"""What a reader may not see shows nowhere: not in a list, a count, a score, an error.
+
+The check is by comparison. Every address is asked twice, before and after the
+hidden thing is there, and each reader must get the same answer, byte for byte.
+So no counter, facet, order of results or «not found» can give it away, whatever
+page is added later.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from matchmaker.jobs import outbox
+from models import Need, Organisation, User, transaction
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    NeedStatus,
+    Secrecy,
+    SuggestionStatus,
+)
+
+from .factories import Factory
+from .walk import (
+    ID,
+    NOBODYS,
+    address,
+    index_everything,
+    notify,
+    plain,
+    populate,
+    rules,
+)
+
+# Words that no other record of the test holds, so that finding one is a leak.
+FIRM = "昆仑玄铁秘密重工"
+TITLE = "玄铁重剑淬火开裂"
+PROBLEM = "玄铁坯料入水后沿剑脊开裂,疑与陨硫含量有关。"
+TARGET = "剑脊裂纹≤0.07 mm"
+MARKERS = (FIRM, TITLE, PROBLEM, TARGET, "玄铁", "陨硫", "剑脊")
+SECRET = {"title": TITLE, "problem": PROBLEM, "targets": [TARGET]}
+# Facts by which facets could betray it: nothing else has them.
+RARE = {
+    "field": "AV",
+    "district": "浏阳市",
+    "trl_expected": 2,
+    "cooperation": ["equity"],
+}
+
+PUBLIC_TITLE = "一种金属件的热处理"
+
+HIDDEN = 9001  # the numbers of the hidden records start here
+MASKED = 8001
+CHANGING = {"Date", "Set-Cookie", "Content-Length"}  # the token is in the last two
+QUERIES: tuple[dict[str, str], ...] = (
+    {},
+    {"q": "玄铁"},
+    {"q": PROBLEM},
+    {"q": "电池热失控预警"},
+    {"q": "电池", "sort": "amount", "field": "ES"},
+    {"q": FIRM, "status": "draft"},
+    {"field": "AV", "district": "浏阳市"},
+    {"mode": "equity", "trl": "2"},
+    {"sort": "deadline"},
+    {"sort": "newest", "page": "2"},
+    {"status": "published"},
+)
+
+Answer = tuple[int, str, str]  # status, headers, body
+Pages = dict[tuple[str, str, str], Answer]
+Reader = tuple[str, User | None]
+
+
+@pytest.fixture
+def read(app: Flask, login) -> Callable[[Iterable[Reader]], Pages]:
+    """Ask every address of the site as each reader."""
+
+    def ask(readers: Iterable[Reader]) -> Pages:
+        pages: Pages = {}
+        for name, user in readers:
+            for method, path in addresses(app):
+                client = login(user) if user else app.test_client()
+                pages[name, method, path] = open_page(client, method, path)
+        return pages
+
+    return ask
+
+
+def open_page(client: FlaskClient, method: str, path: str) -> Answer:
+    answer = client.open(path, method=method)
+    heads = {name: value for name, value in answer.headers if name not in CHANGING}
+    return answer.status_code, repr(sorted(heads.items())), plain(answer.text)
+
+
+def addresses(app: Flask) -> Iterator[tuple[str, str]]:
+    """Every page with every query, every number that hides something, every POST."""
+    for rule in rules(app, "GET"):
+        if rule.arguments:
+            for number in (ID, MASKED, *range(HIDDEN, HIDDEN + 8)):
+                yield "GET", address(app, rule, number)
+        else:
+            for query in QUERIES:
+                yield "GET", f"{address(app, rule, 0)}?{urlencode(query)}".rstrip("?")
+    for rule in rules(app, "POST"):
+        if rule.arguments:
+            for number in range(HIDDEN, HIDDEN + 8):
+                yield "POST", address(app, rule, number)
+
+
+def outsiders(make: Factory) -> list[Reader]:
+    """The readers for whom the secrets of another firm do not exist."""
+    users = populate(make)
+    return [(role, users[role]) for role in ("visitor", "enterprise", "university")]
+
+
+def hide(make: Factory, firm: Organisation, own: Need) -> None:
+    """Records in every state that outsiders may not learn of, tied to public ones."""
+    facts = SECRET | RARE | {"organisation_id": firm.id, "deadline": date(2026, 12, 1)}
+    published = make.need(id=HIDDEN, secrecy=Secrecy.RESTRICTED, **facts)
+    states = (
+        NeedStatus.DRAFT,
+        NeedStatus.PENDING,
+        NeedStatus.RETURNED,
+        NeedStatus.WITHDRAWN,
+        NeedStatus.EXPIRED,
+    )
+    for number, status in enumerate(states, HIDDEN + 1):
+        make.need(id=number, status=status, **facts)
+    make.need(
+        id=HIDDEN + 6,
+        status=NeedStatus.SOLVED,
+        secrecy=Secrecy.RESTRICTED,
+        **facts,
+    )
+    achievement = make.achievement(
+        id=HIDDEN,
+        status=AchievementStatus.DRAFT,
+        title=TITLE,
+        abstract=PROBLEM,
+        organisation_id=firm.id,
+        field="AV",
+    )
+    make.call(
+        id=HIDDEN,
+        status=CallStatus.DRAFT,
+        title=TITLE,
+        background=PROBLEM,
+        issuer_id=firm.id,
+        field="AV",
+    )
+    public = make.session.get_one(type(achievement), ID)
+    approved = SuggestionStatus.APPROVED
+    make.suggestion(published, public, id=HIDDEN, status=approved, score=0.99)
+    make.suggestion(own, achievement, id=HIDDEN + 1, score=0.98)
+
+
+def differences(before: Pages, after: Pages) -> list[tuple[str, str, str]]:
+    return [place for place in after if before[place] != after[place]]
+
+
+def masked_need(make: Factory) -> Need:
+    """A need of which outsiders may read this public text and no other word."""
+    return make.need(
+        id=MASKED,
+        secrecy=Secrecy.MASKED,
+        organisation_id=make.organisation(name="某甲公司").id,
+        public_title=PUBLIC_TITLE,
+        public_problem="金属坯料冷却后有裂纹，希望找到原因。",
+        public_targets=["裂纹明显减少"],
+        **RARE,
+    )
+
+
+def change_full_text(make: Factory, need: Need) -> None:
+    """Another secret under the same public text."""
+    with transaction(make.session):
+        need.title, need.problem, need.targets = TITLE, PROBLEM, [TARGET]
+        need.organisation.name = f"{FIRM}（二）"
+        make.session.flush()
+        outbox.touch(make.session, need, now=make.now)
+
+
+def test_what_is_hidden_changes_nothing_that_an_outsider_gets(make, read):
+    """Neither whole records nor the full text under a public one."""
+    readers = outsiders(make)
+    firm = make.organisation(name=FIRM)
+    owner = make.user(organisation_id=firm.id)
+    masked = masked_need(make)
+    index_everything(make)
+    before = read(readers)
+    seen = [body for _, _, body in before.values() if PUBLIC_TITLE in body]
+    assert len(seen) > 10, "the public text is found where it should be"
+
+    hide(make, firm, make.session.get_one(Need, ID))
+    notify(make, owner.id, HIDDEN, TITLE)
+    change_full_text(make, masked)
+    index_everything(make)
+    after = read(readers)
+
+    assert differences(before, after) == []
+    for (role, _, path), (status, heads, body) in after.items():
+        found = [marker for marker in MARKERS if marker in heads + body]
+        assert not found or "q=" in path, (role, path, found)
+        assert f"/{HIDDEN}" not in path or status in (302, 403, 404), (role, path)
+
+
+@pytest.mark.parametrize("kind", ["needs", "achievements", "calls"])
+def test_a_hidden_record_answers_like_one_that_is_not_there(app, make, login, kind):
+    readers = outsiders(make)
+    hide(make, make.organisation(name=FIRM), make.session.get_one(Need, ID))
+    for _, user in readers:
+        client = login(user) if user else app.test_client()
+        hidden = open_page(client, "GET", f"/{kind}/{HIDDEN}")
+        assert hidden[0] == 404
+        assert hidden == open_page(client, "GET", f"/{kind}/{NOBODYS}")
+
+
+def test_its_owner_and_staff_do_see_it(make, login):
+    """So that the tests above are known to look in the right places."""
+    staff = populate(make)["staff"]
+    firm = make.organisation(name=FIRM)
+    owner = make.user(organisation_id=firm.id)
+    hide(make, firm, make.session.get_one(Need, ID))
+    index_everything(make)
+    for user in (owner, staff):
+        page = login(user).get(f"/needs/{HIDDEN}").text
+        assert TITLE in page
+        assert PROBLEM in page
+    found = login(staff).get(f"/needs?q={PROBLEM}").text
+    assert TITLE in found
+    assert TITLE in login(owner).get("/needs/mine").text
+
+
+def test_staff_do_not_see_the_draft_of_another(make, read):
+    staff = populate(make)["staff"]
+    facts = SECRET | RARE | {"organisation_id": make.organisation(name=FIRM).id}
+    before = read([("staff", staff)])
+    make.need(id=HIDDEN, status=NeedStatus.DRAFT, **facts)
+    index_everything(make)
+    assert differences(before, read([("staff", staff)])) == []

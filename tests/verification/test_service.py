@@ -1,0 +1,222 @@
+"""The verification queue and its decisions, through the service."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
+from matchmaker.history import service as history
+from matchmaker.notices import service as notices
+from matchmaker.schema import parse
+from matchmaker.verification import service
+from matchmaker.verification.schema import Publication, Return
+from models import IndexChange, Notice, OutboxTask, transaction
+from models.outbox import RecordType
+from models.states import AchievementStatus, NeedStatus, Role, Secrecy
+
+from ..conftest import NOW
+
+PENDING = NeedStatus.PENDING
+REASON = "请补充指标的数值和单位"
+LATER = NOW + timedelta(days=1)
+
+
+def waiting_need(make, days: int = 0, **given):
+    since = NOW - timedelta(days=days)
+    return make.need(status=PENDING, updated_at=since, published_at=None, **given)
+
+
+def waiting_achievement(make, days: int = 0, **given):
+    return make.achievement(
+        status=AchievementStatus.PENDING,
+        updated_at=NOW - timedelta(days=days),
+        published_at=None,
+        **given,
+    )
+
+
+def seen(item) -> Publication:
+    return Publication(version=item.version)
+
+
+def with_reason(item) -> Return:
+    return Return(version=item.version, reason=REASON)
+
+
+def test_the_longest_wait_comes_first(session, make):
+    staff = make.staff()
+    young = waiting_need(make, 1)
+    old = waiting_achievement(make, 9)
+    secret = waiting_need(make, 4, secrecy=Secrecy.RESTRICTED)
+    make.need(status=NeedStatus.DRAFT)
+    make.need()
+
+    found = service.queue(session, staff, 1)
+
+    assert [(row.kind, row.item.id) for row in found.rows] == [
+        (RecordType.ACHIEVEMENT, old.id),
+        (RecordType.NEED, secret.id),
+        (RecordType.NEED, young.id),
+    ]
+    assert [(NOW - row.since).days for row in found.rows] == [9, 4, 1]
+    assert found.total == service.count_pending(session, staff) == 3
+
+
+def test_the_wait_begins_with_the_submission_not_with_the_last_edit(session, make):
+    need = waiting_need(make, 0)
+    submitted = NOW - timedelta(days=3)
+    with transaction(session):
+        history.record(session, None, "need.submitted", need, now=submitted)
+    (row,) = service.queue(session, make.staff(), 1).rows
+    assert row.since == submitted
+
+
+def test_a_page_after_the_last_is_the_last(session, make):
+    for _ in range(service.PER_PAGE + 1):
+        waiting_need(make)
+    staff = make.staff()
+    assert len(service.queue(session, staff, 1).rows) == service.PER_PAGE
+    last = service.queue(session, staff, 99)
+    assert (last.page, last.pages, len(last.rows)) == (2, 2, 1)
+
+
+def test_the_queue_asks_the_same_few_queries_however_long_it_is(session, make):
+    for _ in range(6):
+        waiting_need(make)
+        waiting_achievement(make)
+    staff = make.staff()
+    asked = []
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    found = service.queue(session, staff, 1)
+    assert [row.item.organisation.name for row in found.rows]
+    assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 5
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.UNIVERSITY])
+def test_the_queue_is_for_staff(session, make, role):
+    with pytest.raises(Forbidden):
+        service.queue(session, make.user(role), 1)
+
+
+def test_a_published_need_is_public_noted_and_given_to_the_worker(session, make):
+    firm = make.organisation()
+    author, colleague = (make.user(organisation_id=firm.id) for _ in range(2))
+    make.user(organisation_id=firm.id, active=False)
+    need = waiting_need(make, 2, organisation_id=firm.id, return_reason="旧原因")
+    changes = session.scalar(select(func.count(IndexChange.id))) or 0
+
+    service.publish_need(session, make.staff(), need.id, seen(need), now=LATER)
+
+    session.refresh(need)
+    assert need.status is NeedStatus.PUBLISHED
+    assert need.published_at == LATER
+    assert need.return_reason is None
+    assert history.of_record(session, need)[0].action == "need.published"
+    told = session.scalars(select(Notice).order_by(Notice.user_id)).all()
+    assert [notice.user_id for notice in told] == [author.id, colleague.id]
+    assert notices.words(told[0]) == f"您的需求已发布:{need.title}"
+    assert session.scalar(select(func.count(IndexChange.id))) == changes + 1
+    newest = session.scalars(select(OutboxTask).order_by(OutboxTask.id.desc())).first()
+    assert newest is not None
+    assert (newest.record_type, newest.record_id) == (RecordType.NEED, need.id)
+
+
+def test_a_returned_need_tells_its_firm_why(session, make):
+    firm = make.organisation()
+    make.user(organisation_id=firm.id)
+    need = waiting_need(make, organisation_id=firm.id)
+
+    service.return_need(session, make.staff(), need.id, with_reason(need), now=LATER)
+
+    session.refresh(need)
+    assert (need.status, need.return_reason) == (NeedStatus.RETURNED, REASON)
+    assert need.published_at is None
+    (told,) = session.scalars(select(Notice)).all()
+    assert REASON in notices.words(told)
+
+
+def test_an_achievement_is_published_and_returned_alike(session, make):
+    college = make.organisation()
+    make.user(Role.UNIVERSITY, organisation_id=college.id)
+    staff = make.staff()
+    good, vague = (
+        waiting_achievement(make, organisation_id=college.id) for _ in range(2)
+    )
+    service.publish_achievement(session, staff, good.id, seen(good), now=LATER)
+    service.return_achievement(session, staff, vague.id, with_reason(vague), now=LATER)
+
+    session.refresh(good)
+    session.refresh(vague)
+    assert good.status is AchievementStatus.PUBLISHED
+    assert good.published_at == LATER
+    assert vague.status is AchievementStatus.RETURNED
+    assert vague.return_reason == REASON
+    kinds = session.scalars(select(Notice.kind).order_by(Notice.id)).all()
+    assert kinds == ["achievement_published", "achievement_returned"]
+
+
+def test_the_second_of_two_decisions_is_refused(session, make):
+    need = waiting_need(make)
+    data = with_reason(need)
+    staff = make.staff()
+    service.publish_need(session, make.staff(), need.id, seen(need), now=LATER)
+
+    with pytest.raises(Conflict, match="already_handled"):
+        service.return_need(session, staff, need.id, data, now=LATER)
+
+    session.refresh(need)
+    assert need.status is NeedStatus.PUBLISHED
+    assert need.return_reason is None
+
+
+def test_a_text_that_changed_since_it_was_read_is_not_published(session, make):
+    need = waiting_need(make)
+    data = seen(need)
+    with transaction(session):
+        need.problem = "另一段没有审过的文字,内容完全不同。"
+
+    with pytest.raises(Conflict, match="changed_since_read"):
+        service.publish_need(session, make.staff(), need.id, data, now=LATER)
+
+    session.refresh(need)
+    assert need.status is PENDING
+    assert session.scalar(select(func.count(Notice.id))) == 0
+
+
+@pytest.mark.parametrize("status", [s for s in NeedStatus if s is not PENDING])
+def test_only_what_waits_is_decided(session, make, status):
+    need = make.need(status=status)
+    refusal = NotFound if status is NeedStatus.DRAFT else Conflict
+    with pytest.raises(refusal):
+        service.publish_need(session, make.staff(), need.id, seen(need), now=LATER)
+
+
+def test_who_submitted_it_may_not_publish_it(session, make):
+    author = make.user()
+    need = waiting_need(make, organisation_id=author.organisation_id)
+    with pytest.raises(Forbidden):
+        service.publish_need(session, author, need.id, seen(need), now=LATER)
+    with pytest.raises(Forbidden):
+        service.return_need(session, author, need.id, with_reason(need), now=LATER)
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.UNIVERSITY])
+def test_what_waits_does_not_exist_for_others(session, make, role):
+    need, item = waiting_need(make), waiting_achievement(make)
+    other = make.user(role)
+    with pytest.raises(NotFound):
+        service.publish_need(session, other, need.id, seen(need), now=LATER)
+    with pytest.raises(NotFound):
+        service.publish_achievement(session, other, item.id, seen(item), now=LATER)
+
+
+@pytest.mark.parametrize(
+    "reason", [None, "", "   ", "四个字呀", "x" * 1001, "a\x00bcdef"]
+)
+def test_a_return_without_a_usable_reason_is_refused(reason):
+    form = {"version": "1"} | ({"reason": reason} if reason is not None else {})
+    with pytest.raises(Invalid) as refusal:
+        parse(Return, form)
+    assert list(refusal.value.fields) == ["reason"]

@@ -1,0 +1,162 @@
+"""A small world with something of every kind, and a walk over all its addresses."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Rule
+
+from index.encoder import HashingEncoder
+from index.sync import LiveIndex
+from matchmaker.jobs.worker import Worker
+from matchmaker.notices import service as notices
+from models import User, transaction
+from models.states import NeedStatus, OrganisationKind, Role, Secrecy, SuggestionStatus
+
+from .factories import Factory
+
+# One number for one record of each kind, so that whatever a placeholder means
+# there is something behind it. Far from what the tables number by themselves.
+ID = 1007
+NOBODYS = 999_999
+
+Users = Mapping[str, User | None]
+
+
+def populate(make: Factory) -> Users:
+    """Records of every kind under the number `ID`; a user of every role."""
+    firm = make.organisation(name="湘江电池有限公司")
+    college = make.organisation(name="岳麓大学", kind=OrganisationKind.UNIVERSITY)
+    users = {
+        "visitor": None,
+        "enterprise": make.user(organisation_id=firm.id),
+        "university": make.user(Role.UNIVERSITY, organisation_id=college.id),
+        "staff": make.staff(),
+        "admin": make.user(Role.ADMIN),
+    }
+    need = make.need(id=ID, organisation_id=firm.id)
+    achievement = make.achievement(id=ID, organisation_id=college.id)
+    make.call(id=ID)
+    make.suggestion(need, achievement, id=ID, status=SuggestionStatus.APPROVED)
+    make.suggestion(need)
+    make.need(organisation_id=firm.id, status=NeedStatus.PENDING)
+    make.need(
+        secrecy=Secrecy.MASKED,
+        title="某储能产品客户验收方案",
+        public_title="储能产品验收",
+        public_problem="需要在验收时判断电池状态。",
+        public_targets=["判断时间≤1 h"],
+    )
+    make.achievement(field="NM", trl=3, modes=["transfer"])
+    for user in users.values():
+        if user is not None:
+            notify(make, user.id, need.id)
+    index_everything(make)
+    return users
+
+
+def notify(make: Factory, user_id: int, need_id: int, title: str = "储能预警") -> None:
+    """A notice about the need, in the user's inbox."""
+    with transaction(make.session):
+        notices.queue(
+            make.session,
+            [user_id],
+            "need_published",
+            now=make.now,
+            title=title,
+            need_id=need_id,
+        )
+
+
+def index_everything(make: Factory) -> None:
+    """Let the worker do all that waits: encode, and write suggestions."""
+    index = LiveIndex(HashingEncoder)
+    Worker(make.session, index, suggestions=8, clock=lambda: make.now).drain()
+
+
+def rules(app: Flask, method: str) -> Iterator[Rule]:
+    """Every address of the product itself that answers ``method``."""
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()) and not rule.endpoint.endswith("static"):
+            yield rule
+
+
+def address(app: Flask, rule: Rule, number: int) -> str:
+    """The rule with ``number`` in every placeholder."""
+    strange = [
+        each
+        for each in rule._converters.values()
+        if not isinstance(each, IntegerConverter)
+    ]
+    assert not strange, f"{rule} has a placeholder this walk cannot fill"
+    values = dict.fromkeys(rule.arguments, number)
+    return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def plain(html: str) -> str:
+    """The page without its tokens, which differ at every request."""
+    return re.sub(r'(name="(?:csrf_token|form_key)" value=)"[^"]*"', r'\1""', html)
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes and what it would send as it stands."""
+
+    action: str
+    method: str
+    values: list[tuple[str, str]] = field(default_factory=list)
+    free: set[str] = field(default_factory=set)  # what a person types
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.inside: Form | None = None
+        self.choice: str | None = None
+        self.area: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = Form(given.get("action", ""), given.get("method", "get"))
+            self.forms.append(self.inside)
+        if self.inside is None or tag not in ("input", "textarea", "select", "option"):
+            return
+        name = given.get("name", "")
+        if tag == "input" and given.get("type") in ("checkbox", "radio"):
+            if "checked" in given:
+                self.inside.values.append((name, given.get("value", "on")))
+        elif tag == "input" and name:
+            self.inside.values.append((name, given.get("value", "")))
+            if given.get("type") != "hidden":
+                self.inside.free.add(name)
+        elif tag == "textarea":
+            self.area = name
+            self.inside.free.add(name)
+            self.inside.values.append((name, ""))
+        elif tag == "select":
+            self.choice = name
+        elif tag == "option" and self.choice and "selected" in given:
+            self.inside.values.append((self.choice, given.get("value", "")))
+
+    def handle_data(self, data: str) -> None:
+        if self.area and self.inside and data.strip():
+            self.inside.values[-1] = (self.area, data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = None
+        elif tag == "textarea":
+            self.area = None
+        elif tag == "select":
+            self.choice = None
+
+
+def forms(html: str) -> list[Form]:
+    """The forms of a page."""
+    parser = _Forms()
+    parser.feed(html)
+    return parser.forms
