@@ -172,7 +172,8 @@ def _anchored(
     }
     if sure or (len(claims) > 1 and sum(map(bool, comparable)) > 1):
         return list(pairings)
-    return [[] for _ in pairings]
+    # What is sure but does not compare still tells why nothing is known.
+    return [[one for one in found if one.agreement >= SURE] for found in pairings]
 
 
 def _agreement(asked: Quantity, others: tuple[Quantity, ...], claim: _Claim) -> float:

@@ -38,7 +38,10 @@ class Quantity:
     clause: tuple[int, int] = (0, 0)
 
 
-LONGEST_TEXT = 20_000
+LONGEST_TEXT = 5_000
+# How far back the words for a quantity are looked for, so that one endless clause
+# costs no more than many short ones.
+LONGEST_LEAD = 120
 
 _OPEN, _CLOSE = "([", ")]"
 _STOPS = frozenset(",，;；。!！?？\n\t|")
@@ -86,7 +89,7 @@ _NOISE_BEHIND = re.compile(
 
 
 def quantities(text: str) -> list[Quantity]:
-    """Every quantity of the text in order; never raises, reads 20,000 characters.
+    """Every quantity of the text in order; never raises, reads 5,000 characters.
 
     Model numbers, standards, dates and sizes (GB/T 1234, TC4, 5G, 2026年) are left
     out, and so is whatever cannot be read with certainty.
@@ -160,7 +163,8 @@ def _read_clause(
         end = amounts[place + 1].start if place + 1 < len(amounts) else span[1]
         around = (before, floor, end)
         yield _quantity(text, span, one, around, one is not result)
-        before, floor = before + _JOIN.sub("", text[floor : one.start]) + _GAP, one.end
+        before += _JOIN.sub("", text[floor : one.start]) + _GAP
+        before, floor = before[-LONGEST_LEAD:], one.end
 
 
 def _result(text: str, amounts: list[Amount], end: int) -> Amount | None:
@@ -217,12 +221,14 @@ def _quantity(
     to where no other amount stands.
     """
     before, floor, end = around
-    lead = text[span[0] : one.start]
-    near = text[floor : one.start]
+    lead = text[max(span[0], one.start - LONGEST_LEAD) : one.start]
+    near = text[max(floor, one.start - LONGEST_LEAD) : one.start]
     change, verb = _change(lead, near, one)
     start = one.start - verb
-    near = _JOIN.sub("", text[floor:start]) if before else text[floor:start]
-    subject = _subject(before + near + one.of_what, text[one.end : end])
+    near = text[max(floor, start - LONGEST_LEAD) : start]
+    near = _JOIN.sub("", near) if before else near
+    after = text[one.end : min(end, one.end + LONGEST_LEAD)]
+    subject = _subject(before + near + one.of_what, after)
     one = _in_context(one, subject)
     found = Quantity(
         start, one.end, subject, one.comparator, one.low, one.high, one.unit,
