@@ -105,8 +105,11 @@ def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, A
 
 def _asked(judgement: Judgement, one_of_several: bool) -> str:
     """The requirement; of a sentence with several figures, the part in question."""
+    if not one_of_several:
+        return judgement.asked
     start, end = judgement.asked_quote
-    return judgement.asked[start:end] if one_of_several else judgement.asked
+    clause = max(judgement.asked.rfind(mark, 0, start) for mark in ",，;；")
+    return judgement.asked[clause + 1 : end].strip()
 
 
 def _in_words(nearness: float) -> str:
