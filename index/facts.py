@@ -32,6 +32,8 @@ class Facts:
         """Enter the facts of a row: strings, numbers, None or lists."""
         self._grow(row + 1)
         self._alive[row] = True
+        for known in self._columns.values():
+            known[row] = MISSING
         for name, value in facts.items():
             column = self._columns.get(name)
             if column is None:

@@ -42,6 +42,8 @@ LEXICAL_WEIGHT = 0.04
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
 MOST_REMEMBERED = 50_000
+# A smaller deviation of cosines is rounding.
+NO_SPREAD = 1e-6
 
 # Below this a search result speaks of something else. On the sample 94 of 100
 # useful achievements stand above it when only the need's title is searched.
@@ -113,12 +115,10 @@ class Background:
         questions (m, d), found (n, d); in standard deviations of the question's
         cosines with the passages of this shelf's sample.
         """
-        self._draw()
-        assert self._sample is not None
-        usual = self._sample[1] @ questions.T
-        spread = np.maximum(usual.std(axis=0), 1e-6)
-        cosines = questions @ found.T
-        return np.asarray(((cosines.T - usual.mean(axis=0)) / spread).T, np.float32)
+        if not self._held:
+            return np.zeros((len(questions), len(found)), np.float32)
+        usual = self._drawn()[1] @ questions.T
+        return _deviations((questions @ found.T).T, usual).T
 
     def stands_out_among_asked(self, questions: Floats, found: Floats) -> Floats:
         """(m, n) float32: the same, for what is found.
@@ -126,13 +126,13 @@ class Background:
         In standard deviations of the found passage's cosines with the questions
         that records of this shelf ask. A passage near to everything gains nothing.
         """
-        if self._asked_sample is None:
+        if not self._asked:
+            return np.zeros((len(questions), len(found)), np.float32)
+        asked = self._asked_sample
+        if asked is None:
             chosen = [self._asked[id_] for _, id_ in self._order[:SAMPLE]]
-            self._asked_sample = _stack(chosen)[1]
-        usual = self._asked_sample @ found.T
-        spread = np.maximum(usual.std(axis=0), 1e-6)
-        cosines = questions @ found.T
-        return np.asarray((cosines - usual.mean(axis=0)) / spread, np.float32)
+            asked = self._asked_sample = _stack(chosen)[1]
+        return _deviations(questions @ found.T, asked @ found.T)
 
     def features(
         self, question: Question, records: Sequence[Vectors], lexical: Floats
@@ -146,18 +146,20 @@ class Background:
             lexical.astype(np.float32),
         )
 
-    def _draw(self) -> None:
-        if self._sample is None:
+    def _drawn(self) -> tuple[Floats, Floats, NDArray[np.int64]]:
+        # Through a name of its own: another thread may forget the sample meanwhile.
+        sample = self._sample
+        if sample is None:
             chosen = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
-            self._sample = _stack(chosen)
+            sample = self._sample = _stack(chosen)
             self._usual.clear()
+        return sample
 
     def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
-        self._draw()
-        assert self._sample is not None
+        sample = self._drawn()
         known = self._usual.get(question.key)
         if known is None:
-            wholes, coverage = _cosines(question, *self._sample)
+            wholes, coverage = _cosines(question, *sample)
             known = Usual.of(wholes), Usual.of(coverage)
             if question.key:
                 if len(self._usual) >= MOST_REMEMBERED:
@@ -180,9 +182,17 @@ class Usual:
     def deviations(self, values: Floats) -> Floats:
         """(n,) how many standard deviations above the mean each value is."""
         # A shelf of one record, or of copies, has no spread to measure by.
-        if self.spread < 1e-6:
+        if self.spread < NO_SPREAD:
             return np.zeros_like(values)
         return np.asarray((values - self.mean) / self.spread, np.float32)
+
+
+def _deviations(cosines: Floats, usual: Floats) -> Floats:
+    """(m, n) float32: each column of cosines in deviations of that column's usual."""
+    spread = usual.std(axis=0)
+    known = spread >= NO_SPREAD
+    away = (cosines - usual.mean(axis=0)) / np.where(known, spread, 1)
+    return np.asarray(np.where(known, away, 0), np.float32)
 
 
 def _place(record_id: int) -> tuple[int, int]:

@@ -265,6 +265,8 @@ class LiveIndex:
     def rebuild(self, session: Session) -> HybridIndex:
         """Forget the copy and any snapshot and read everything from the tables."""
         with self._lock:
+            # Gone first: should the reading fail, the feed would be ahead of it.
+            self._index = None
             self._index = self._from_tables(session)
             return self._index
 
@@ -342,7 +344,9 @@ def compare(session: Session, index: HybridIndex, encoder: str) -> Comparison:
         for inside in (True, False):
             shelf = index.shelves[kind, inside]
             result.extra.extend((kind, i) for i in shelf.ids() if i not in known)
-    return result
+    # Once each, though it may differ on both sides.
+    lists = (result.missing, result.stale, result.extra, result.unencoded)
+    return Comparison(*(sorted(set(keys)) for keys in lists))
 
 
 def _compare_some(
