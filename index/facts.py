@@ -63,7 +63,7 @@ class Facts:
 
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask:
         column = self._column(fact)
-        wanted = sum(1 << code for code in self._known(fact, values))
+        wanted = sum(1 << code for code in set(self._known(fact, values)))
         mask: Mask = self._alive & (column != MISSING) & ((column & wanted) != 0)
         return mask
 
