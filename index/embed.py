@@ -34,6 +34,8 @@ def prepare(
 
     ``progress`` is told how many of `count_encodings` are done.
     """
+    if not sources:
+        return []
     cut = [passages(source) for source in sources]
     texts = [simplify(passage.text) for found in cut for passage in found]
     tell = progress or (lambda _: None)
