@@ -46,7 +46,10 @@ def read_records(
     """
     table = TABLES[kind]
     found: dict[int, list[IndexedRecord]] = {id_: [] for id_ in ids}
-    query = select(table).where(table.id.in_(ids))
+    # The session may hold the record as it was before the change we follow.
+    query = (
+        select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
+    )
     rows = _embeddings(session, kind, ids, encoder)
     for record in session.scalars(query):
         for audience, source in sources(record).items():
@@ -358,10 +361,10 @@ def _compare_some(
     result: Comparison,
 ) -> None:
     table = TABLES[kind]
-    wanted = {
-        record.id: len(sources(record))
-        for record in session.scalars(select(table).where(table.id.in_(ids)))
-    }
+    query = (
+        select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
+    )
+    wanted = {record.id: len(sources(record)) for record in session.scalars(query)}
     fresh = HybridIndex(index.dimension)
     for id_, records in read_records(session, kind, ids, encoder).items():
         fresh.put(kind, id_, records)
