@@ -9,33 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from werkzeug.datastructures import MultiDict
-
-from ..errors import Invalid
-from ..schema import parse
 from .schema import ListQuery
 from .service import FACET_LABELS, Facet
 
 Pairs = list[tuple[str, str]]
 GROUPS = ("field", "district", "mode", "trl", "stage", "status")
-
-
-def read_query(args: MultiDict[str, str]) -> tuple[ListQuery, dict[str, str]]:
-    """The list that is asked for, and what of the address makes no sense.
-
-    What makes no sense is left out, so that the rest can still be shown.
-    """
-    given = MultiDict(
-        (name, value)
-        for name, value in args.items(multi=True)
-        if value.strip() and name in ListQuery.model_fields
-    )
-    try:
-        return parse(ListQuery, given), {}
-    except Invalid as invalid:
-        for name in invalid.fields:
-            given.poplist(name)
-        return parse(ListQuery, given), invalid.fields
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from models.base import utcnow
 from models.conditions import Condition
@@ -13,10 +14,12 @@ from models.outbox import RecordType
 from .. import labels, limiter
 from ..accounts.current import current
 from ..db import db
+from ..errors import Invalid
 from ..matches.nearby import Near
 from ..policies import searches_inside
+from ..schema import parse
 from . import rows
-from .links import Links, read_query
+from .links import Links
 from .live import live_index
 from .schema import ListQuery, Sort
 from .service import Listing, browse
@@ -81,6 +84,24 @@ def results() -> ResponseReturnValue:
         typed=request.args.get("q", ""),
     )
     return page, _status(errors, listings if kind else [])
+
+
+def read_query(args: MultiDict[str, str]) -> tuple[ListQuery, dict[str, str]]:
+    """The list that is asked for, and what of the address makes no sense.
+
+    What makes no sense is left out, so that the rest can still be shown.
+    """
+    given = MultiDict(
+        (name, value)
+        for name, value in args.items(multi=True)
+        if value.strip() and name in ListQuery.model_fields
+    )
+    try:
+        return parse(ListQuery, given), {}
+    except Invalid as invalid:
+        for name in invalid.fields:
+            given.poplist(name)
+        return parse(ListQuery, given), invalid.fields
 
 
 def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:

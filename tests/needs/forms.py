@@ -12,7 +12,7 @@ TYPED: dict[str, Any] = {
     "trl_expected": "7",
     "budget": "260",
     "cooperation": ["joint", "licence"],
-    "deadline": "2027-06-30",
+    "deadline": "2099-06-30",
     "secrecy": "public",
     "public_title": "",
     "public_problem": "",

@@ -33,7 +33,7 @@ def test_a_complete_form_is_taken():
     assert data.targets == ["摆幅 ≤350 mm", "泵送效率下降 ≤3%"]
     assert data.budget == 260_000_000
     assert data.cooperation == [Mode.JOINT, Mode.LICENCE]
-    assert data.deadline == date(2027, 6, 30)
+    assert data.deadline == date(2099, 6, 30)
 
 
 def test_an_empty_budget_means_to_be_negotiated():
