@@ -188,7 +188,9 @@ def _messages(errors: list[ErrorDetails]) -> dict[str, str]:
 
 def _message(error: ErrorDetails) -> str:
     kind, facts = error["type"], error.get("ctx", {})
-    if kind == "too_short" and facts.get("actual_length") == 0:
+    if kind in MESSAGES and error["input"] == "":
+        kind = "missing"
+    elif kind == "too_short" and facts.get("actual_length") == 0:
         kind = "missing"
     elif kind in ("too_short", "too_long") and facts.get("field_type") != "List":
         kind = f"string_{kind}"  # a length checked after `clean` is still of a text
