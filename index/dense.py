@@ -149,13 +149,21 @@ class DenseIndex:
     def _candidates(
         self, part: _Rows, queries: np.ndarray, k: int, allowed: np.ndarray | None
     ) -> Sequence[np.ndarray]:
-        """Slots worth scoring, per query; includes the k best, if need be nearly."""
+        """Slots worth scoring, per query; with the k best among them, or nearly."""
         mask = part.mask(allowed)
         size = len(part.ids) if mask is None else int(np.count_nonzero(mask))
-        if part is self._main and self._coarse is not None and size > self.exact_limit:
-            share = size / len(part.ids)
-            return self._coarse.search(queries, k, _selector(mask), share)
-        return part.nearest(queries, min(k, size), size, _selector(mask))
+        k, selector = min(k, size), _selector(mask)
+        # A filter that leaves few rows is cheaper to apply to every row than to
+        # many lists, and then cannot miss.
+        if part is self._recent or self._coarse is None or size <= self.exact_limit / 4:
+            return part.nearest(queries, k, size, selector)
+        found = self._coarse.search(queries, k, selector, size / len(part.ids))
+        # What is allowed may lie in lists far from the query.
+        for row, slots in enumerate(found):
+            if len(slots) < k:
+                query = queries[row : row + 1]
+                [found[row]] = part.nearest(query, k, size, selector)
+        return found
 
     def _best(
         self, query: np.ndarray, k: int, slots: Iterable[np.ndarray]
@@ -203,14 +211,22 @@ class _Rows:
         self._slots: dict[int, int] = {}
 
     @classmethod
-    def merged(cls, parts: Iterable[_Rows]) -> _Rows:
+    def merged(cls, parts: Sequence[_Rows]) -> _Rows:
         """The living rows of all parts, in the order of their ids."""
-        parts = list(parts)
+        parts = [part for part in parts if len(part)] or parts[:1]
         fresh = cls(parts[0].dimension)
         ids = np.concatenate([part.live_ids() for part in parts])
-        halves = np.concatenate([part.halves()[part._alive] for part in parts])
+        slots = np.concatenate([np.flatnonzero(part._alive) for part in parts])
+        owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         order = np.argsort(ids)
-        fresh.store.add_sa_codes(halves[order].view(np.uint8))
+        # Piece by piece: a million vectors are not to be held three times over.
+        for start in range(0, len(order), _ROWS_AT_ONCE):
+            some = order[start : start + _ROWS_AT_ONCE]
+            halves = np.empty((len(some), fresh.dimension), np.float16)
+            for number, part in enumerate(parts):
+                mine = owner[some] == number
+                halves[mine] = part.halves()[slots[some][mine]]
+            fresh.store.add_sa_codes(halves.view(np.uint8))
         fresh._extend(ids[order])
         return fresh
 

@@ -18,20 +18,15 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Achievement, Call, Embedding, IndexChange, Need
+from models import TABLES, Embedding, IndexChange, Record
 from models.conditions import Condition
 from models.outbox import Audience, RecordType
 
 from . import embed, snapshot
 from .encoder import Encoder
 from .hybrid import Hit, HybridIndex, IndexedRecord, Question
-from .text import Passage, Record, Source, facts, sources
+from .text import Passage, Source, facts, sources
 
-TABLES: dict[RecordType, type[Need] | type[Achievement] | type[Call]] = {
-    RecordType.NEED: Need,
-    RecordType.ACHIEVEMENT: Achievement,
-    RecordType.CALL: Call,
-}
 BATCH = 500
 # A number skipped in the feed belongs to a transaction still open, or to one
 # that failed; after this long it is the latter.
@@ -49,7 +44,7 @@ def read_records(
     Only what fits the record as it is now: a text that was edited, published or
     hidden since its vectors were computed is left out until they are anew.
     """
-    table: Any = TABLES[kind]
+    table = TABLES[kind]
     found: dict[int, list[IndexedRecord]] = {id_: [] for id_ in ids}
     query = select(table).where(table.id.in_(ids))
     rows = _embeddings(session, kind, ids, encoder)
@@ -358,7 +353,7 @@ def _compare_some(
     encoder: str,
     result: Comparison,
 ) -> None:
-    table: Any = TABLES[kind]
+    table = TABLES[kind]
     wanted = {
         record.id: len(sources(record))
         for record in session.scalars(select(table).where(table.id.in_(ids)))

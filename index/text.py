@@ -14,7 +14,7 @@ from typing import Any
 import jieba
 import opencc
 
-from models import Achievement, Call, Need
+from models import Achievement, Need, Record
 from models.outbox import Audience, Part, RecordType
 from models.states import (
     PUBLIC_ACHIEVEMENT_STATES,
@@ -25,8 +25,6 @@ from models.states import (
     NeedStatus,
     Secrecy,
 )
-
-Record = Need | Achievement | Call
 
 # Bumped whenever passages or terms of the same text would come out otherwise, so
 # that stored ones are told from new ones.

@@ -8,10 +8,12 @@ from .history import History
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
 from .notices import Notice
-from .outbox import Embedding, IndexChange, OutboxTask
+from .outbox import Embedding, IndexChange, OutboxTask, RecordType
+from .records import TABLES, Record, kind_of
 from .session import create_db_engine, session_factory, transaction
 
 __all__ = [
+    "TABLES",
     "Achievement",
     "Base",
     "Call",
@@ -23,10 +25,13 @@ __all__ = [
     "Notice",
     "Organisation",
     "OutboxTask",
+    "Record",
+    "RecordType",
     "Review",
     "Suggestion",
     "User",
     "create_db_engine",
+    "kind_of",
     "session_factory",
     "transaction",
     "utcnow",

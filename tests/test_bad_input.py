@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from models import Base
 from models.states import Role
 
+from .test_routes import OPEN
 from .walk import ID, Form, address, forms, populate, rules
 
 ROLES = ["visitor", *(role.value for role in Role)]
@@ -49,6 +50,7 @@ BAD: dict[str, str] = {
     "unknown code": "ZZ",
     "path": "../../etc/passwd",
 }
+PLAIN_FORMS = {"/sign-out", "/notices/read-all"}  # a button and nothing to fill in
 HUGE = "电" * 33_400  # 100 kB in UTF-8
 PARAMETERS = (
     "q",
@@ -76,20 +78,24 @@ def client_of(app, make, login, role: str):
 
 def is_plain_refusal(answer) -> bool:
     """A page in Chinese that says what to do, or the redirect of a success."""
-    if answer.status_code in (302, 303):
+    if answer.status_code in (204, 302, 303):
         return True
     return answer.status_code < 500 and "长沙技术交易撮合平台" in answer.text
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ["visitor", "enterprise", "university", "staff"])
 def test_no_query_string_breaks_a_page(app, make, login, role):
     client = client_of(app, make, login, role)
     for rule in rules(app, "GET"):
         if rule.endpoint == "home.health":
             continue
         place = address(app, rule, ID)
-        for name, value in BAD.items():
+        # What everybody may open reads its address alike for the roles between.
+        common = rule.endpoint in OPEN and role in ("enterprise", "university")
+        refused = client.get(place).status_code != 200
+        for name in ["null byte"] if common or refused else BAD:
             # All at once finds a page that breaks, where each alone would take hours.
+            value = BAD[name]
             query = urlencode(dict.fromkeys(PARAMETERS, value), errors="surrogatepass")
             answer = client.get(f"{place}?{query}")
             assert is_plain_refusal(answer), (place, name, answer.status_code)
@@ -154,7 +160,7 @@ def check(session: Session, client, form: Form, data: list[tuple[str, str]], nam
 def test_no_form_breaks_or_saves_half(app, make, login, session, role):
     client = client_of(app, make, login, role)
     for form in list(posts(app, client)):
-        if form.action == "/sign-out":
+        if form.action in PLAIN_FORMS:
             continue
         for name, value in BAD.items():
             check(session, client, form, filled(form, value), name)

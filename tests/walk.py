@@ -8,6 +8,9 @@ from html.parser import HTMLParser
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
 
+from index.encoder import HashingEncoder
+from index.sync import LiveIndex
+from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
 from models.states import NeedStatus, OrganisationKind, Role, Secrecy, SuggestionStatus
@@ -50,6 +53,7 @@ def populate(make: Factory) -> Users:
     for user in users.values():
         if user is not None:
             notify(make, user.id, need.id)
+    index_everything(make)
     return users
 
 
@@ -64,6 +68,12 @@ def notify(make: Factory, user_id: int, need_id: int, title: str = "储能预警
             title=title,
             need_id=need_id,
         )
+
+
+def index_everything(make: Factory) -> None:
+    """Let the worker do all that waits: encode, and write suggestions."""
+    index = LiveIndex(HashingEncoder)
+    Worker(make.session, index, suggestions=8, clock=lambda: make.now).drain()
 
 
 def rules(app: Flask, method: str) -> Iterator[Rule]:

@@ -14,7 +14,7 @@ login.login_message_category = "info"
 login.session_protection = "basic"
 
 
-@login.user_loader  # type: ignore[untyped-decorator]
+@login.user_loader
 def _load(session_id: str) -> User | None:
     number = session_id.partition(".")[0]
     user = db.session.get(User, int(number)) if number.isdecimal() else None

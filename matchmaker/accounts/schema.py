@@ -43,7 +43,7 @@ SHORTEST_RUN = 3
 def _email(text: str) -> str:
     text = text.lower()
     if not EMAIL.fullmatch(text):
-        raise PydanticCustomError("email", "请填写邮箱地址,例如 name@example.com")
+        raise PydanticCustomError("email", "请填写邮箱地址，例如 name@example.com")
     return text
 
 
@@ -54,7 +54,7 @@ def _same_keys(value: Any) -> Any:
 
 def _printable(text: str) -> str:
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
-        raise PydanticCustomError("control", "密码含有无法识别的控制字符,请重新填写")
+        raise PydanticCustomError("control", "密码含有无法识别的控制字符，请重新填写")
     return text
 
 
@@ -103,9 +103,9 @@ def weakness(password: str, email: str) -> str | None:
     if _is_the_email(plain, email.casefold()):
         return "密码不能是您的邮箱"
     if plain.isdecimal():
-        return "密码不能只有数字,请加入字母或其他字符"
+        return "密码不能只有数字，请加入字母或其他字符"
     if len(_own_part(plain)) < FEWEST_OWN:
-        return "这个密码太常见,容易被猜到,请换一个"
+        return "这个密码太常见，容易被猜到，请换一个"
     return None
 
 

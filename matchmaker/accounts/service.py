@@ -16,7 +16,7 @@ from ..history import service as history
 from . import passwords
 from .schema import NewUser, PasswordChange, SignInInput, weakness
 
-WRONG = "邮箱或密码不正确,请检查后重试。"
+WRONG = "邮箱或密码不正确，请检查后重试。"
 
 # The kinds of organisation whose members take each role; the first is meant
 # when nothing is said. Staff need none.
@@ -106,7 +106,9 @@ def add_user(session: Session, data: NewUser, *, now: datetime) -> User:
     return user
 
 
-def _organisation(session: Session, data: NewUser, now: datetime) -> Organisation | None:
+def _organisation(
+    session: Session, data: NewUser, now: datetime
+) -> Organisation | None:
     if data.organisation is None:
         if data.role in (Role.ENTERPRISE, Role.UNIVERSITY):
             raise Invalid({"organisation": "企业和高校账号须填写所属单位"})

@@ -80,7 +80,7 @@ def profile() -> ResponseReturnValue:
             errors = invalid.fields
         else:
             _start_session(user)
-            flash("密码已修改,其他设备上的登录已失效。", "success")
+            flash("密码已修改，其他设备上的登录已失效。", "success")
             return redirect(url_for(".profile"), 303)
     page = render_template("accounts/profile.html", user=user, errors=errors)
     return page, 422 if errors else 200

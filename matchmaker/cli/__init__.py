@@ -6,5 +6,12 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Attach every group of commands."""
     from .accounts import users_cli
+    from .database import db_cli
+    from .demo import demo_cli
+    from .evaluate import evaluate
+    from .index import index_cli
+    from .jobs import worker
+    from .setup import setup
 
-    app.cli.add_command(users_cli)
+    for command in (setup, worker, evaluate, index_cli, db_cli, users_cli, demo_cli):
+        app.cli.add_command(command)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -75,7 +74,7 @@ def password(email: str, password_stdin: bool) -> None:
 @users_cli.command("close")
 @click.argument("email")
 def close(email: str) -> None:
-    """Close an account: nobody can sign in with it, who is signed in is not any more."""
+    """Close an account: nobody signs in with it, whoever was is signed out."""
     _or_say(lambda: service.set_active(db.session, email, False, now=utcnow()))
     click.echo(f"closed {email}")
 
@@ -100,7 +99,7 @@ def _or_say(work: Callable[[], User]) -> User:
     try:
         return work()
     except Invalid as invalid:
-        lines: list[Any] = [f"{name}: {words}" for name, words in invalid.fields.items()]
+        lines = (f"{name}: {words}" for name, words in invalid.fields.items())
         raise click.ClickException("\n".join(lines)) from invalid
     except NotFound as missing:
         raise click.ClickException("no account with this e-mail") from missing

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
+    TABLES,
     Achievement,
     Call,
     Embedding,
@@ -46,7 +47,11 @@ Row = Mapping[str, Any]
 
 # Published over the months before, so that lists and ages look as they will.
 SPREAD_DAYS = 90
-SAMPLE_KINDS = ("needs", "achievements", "calls")
+KINDS = {
+    "needs": RecordType.NEED,
+    "achievements": RecordType.ACHIEVEMENT,
+    "calls": RecordType.CALL,
+}
 
 
 @dataclass
@@ -72,7 +77,7 @@ def load(session: Session, folder: Path, *, now: datetime) -> Loaded:
     with transaction(session):
         organisations = _Organisations(session, now)
         for kind, make in MAKERS.items():
-            table = policies_table(kind)
+            table = TABLES[KINDS[kind]]
             known = set(session.scalars(select(table.code)))
             for row in _rows(folder, kind):
                 if row["id"] in known:
@@ -89,10 +94,6 @@ def _rows(folder: Path, kind: str) -> Iterator[Row]:
     for path in sorted(folder.glob(f"*/{kind}.jsonl")):
         with path.open(encoding="utf-8") as lines:
             yield from (json.loads(line) for line in lines if line.strip())
-
-
-def policies_table(kind: str) -> Any:
-    return {"needs": Need, "achievements": Achievement, "calls": Call}[kind]
 
 
 class _Organisations:

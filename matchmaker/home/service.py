@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Achievement, Call, Need, Suggestion, User
+from models import TABLES, Achievement, Call, Need, Suggestion, User
 from models.conditions import Every
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
@@ -47,7 +47,7 @@ def counts(session: Session, user: User | None) -> Counts:
     """How much is open for business, as far as this reader may know."""
     numbers = {}
     for kind in RecordType:
-        model: Any = policies.MODELS[kind]
+        model: Any = TABLES[kind]
         query = select(func.count(model.id)).where(_open(user, kind))
         numbers[kind] = session.scalar(query) or 0
     return Counts(
@@ -133,6 +133,6 @@ def _own_states(
         .where(policies.where(condition, kind))
         .group_by(model.status)
     )
-    found = {status: number for status, number in session.execute(query)}
+    found: dict[StrEnum, int] = dict(session.execute(query).all())
     states: type[StrEnum] = NeedStatus if kind is RecordType.NEED else AchievementStatus
     return {state: found.get(state, 0) for state in states}

@@ -32,7 +32,8 @@ def index() -> ResponseReturnValue:
         target_source=service.YEAR_TARGET_SOURCE,
         newest_needs=[_need_line(user, need) for need in needs],
         newest_calls=[_call_line(call) for call in calls],
-        demo_data=any(item.is_demo for item in (*needs, *calls)),
+        demo_data=any(need.is_demo for need in needs)
+        or any(call.is_demo for call in calls),
     )
 
 

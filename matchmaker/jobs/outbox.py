@@ -6,19 +6,13 @@ from datetime import datetime
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from models import Achievement, Call, IndexChange, Need, OutboxTask
-from models.outbox import RecordType, TaskKind
-
-TYPES: dict[type, RecordType] = {
-    Need: RecordType.NEED,
-    Achievement: RecordType.ACHIEVEMENT,
-    Call: RecordType.CALL,
-}
+from models import IndexChange, OutboxTask, Record, kind_of
+from models.outbox import TaskKind
 
 
-def touch(session: Session, item: Need | Achievement | Call, *, now: datetime) -> None:
+def touch(session: Session, item: Record, *, now: datetime) -> None:
     """Note that the record changed: indexes reread it, the worker encodes it."""
-    kind = TYPES[type(item)]
+    kind = kind_of(item)
     session.add(IndexChange(record_type=kind, record_id=item.id, at=now))
     session.add(
         OutboxTask(

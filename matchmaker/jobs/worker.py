@@ -21,9 +21,9 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from index import embed
 from index.encoder import Encoder, EncoderMissing
-from index.sync import TABLES, LiveIndex, embeddings
+from index.sync import LiveIndex, embeddings
 from index.text import Source, sources
-from models import Embedding, IndexChange, OutboxTask, transaction
+from models import TABLES, Embedding, IndexChange, OutboxTask, transaction
 from models.outbox import Audience, RecordType, TaskKind
 
 from ..matches import suggest
@@ -169,7 +169,7 @@ class Worker:
             Embedding.encoder == self.encoder.name,
         )
 
-    def _rows(self, key: Key) -> Select[tuple[Embedding]]:
+    def _rows(self, key: Key) -> Select[Embedding]:
         return select(Embedding).where(*self._mine(key)).order_by(Embedding.id)
 
     def _hand_on(self, key: Key, task_ids: list[int]) -> None:
@@ -205,7 +205,9 @@ class Worker:
         with transaction(self.session):
             self._strike(task_ids)
 
-    def _attempt(self, key: Key, task_ids: list[int], work: Callable[[], None]) -> int:
+    def _attempt(
+        self, key: Key, task_ids: list[int], work: Callable[[Key, list[int]], None]
+    ) -> int:
         try:
             work(key, task_ids)
         except (IntegrityError, StaleDataError, OperationalError) as error:

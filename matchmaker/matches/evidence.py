@@ -13,13 +13,12 @@ from index import explain
 from index.hybrid import IndexedRecord
 from index.indicators import judge
 from index.lexical import LexicalIndex
-from models import Achievement, Call, Need
+from models import Achievement, Call, Need, Record
 from models.fields import field_name
 from models.states import Mode
 
 from ..labels import day, label, mode_label, money
 
-Item = Need | Achievement | Call
 Verdict = str
 Fact = dict[str, str]
 
@@ -45,8 +44,8 @@ SERVES: Mapping[Mode, frozenset[Mode]] = {
 
 
 def build(
-    left: Item,
-    right: Item,
+    left: Record,
+    right: Record,
     asking: IndexedRecord,
     found: IndexedRecord,
     lexical: LexicalIndex,
@@ -98,7 +97,7 @@ def _parts(parts: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-def facts(left: Item, right: Item) -> list[Fact]:
+def facts(left: Record, right: Record) -> list[Fact]:
     """What else fits or does not: field, readiness, money, modes, deadline."""
     found = [_fact("技术领域", field_name(left.field), field_name(right.field), _field)]
     if isinstance(right, Achievement):
@@ -128,7 +127,7 @@ def _readiness(need: Need, achievement: Achievement) -> Fact:
     return _fact("技术成熟度", f"不低于 {need.trl_expected} 级", have, verdict)
 
 
-def _price(asking: Item, achievement: Achievement) -> Fact:
+def _price(asking: Record, achievement: Achievement) -> Fact:
     budget = asking.budget_fen if isinstance(asking, Need) else None
     if isinstance(asking, Call):
         budget = asking.funding_fen
@@ -154,7 +153,7 @@ def _modes(need: Need, achievement: Achievement) -> Fact:
     return _fact("合作方式", asked, given, verdict)
 
 
-def _deadlines(left: Item, right: Item) -> Fact:
+def _deadlines(left: Record, right: Record) -> Fact:
     mine, theirs = (getattr(item, "deadline", None) for item in (left, right))
     if mine is None or theirs is None:
         verdict = UNKNOWN

@@ -9,15 +9,12 @@ from index import embed
 from index.hybrid import Hit, IndexedRecord
 from index.sync import LiveIndex
 from index.text import Source, facts, full_source
-from models import Achievement, Call, Need, User
+from models import Need, Record, User, kind_of
 from models.outbox import Audience, RecordType
 
 from .. import policies
-from ..jobs.outbox import TYPES
 from ..search.service import load
 from . import evidence
-
-Item = Need | Achievement | Call
 
 # Shown to the person who wrote the text: nearer than a search result must be,
 # farther than what staff are asked to review.
@@ -37,7 +34,7 @@ def nearby(
     session: Session,
     index: LiveIndex,
     user: User | None,
-    item: Item,
+    item: Record,
     kind: RecordType,
     *,
     limit: int = 5,
@@ -71,13 +68,13 @@ def nearby(
 
 
 def as_question(
-    session: Session, index: LiveIndex, user: User | None, item: Item
+    session: Session, index: LiveIndex, user: User | None, item: Record
 ) -> IndexedRecord | None:
     """The record as this person reads it, from the index or encoded here and now."""
     source = readable(user, item)
     if source is None:
         return None
-    kind = TYPES[type(item)]
+    kind = kind_of(item)
     for inside in (True, False):
         stored = index.caught_up(session).get(kind, item.id, inside=inside)
         if stored is not None and stored.text_hash == source.hash:
@@ -96,7 +93,7 @@ def as_question(
     )
 
 
-def readable(user: User | None, item: Item) -> Source | None:
+def readable(user: User | None, item: Record) -> Source | None:
     """The words of the record that this person reads; None if there are none."""
     if not isinstance(item, Need) or policies.reads_full_text(user, item):
         return full_source(item)
@@ -109,13 +106,13 @@ def readable(user: User | None, item: Item) -> Source | None:
 def _why(
     session: Session,
     index: LiveIndex,
-    item: Item,
-    row: Item,
+    item: Record,
+    row: Record,
     asking: IndexedRecord,
     hit: Hit,
     inside: bool,
 ) -> dict[str, Any]:
-    kind = TYPES[type(row)]
+    kind = kind_of(row)
     held = index.caught_up(session)
     found = held.get(kind, row.id, inside=inside)
     if found is None:

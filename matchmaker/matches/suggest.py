@@ -19,7 +19,7 @@ from index.hybrid import HybridIndex, IndexedRecord
 from index.ranking import RANKER, SUGGESTION_FLOOR, score
 from index.sync import LiveIndex
 from index.text import full_source
-from models import Achievement, Call, Need, Review, Suggestion, transaction
+from models import TABLES, Call, Record, Review, Suggestion, transaction
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
@@ -28,7 +28,6 @@ from ..history import service as history
 from ..labels import today
 from . import evidence
 
-Item = Need | Achievement | Call
 NEED, ACHIEVEMENT, CALL = RecordType.NEED, RecordType.ACHIEVEMENT, RecordType.CALL
 
 # (asks, is found) of each kind of pair.
@@ -73,7 +72,7 @@ def refresh(
     back only when the words of a side have changed; an approved one stays.
     """
     held = index.caught_up(session)
-    item = session.get(policies.MODELS[kind], record_id)
+    item = session.get(TABLES[kind], record_id)
     proposals = _proposals(held, kind, record_id) if item else []
     proposals = _best_open(session, proposals, limit, today(now))
     with transaction(session):
@@ -192,8 +191,8 @@ def _write(
     now: datetime,
 ) -> int:
     asks, answers = PAIRS[proposal.kind]
-    left: Any = session.get_one(policies.MODELS[asks], proposal.left)
-    right: Any = session.get_one(policies.MODELS[answers], proposal.right)
+    left: Any = session.get_one(TABLES[asks], proposal.left)
+    right: Any = session.get_one(TABLES[answers], proposal.right)
     hashes = full_source(left).meaning_hash, full_source(right).meaning_hash
     if pair is None:
         session.add(_new(held, proposal, left, right, hashes, now))
@@ -215,8 +214,8 @@ def _write(
 def _new(
     held: HybridIndex,
     proposal: Proposal,
-    left: Item,
-    right: Item,
+    left: Record,
+    right: Record,
     hashes: tuple[str, str],
     now: datetime,
 ) -> Suggestion:
@@ -238,8 +237,8 @@ def _fill(
     pair: Suggestion,
     held: HybridIndex,
     proposal: Proposal,
-    left: Item,
-    right: Item,
+    left: Record,
+    right: Record,
     now: datetime,
 ) -> None:
     asks, answers = PAIRS[proposal.kind]

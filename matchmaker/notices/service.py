@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
@@ -67,6 +67,15 @@ def queue(
         session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
 
 
+def withdraw(session: Session, kind: str, fact: str, value: int) -> None:
+    """Take back, inside the running transaction, what no longer holds."""
+    session.execute(
+        delete(Notice).where(
+            Notice.kind == kind, Notice.facts[fact].as_integer() == value
+        )
+    )
+
+
 def members_of(session: Session, organisation_id: int) -> list[int]:
     """The active users of an organisation."""
     query = select(User.id).where(
@@ -107,7 +116,7 @@ def inbox(session: Session, user: User, page: int) -> Inbox:
     return Inbox(session.scalars(query).all(), total, page, pages)
 
 
-def target(notice: Notice) -> tuple[str, dict[str, int]]:
+def target(notice: Notice) -> tuple[str, dict[str, Any]]:
     """The page a notice is about: its endpoint and the argument of its address."""
     _, endpoint, fact = WORDS[notice.kind]
     return endpoint, {fact: int(notice.facts[fact])}

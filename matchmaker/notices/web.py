@@ -43,5 +43,7 @@ def open_notice(notice_id: int) -> ResponseReturnValue:
 @login_required
 def read_all() -> ResponseReturnValue:
     changed = service.mark_all_read(db.session, signed_in(), now=utcnow())
-    flash(f"已将 {changed} 条通知标为已读。" if changed else "没有未读通知。", "success")
+    flash(
+        f"已将 {changed} 条通知标为已读。" if changed else "没有未读通知。", "success"
+    )
     return redirect(url_for(".inbox"), 303)

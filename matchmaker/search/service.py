@@ -19,7 +19,7 @@ from index.explain import Segment, answer, segments
 from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
-from models import Achievement, Call, Need, User
+from models import TABLES, Achievement, Call, Need, Record, User
 from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
 from models.fields import DISTRICTS, FIELDS, field_name
 from models.outbox import RecordType
@@ -29,7 +29,6 @@ from .. import policies
 from ..labels import label
 from .schema import ListQuery, Sort
 
-Item = Need | Achievement | Call
 PER_PAGE = 20
 DEEPEST = 200
 
@@ -102,7 +101,7 @@ class Row:
     parts   what the score was computed from, by name; empty without words
     """
 
-    item: Item
+    item: Record
     answer: list[Segment] = field(default_factory=list)
     parts: Mapping[str, float] = field(default_factory=dict)
 
@@ -191,7 +190,7 @@ class _Search:
         self.session, self.index, self.user = session, index, user
         self.ranks = bool(words) and ranked
         self.kind, self.words, self.scope, self.query = kind, words, scope, query
-        self.model: Any = policies.MODELS[kind]
+        self.model: Any = TABLES[kind]
         self.hits: dict[int, Hit] = {}
         self.found: dict[str | None, list[int]] = {}
         self.any_state: Condition | None = None  # what the facet of states counts
@@ -256,10 +255,10 @@ class _Search:
             list(self.session.scalars(query.offset(first).limit(PER_PAGE)))
         )
 
-    def _rows(self, items: Sequence[Item]) -> list[Row]:
+    def _rows(self, items: Sequence[Record]) -> list[Row]:
         return [self._row(item) for item in items]
 
-    def _row(self, item: Item) -> Row:
+    def _row(self, item: Record) -> Row:
         hit = self.hits.get(item.id)
         if hit is None:
             return Row(item)
@@ -351,7 +350,7 @@ def load(
     session: Session, user: User | None, kind: RecordType, ids: Sequence[int]
 ) -> list[Any]:
     """The visible records among ``ids``, in that order, with their organisations."""
-    model: Any = policies.MODELS[kind]
+    model: Any = TABLES[kind]
     query = (
         select(model)
         .where(model.id.in_(ids), policies.where(policies.visible(user, kind), kind))

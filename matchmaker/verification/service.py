@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from models import Achievement, History, Need, User, transaction
+from models import TABLES, Achievement, History, Need, User, transaction
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus
 
@@ -79,7 +79,7 @@ def count_pending(session: Session, user: User) -> int:
 
 
 def _pending(user: User, kind: RecordType) -> Any:
-    model: Any = policies.MODELS[kind]
+    model: Any = TABLES[kind]
     submitted = (
         select(func.max(History.at))
         .where(
@@ -166,7 +166,7 @@ def _locked(
     The version is that of the page the decision was made on: a text nobody has
     read must not go out.
     """
-    kind = outbox.TYPES[model]
+    kind = next(kind for kind, table in TABLES.items() if table is model)
     item = find(session, actor, kind, item_id)
     session.refresh(item, with_for_update={"of": model})
     if item.status.value != "pending":

@@ -42,9 +42,7 @@ def return_need(need_id: int) -> ResponseReturnValue:
 @bp.post("/verification/achievements/<int:achievement_id>/publish")
 @login_required
 def publish_achievement(achievement_id: int) -> ResponseReturnValue:
-    return _publish(
-        RecordType.ACHIEVEMENT, achievement_id, service.publish_achievement
-    )
+    return _publish(RecordType.ACHIEVEMENT, achievement_id, service.publish_achievement)
 
 
 @bp.post("/verification/achievements/<int:achievement_id>/return")
@@ -59,7 +57,7 @@ def _publish(
     service.find(db.session, signed_in(), kind, item_id)
     data = parse(Publication, request.form)
     item = publish(db.session, signed_in(), item_id, data, now=utcnow())
-    flash(f"已发布:{item.title}。系统正在为它寻找匹配。", "success")
+    flash(f"已发布：{item.title}。系统正在为它寻找匹配。", "success")
     return redirect(url_for(".queue"), 303)
 
 
@@ -79,5 +77,5 @@ def _return(
         )
         return page, 422
     give_back(db.session, signed_in(), item_id, data, now=utcnow())
-    flash(f"已退回:{item.title}。申报单位已收到退回原因。", "success")
+    flash(f"已退回：{item.title}。申报单位已收到退回原因。", "success")
     return redirect(url_for(".queue"), 303)

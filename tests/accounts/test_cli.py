@@ -20,7 +20,10 @@ def add(run, *more: str, text: str = "horse battery 93\n"):
 
 def test_an_account_is_opened_listed_and_signed_in_with(run, client):
     done = add(run, "--organisation", "湘江测试有限公司")
-    assert (done.exit_code, done.output) == (0, "added zhang@example.com (enterprise)\n")
+    assert (done.exit_code, done.output) == (
+        0,
+        "added zhang@example.com (enterprise)\n",
+    )
     listed = run("list").output
     assert listed == "zhang@example.com\tenterprise\tactive\t张三\t湘江测试有限公司\n"
     form = {"email": "zhang@example.com", "password": "horse battery 93"}
@@ -40,9 +43,7 @@ def test_a_refusal_names_the_field_and_opens_nothing(run, session):
 
 def test_a_password_may_be_typed_twice(run, client):
     typed = "horse battery 93\nhorse battery 93\n"
-    done = run(
-        "add", "li@example.com", "--name", "李四", "--role", "staff", text=typed
-    )
+    done = run("add", "li@example.com", "--name", "李四", "--role", "staff", text=typed)
     assert done.exit_code == 0, done.output
     assert "horse" not in done.output
 

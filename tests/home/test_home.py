@@ -41,9 +41,7 @@ def test_the_newest_come_first_and_only_a_few(session, make):
         make.need(published_at=NOW + timedelta(minutes=n))
         for n in range(service.NEWEST + 2)
     ]
-    secret = make.need(
-        secrecy=Secrecy.RESTRICTED, published_at=NOW + timedelta(days=1)
-    )
+    secret = make.need(secrecy=Secrecy.RESTRICTED, published_at=NOW + timedelta(days=1))
     found = [need.id for need in service.newest_needs(session, None)]
     assert found == [need.id for need in reversed(needs)][: service.NEWEST]
     assert service.newest_needs(session, make.staff())[0].id == secret.id

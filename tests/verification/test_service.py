@@ -212,7 +212,9 @@ def test_what_waits_does_not_exist_for_others(session, make, role):
         service.publish_achievement(session, other, item.id, seen(item), now=LATER)
 
 
-@pytest.mark.parametrize("reason", [None, "", "   ", "四个字呀", "x" * 1001, "a\x00bcdef"])
+@pytest.mark.parametrize(
+    "reason", [None, "", "   ", "四个字呀", "x" * 1001, "a\x00bcdef"]
+)
 def test_a_return_without_a_usable_reason_is_refused(reason):
     form = {"version": "1"} | ({"reason": reason} if reason is not None else {})
     with pytest.raises(Invalid) as refusal:

@@ -25,7 +25,7 @@ def test_staff_publish_from_the_queue(make, login, session):
 
     assert (answer.status_code, answer.location) == (303, "/verification")
     after = client.get("/verification").text
-    assert "已发布:泵车臂架末端抖动" in after
+    assert "已发布：泵车臂架末端抖动" in after
     assert "没有待审的信息" in after
     session.rollback()
     session.refresh(need)
@@ -82,7 +82,11 @@ def test_the_queue_and_its_decisions_are_closed_to_others(make, login):
     firm = make.user()
     need = pending(make, organisation_id=firm.organisation_id)
     data = {"version": str(need.version), "reason": "请补充试验条件"}
-    for user, status in ((firm, 403), (make.user(), 404), (make.user(Role.UNIVERSITY), 404)):
+    for user, status in (
+        (firm, 403),
+        (make.user(), 404),
+        (make.user(Role.UNIVERSITY), 404),
+    ):
         client = login(user)
         assert client.get("/verification").status_code == 403
         for verb in ("publish", "return"):

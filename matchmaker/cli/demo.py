@@ -1,0 +1,122 @@
+"""flask demo load | remove: the demonstration data."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from sqlalchemy import func, select
+from tqdm import tqdm
+
+from index.embed import count_encodings
+from index.text import sources
+from models import TABLES, OutboxTask, Suggestion, utcnow
+from models.outbox import RecordType, TaskKind
+
+from ..accounts import service as accounts
+from ..config import ROOT, Settings
+from ..db import db
+from ..demo import service as demo
+from ..jobs.worker import Worker
+from ..search.live import live_index, make_encoder
+from .base import Group
+
+demo_cli = Group("demo", help="The demonstration data.")
+
+SAMPLE = ROOT / "data" / "sample"
+# The demonstration enterprise and university are the owners of these.
+ENTERPRISE_OF, UNIVERSITY_OF = "N-ES-001", "A-ES-001"
+
+
+@demo_cli.command("load")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=SAMPLE,
+    help="Folder of parts, each with needs, achievements and calls.",
+)
+def load(folder: Path) -> None:
+    """Enter the sample, encode it, write suggestions; a second time does nothing."""
+    loaded = demo.load(db.session, folder, now=utcnow())
+    click.echo(
+        f"演示数据:新载入需求 {loaded.needs} 条、成果 {loaded.achievements} 项、"
+        f"榜单 {loaded.calls} 个"
+    )
+    _accounts()
+    if db.session.scalar(select(func.count()).select_from(OutboxTask)):
+        _work_off()
+
+
+def _accounts() -> None:
+    owners = (
+        db.session.scalar(select(table.organisation_id).where(table.code == code))
+        for table, code in (
+            (TABLES[RecordType.NEED], ENTERPRISE_OF),
+            (TABLES[RecordType.ACHIEVEMENT], UNIVERSITY_OF),
+        )
+    )
+    enterprise, university = owners
+    if enterprise and university:
+        accounts.create_demo_accounts(db.session, enterprise, university, now=utcnow())
+
+
+def _work_off() -> None:
+    """Encode and match what waits, here and now, with both cores and a bar."""
+    settings: Settings = current_app.config["SETTINGS"]
+    encoder = make_encoder(settings, threads=2)
+    worker = Worker(
+        db.session,
+        live_index(),
+        suggestions=settings.suggestions_per_record,
+        clock=utcnow,
+        encoder=encoder,
+    )
+    total = count_encodings(list(_waiting_texts()))
+    with tqdm(total=total, desc="编码文本", unit="段") as bar:
+        _encode(worker, bar)
+    matches = db.session.scalar(
+        select(func.count()).where(OutboxTask.kind == TaskKind.MATCH)
+    )
+    with tqdm(total=matches, desc="生成匹配建议", unit="条") as bar:
+        while done := worker.match_some():
+            bar.update(done)
+    found = db.session.scalar(select(func.count()).select_from(Suggestion))
+    live_index().save(db.session)
+    click.echo(f"匹配建议 {found} 条")
+
+
+def _encode(worker: Worker, bar: Any) -> None:
+    before = 0
+
+    def tell(done: int) -> None:
+        nonlocal before
+        bar.update(done - before)
+        before = done
+
+    # Together, so that texts of one length share a batch.
+    while worker.encode_some(at_once=1000, progress=tell):
+        before = 0
+
+
+def _waiting_texts() -> Any:
+    query = select(OutboxTask.record_type, OutboxTask.record_id).where(
+        OutboxTask.kind == TaskKind.ENCODE
+    )
+    for kind, record_id in db.session.execute(query).all():
+        record: Any = db.session.get(TABLES[kind], record_id)
+        if record is not None:
+            yield from sources(record).values()
+
+
+@demo_cli.command("remove")
+def remove() -> None:
+    """Take every demonstration record, account and organisation out again."""
+    gone = demo.remove(db.session, now=utcnow())
+    click.echo(f"已移除演示记录 {gone} 条")
+
+
+@demo_cli.command("accounts")
+def show_accounts() -> None:
+    """Print the demonstration accounts."""
+    for account in accounts.DEMO_ACCOUNTS:
+        click.echo(f"{account.email:24} {accounts.DEMO_PASSWORD}  {account.name}")

@@ -1,0 +1,139 @@
+"""flask evaluate: how well the ranking does on judged data."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from tqdm import tqdm
+
+from index import embed, metrics
+from index import evaluate as judged
+from index.text import Source
+
+from ..config import Settings
+from ..search.live import make_encoder
+from .base import Command
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("evaluate", cls=Command)
+@click.option("--data", "folders", type=FOLDER, multiple=True, help="Folder of data.")
+@click.option("--queries", type=FILE, help='Texts to ask instead: {"id", "text"}.')
+@click.option(
+    "--title", is_flag=True, help="Ask each query by its title, nothing else."
+)
+@click.option(
+    "--kind",
+    type=click.Choice(sorted(judged.KINDS)),
+    default="need-achievement",
+    show_default=True,
+)
+@click.option("--run", type=click.Path(path_type=Path), help="Write a TREC run here.")
+@click.option(
+    "--known-item",
+    type=FILE,
+    help="Find each text of this CSL file (task, text, target) by its target.",
+)
+@with_appcontext
+def evaluate(
+    folders: tuple[Path, ...],
+    queries: Path | None,
+    title: bool,
+    kind: str,
+    run: Path | None,
+    known_item: Path | None,
+) -> None:
+    """Rank judged data and compare with BM25, dense and reciprocal-rank fusion."""
+    settings: Settings = current_app.config["SETTINGS"]
+    encoder = judged.RememberingEncoder(
+        make_encoder(settings, threads=2), settings.instance_dir / "evaluate.db"
+    )
+    if known_item is not None:
+        _known_item(encoder, known_item)
+    if folders:
+        data = judged.read(folders)
+        texts = _texts(data, kind, queries, title)
+        _judged(encoder, data, kind, texts, run)
+    elif known_item is None:
+        raise click.UsageError("name a folder with --data, or a file with --known-item")
+
+
+def _texts(
+    data: judged.Data, kind: str, queries: Path | None, title: bool
+) -> dict[str, str] | None:
+    if queries is not None:
+        return {row["id"]: row["text"] for row in judged.lines(queries)}
+    if title:
+        asking = data.records[judged.KINDS[kind][0]]
+        return {name: source.title for name, source in asking.items()}
+    return None
+
+
+def _judged(
+    encoder: judged.RememberingEncoder,
+    data: judged.Data,
+    kind: str,
+    texts: Mapping[str, str] | None,
+    run: Path | None,
+) -> None:
+    asks, answers = judged.KINDS[kind]
+    bench = _bench(encoder, data.records[answers])
+    asked = judged.questions(encoder, data.records[asks], texts)
+    report = judged.Report()
+    written: list[str] = []
+    for name, question in sorted(asked.items()):
+        rivals = bench.rank(question)
+        written += judged.run_lines(name, rivals.ours)
+        grades = {
+            item: grade
+            for item, grade in data.grades.get(name, {}).items()
+            if item in data.records[answers]
+        }
+        if any(grades.values()):
+            report.add(name, rivals, grades)
+    click.echo(f"{kind}: {len(bench.names)} items, {len(asked)} queries")
+    if report.queries:
+        click.echo(report.table(held_out=True))
+        click.echo(report.table(held_out=False))
+    else:
+        click.echo("no query has a judgement above 0, so there is nothing to measure")
+    if run is not None:
+        run.write_text("".join(written), encoding="utf-8")
+        click.echo(f"{len(written)} lines written to {run}")
+
+
+def _bench(
+    encoder: judged.RememberingEncoder, items: Mapping[str, Source]
+) -> judged.Bench:
+    if not items:
+        raise click.UsageError("the folders hold no items of this kind")
+    total = embed.count_encodings(list(items.values()))
+    with tqdm(total=total, desc="encoding", unit="passage", leave=False) as bar:
+        return judged.Bench(encoder, items, lambda done: _advance(bar, done))
+
+
+def _advance(bar: Any, done: int) -> None:
+    bar.update(done - bar.n)
+
+
+def _known_item(encoder: judged.RememberingEncoder, path: Path) -> None:
+    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+    wide = [row for row in rows if len(row) == 3]
+    items = {f"{n:05d}": Source("", text, ()) for n, (_, text, _) in enumerate(wide)}
+    bench = _bench(encoder, items)
+    ranks: dict[str, list[float]] = {}
+    for name, (_, _, target) in zip(items, wide, strict=True):
+        question = embed.question(encoder, target.replace("_", " "))
+        for ranker, ranking in bench.rank(question):
+            order = [item for item, _ in ranking]
+            value = metrics.reciprocal_rank(order, {name: metrics.USEFUL}, 10)
+            ranks.setdefault(ranker, []).append(value)
+    click.echo(f"known item, {path.name}: {len(items)} texts, MRR@10")
+    for ranker, values in ranks.items():
+        mean, low, high = metrics.interval(values)
+        click.echo(f"{ranker:10}{mean:.4f} [{low:.4f}, {high:.4f}]")

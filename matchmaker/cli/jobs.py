@@ -1,0 +1,26 @@
+"""flask worker: works off the outbox until it is told to stop."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from huey import Huey
+
+from ..search.live import live_index
+from .base import Command
+
+
+@click.command("worker", cls=Command)
+@with_appcontext
+def worker() -> None:
+    """Encode what changed and write suggestions, until stopped.
+
+    One process of one thread is enough for thousands of records an hour; more of
+    them may run, each takes what it finds.
+    """
+    queue: Huey = current_app.extensions["queue"]
+    # Fail here, with its own words, rather than once a minute in the log.
+    click.echo(f"encoder {live_index().encoder.name}")
+    consumer = queue.create_consumer(
+        workers=1, periodic=True, initial_delay=0.1, backoff=1.1, max_delay=0.5
+    )
+    consumer.run()
