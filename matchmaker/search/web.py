@@ -35,7 +35,11 @@ SORT_LABELS = {
     Sort.AMOUNT: "金额从高到低",
     Sort.TRL: "成熟度从高到低",
 }
-EXAMPLES = ("电池过充后怎么提前报警?", "压铸件远端发脆,铆接就裂", "小风天电解槽老跳停")
+EXAMPLES = (
+    "电池过充后怎么提前报警？",
+    "压铸件远端发脆，铆接就裂",
+    "小风天电解槽老跳停",
+)
 NOUNS = {
     RecordType.NEED: "需求",
     RecordType.ACHIEVEMENT: "成果",
@@ -111,7 +115,7 @@ def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
     try:
         return RecordType(text), errors
     except ValueError:
-        return None, errors | {"kind": "没有这一类信息,请从需求、成果、榜单中选择"}
+        return None, errors | {"kind": "没有这一类信息，请从需求、成果、榜单中选择"}
 
 
 def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
