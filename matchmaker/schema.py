@@ -48,12 +48,16 @@ def _none_if_blank(value: Any) -> Any:
 
 
 def _known_field(code: str) -> str:
+    if not code:
+        raise PydanticCustomError("field_code", "请选择技术领域")
     if code not in FIELDS:
         raise PydanticCustomError("field_code", "没有这个技术领域，请从列表中选择")
     return code
 
 
 def _known_district(name: str) -> str:
+    if not name:
+        raise PydanticCustomError("district", "请选择所在区县")
     if name not in DISTRICTS:
         raise PydanticCustomError("district", "没有这个区县，请从列表中选择")
     return name

@@ -44,7 +44,7 @@ def test_rights_and_indicators_may_be_left_out():
     ("name", "given", "words"),
     [
         ("title", {"title": "短"}, "至少填写 6 个字"),
-        ("field", {"field": ""}, "没有这个技术领域"),
+        ("field", {"field": ""}, "请选择技术领域"),
         ("inventors", {"inventors": ""}, "请填写此项"),
         ("inventors", {"inventors": "名" * 201}, "最多 200 个字"),
         ("abstract", {"abstract": "短"}, "至少填写 30 个字"),
