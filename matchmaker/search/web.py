@@ -73,14 +73,16 @@ def results() -> ResponseReturnValue:
     query, errors = read_query(request.args)
     kind, errors = _kind(errors)
     silent = bool(query.q) and says_nothing(query.q)
+    query = ListQuery(q=query.q, page=query.page if kind else 1)
     listings = [] if errors or silent or not query.q else _listings(query, kind)
+    kept = {"kind": kind.value} if kind else {}
     page = render_template(
         "search/results.html",
         query=query,
         kind=kind,
         errors=errors,
         silent=silent,
-        listings=[_view(listing, query) for listing in listings],
+        listings=[_view(listing, query, **kept) for listing in listings],
         top=None if kind else TOP,
         nouns=NOUNS,
         endpoints=ENDPOINTS,
@@ -119,9 +121,8 @@ def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
 
 
 def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
-    plain = ListQuery(q=query.q, page=query.page if kind else 1)
     return [
-        browse(db.session, live_index(), current(), one, plain, facets=False)
+        browse(db.session, live_index(), current(), one, query, facets=False)
         for one in ([kind] if kind else RecordType)
     ]
 

@@ -1,5 +1,8 @@
 """The search page over all kinds."""
 
+import re
+from html import unescape
+
 import pytest
 
 from models.states import Secrecy
@@ -30,6 +33,21 @@ def test_a_kind_can_be_chosen(client, world):
     found = titles(client.get("/search?q=无人机航测&kind=call").text)
     assert found[0] == "榜无人机航测"
     assert all(title.startswith("榜") for title in found)
+
+
+def test_pages_of_a_kind_keep_the_kind_and_the_words(client, make, indexed):
+    for number in range(25):
+        make.need(title=f"热失控预警{number:02}", targets=[f"指标{number}"])
+    for topic in TOPICS * 5:
+        make.need(title=topic, problem=f"想要{topic}。", targets=[])
+    indexed()
+    words = {"q": "电池热失控预警", "kind": "need"}
+    first = client.get("/search", query_string=words)
+    link = re.search(r'rel="next" href="([^"]+)"', first.text)[1]
+    second = client.get("/search" + unescape(link))
+    assert "kind=need" in link
+    assert second.status_code == 200
+    assert not set(titles(first.text)) & set(titles(second.text))
 
 
 def test_an_empty_search_invites(client):
