@@ -202,10 +202,10 @@ class Report:
         """One line a ranker: mean [low, high] of each measure."""
         keep = [not held_out or is_held_out(query) for query in self.queries]
         title = "held-out fifth" if held_out else "all"
-        head = [f"{title}: {sum(keep)} queries".ljust(26), *MEASURES]
-        rows = ["".join(cell.ljust(22) for cell in head).rstrip()]
+        head = f"{title}: {sum(keep)} queries".ljust(28)
+        rows = [(head + "".join(name.ljust(22) for name in MEASURES)).rstrip()]
         for ranker, measures in self.values.items():
-            cells = [ranker.ljust(26)]
+            cells = [ranker.ljust(28)]
             for values in measures.values():
                 some = [v for v, wanted in zip(values, keep, strict=True) if wanted]
                 mean, low, high = metrics.interval(some)
