@@ -32,7 +32,7 @@ def prepare(
 ) -> list[Prepared]:
     """All of the texts at once, so that the encoder can batch like lengths.
 
-    ``progress`` is told how many passages of 2 × `count_passages` are encoded.
+    ``progress`` is told how many of `count_encodings` are done.
     """
     cut = [passages(source) for source in sources]
     texts = [simplify(passage.text) for found in cut for passage in found]
@@ -55,9 +55,9 @@ def prepare(
     ]
 
 
-def count_passages(sources: Sequence[Source]) -> int:
-    """How many passages `prepare` will make of the texts."""
-    return sum(len(passages(source)) for source in sources)
+def count_encodings(sources: Sequence[Source]) -> int:
+    """How many passages `prepare` will encode: each to be found, and to ask."""
+    return 2 * sum(len(passages(source)) for source in sources)
 
 
 def question(encoder: Encoder, text: str) -> Question:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class IndexedRecord:
     questions: Vectors
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def counts(self) -> Counter[str]:
         """Every term of the record, once for each time it occurs."""
         pairs = zip(self.passages, self.terms, strict=True)
@@ -66,16 +67,21 @@ class IndexedRecord:
         """The record as a question to another shelf."""
         asked = self.questions.astype(np.float32)
         pieces = asked[1:] if len(asked) > 1 else asked
-        return Question(asked[0], pieces, self.counts)
+        return Question(asked[0], pieces, self.counts, self.text_hash)
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is sought: (d,) the whole, (m, d) its pieces, and its terms."""
+    """What is sought: (d,) the whole, (m, d) its pieces, and its terms.
+
+    ``key`` names a text that will be asked again, so that what holds for it on
+    a shelf need not be computed anew; empty for what people type.
+    """
 
     whole: Floats
     pieces: Floats
     terms: Counts
+    key: str = ""
 
 
 @dataclass(frozen=True)

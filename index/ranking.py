@@ -41,6 +41,7 @@ COVERAGE_WEIGHT = 0.75
 LEXICAL_WEIGHT = 0.04
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
+MOST_REMEMBERED = 50_000
 
 # Below this a search result speaks of something else. On the sample 94 of 100
 # useful achievements stand above it when only the need's title is searched.
@@ -83,6 +84,7 @@ class Background:
         self._held: dict[int, Vectors] = {}
         self._order: list[tuple[int, int]] = []
         self._sample: tuple[Floats, Floats, NDArray[np.int64]] | None = None
+        self._usual: dict[str, tuple[Usual, Usual]] = {}
 
     def put(self, record_id: int, vectors: Vectors) -> None:
         self.drop(record_id)
@@ -104,16 +106,47 @@ class Background:
         self, question: Question, records: Sequence[Vectors], lexical: Floats
     ) -> Features:
         """Features of the records, the cosines as deviations from the usual."""
+        of_wholes, of_coverage = self._what_is_usual(question)
+        whole, coverage = _cosines(question, *_stack(records))
+        return Features(
+            of_wholes.deviations(whole),
+            of_coverage.deviations(coverage),
+            lexical.astype(np.float32),
+        )
+
+    def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
         if self._sample is None:
             chosen = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
             self._sample = _stack(chosen)
-        usual_whole, usual_coverage = _cosines(question, *self._sample)
-        whole, coverage = _cosines(question, *_stack(records))
-        return Features(
-            _deviations(whole, usual_whole),
-            _deviations(coverage, usual_coverage),
-            lexical.astype(np.float32),
-        )
+            self._usual.clear()
+        known = self._usual.get(question.key)
+        if known is None:
+            wholes, coverage = _cosines(question, *self._sample)
+            known = Usual.of(wholes), Usual.of(coverage)
+            if question.key:
+                if len(self._usual) >= MOST_REMEMBERED:
+                    self._usual.clear()
+                self._usual[question.key] = known
+        return known
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Mean and standard deviation of a cosine over the sample."""
+
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: Floats) -> Usual:
+        return cls(float(values.mean()), float(values.std()))
+
+    def deviations(self, values: Floats) -> Floats:
+        """(n,) how many standard deviations above the mean each value is."""
+        # A shelf of one record, or of copies, has no spread to measure by.
+        if self.spread < 1e-6:
+            return np.zeros_like(values)
+        return np.asarray((values - self.mean) / self.spread, np.float32)
 
 
 def _place(record_id: int) -> tuple[int, int]:
@@ -138,11 +171,3 @@ def _cosines(
 ) -> tuple[Floats, Floats]:
     best = np.maximum.reduceat(pieces @ question.pieces.T, starts, axis=0)
     return wholes @ question.whole, best.mean(axis=1)
-
-
-def _deviations(values: Floats, usual: Floats) -> Floats:
-    spread = float(usual.std())
-    # A shelf of one record, or of copies, has no spread to measure by.
-    if spread < 1e-6:
-        return np.zeros_like(values)
-    return np.asarray((values - usual.mean()) / spread, np.float32)

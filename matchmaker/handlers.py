@@ -12,11 +12,18 @@ from models.states import IllegalMove
 from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 CONFLICTS: dict[str, str] = {
-    "suggestion.claimed": "这一对正由其他同事审核,请先处理下一对。",
-    "suggestion.decided": "这一对已有审核结论,请刷新后再看。",
-    "suggestion.nothing_to_undo": "没有可以撤销的决定。",
+    "suggestion.claimed": "这一对正由 {holder} 审核，请先处理下一对。",
+    "suggestion.decided": "这一对已有审核结论，您的决定没有保存。",
+    "suggestion.side_closed": "其中一方已不再公开征集，这一对不能通过；"
+    "可以驳回或暂缓。",
+    "suggestion.nothing_to_undo": "这一对没有可以撤销的决定。",
+    "suggestion.undo_too_late": "决定已超过 24 小时，不能再撤销。",
+    "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
+    "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
     "need.not_editable": "该需求目前的状态不能修改。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
+    "stale": "其他人刚刚修改了同一条信息,您的修改没有保存。请刷新后重做。",
+    "form_used": "这张表单已经提交过一次,请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改,请重新查看后再作决定。",
     "already_handled": "该信息已被处理,请刷新页面查看最新状态。",
 }
@@ -51,6 +58,11 @@ CONFLICTS_EDIT = "其他人刚刚修改了同一条信息,您的修改没有保�
 CSRF_WORDS = "页面停留过久或登录状态已变化,请返回上一页刷新后重新提交。"
 
 
+def conflict_words(error: Conflict) -> str:
+    """What to tell the person whose action met another state."""
+    return CONFLICTS[error.code].format_map(error.facts)
+
+
 def _domain(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, NotFound):
         return _page(404)
@@ -59,7 +71,7 @@ def _domain(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, Invalid):
         return _page(422, ";".join(error.fields.values()))
     assert isinstance(error, Conflict)
-    return _page(409, CONFLICTS[error.code])
+    return _page(409, conflict_words(error))
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

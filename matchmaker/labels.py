@@ -1,10 +1,14 @@
 """The words on screen for every enum member, and for money and time."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import states as s
+from models.fields import field_name
 from models.outbox import RecordType
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -163,6 +167,40 @@ def money(fen: int | None) -> tuple[str, str]:
     return f"{fen / FEN_PER_WAN:,.2f}".rstrip("0").rstrip("."), "万元"
 
 
+def wan(fen: int | None) -> str:
+    """An amount as one types it: plain 万元, nothing for «面议»."""
+    if fen is None:
+        return ""
+    text = f"{Decimal(fen) / FEN_PER_WAN:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+LEVELS: list[tuple[str, str]] = [(str(level), f"{level} 级") for level in range(1, 10)]
+CODED: dict[str, type[StrEnum]] = {
+    "secrecy": s.Secrecy,
+    "stage": s.Stage,
+    "ownership": s.Ownership,
+    "cooperation": s.Mode,
+    "modes": s.Mode,
+}
+
+
+def in_words(name: str, value: Any) -> str:
+    """A column, or what was typed for it, as a person reads it in a comparison."""
+    if value is None or value == "" or value == []:
+        return "(未填写)"
+    if isinstance(value, list):
+        return ";".join(in_words(name, part) for part in value)
+    if isinstance(value, dict):
+        return " ".join(str(value[key]) for key in ("type", "status", "count"))
+    if name.endswith("_fen"):
+        return " ".join(money(value)).strip()
+    if name == "field":
+        return field_name(value)
+    known = {str(member): LABELS[member] for member in CODED.get(name, ())}
+    return known.get(str(value), str(value))
+
+
 def day(moment: datetime | date | None) -> str:
     """The date in the city, as 2026-11-23."""
     if moment is None:
@@ -191,3 +229,22 @@ def ago(moment: datetime, now: datetime) -> str:
 def today(now: datetime) -> date:
     """The calendar day in the city."""
     return now.astimezone(CITY).date()
+
+
+def differences(
+    names: Mapping[str, str], stored: Mapping[str, Any], typed: Mapping[str, Any]
+) -> list[tuple[str, str, str]]:
+    """(label, stored, typed) in words for each part of a form that differs."""
+    found = []
+    for name, text in names.items():
+        if name in stored:
+            old, new = (_as_posted(side.get(name)) for side in (stored, typed))
+            if old != new:
+                found.append((text, in_words(name, old), in_words(name, new)))
+    return found
+
+
+def _as_posted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [part for part in value if part]
+    return str(value or "").replace("\r\n", "\n").strip()

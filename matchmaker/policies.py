@@ -7,7 +7,7 @@ count and a page. A record outside it is «not found», never «forbidden».
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, select, true
+from sqlalchemy import ColumnElement, and_, false, select
 
 from models import TABLES, Achievement, Call, Need, Suggestion, User
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
@@ -100,19 +100,29 @@ def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
 def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     """Staff see every pair; an enterprise the approved ones of its own needs.
 
-    The need must be the reader's own, so a correlated check on needs is part
-    of the rule.
+    Whoever reads, both sides are records the person may know of: a withdrawn
+    achievement takes its pairs with it.
     """
     if user is None:
         return false()
+    sides = and_(
+        *(
+            column.is_(None)
+            | column.in_(select(model.id).where(where(visible(user, kind), kind)))
+            for kind, model, column in (
+                (RecordType.NEED, Need, Suggestion.need_id),
+                (RecordType.ACHIEVEMENT, Achievement, Suggestion.achievement_id),
+                (RecordType.CALL, Call, Suggestion.call_id),
+            )
+        )
+    )
     if user.is_staff:
-        return true()
+        return sides
     if user.role is not Role.ENTERPRISE:
         return false()
-    own = select(Need.id).where(
-        Need.id == Suggestion.need_id, Need.organisation_id == user.organisation_id
-    )
-    return (Suggestion.status == SuggestionStatus.APPROVED) & exists(own)
+    own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
+    approved = Suggestion.status == SuggestionStatus.APPROVED
+    return and_(approved, Suggestion.need_id.in_(own), sides)
 
 
 def reads_full_text(user: User | None, need: Need) -> bool:
@@ -150,6 +160,10 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
         user.is_staff or _owns_achievement(user, item)
     ),
     "suggestion.review": lambda user, _: user.is_staff,
+    "suggestion.undo": lambda user, review: (
+        user.role is Role.ADMIN or (user.is_staff and review.reviewer_id == user.id)
+    ),
+    "suggestion.read_own": lambda user, _: user.role is Role.ENTERPRISE,
     "history.read": lambda user, item: (
         user.is_staff
         or _own(

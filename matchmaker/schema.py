@@ -8,6 +8,7 @@ because the database and the index would each treat them differently.
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, TypeVar, get_origin
 
@@ -79,11 +80,47 @@ def _wan_to_fen(value: Any) -> Any:
     return int(fen)
 
 
+def _calendar_day(value: Any) -> Any:
+    """Only a written date: a bare number would be read as seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip()):
+        raise PydanticCustomError("day", "请填写日期,例如 2027-06-30")
+    return value
+
+
+def _without_blanks(lines: list[str]) -> list[str]:
+    return [line for line in lines if line]
+
+
+def _at_most_twelve(lines: list[str]) -> list[str]:
+    if len(lines) > 12:
+        raise PydanticCustomError("lines", "最多 12 条,请合并或精简")
+    return lines
+
+
+def _promised(ticked: bool) -> bool:
+    if not ticked:
+        raise PydanticCustomError("promise", "请确认内容不含国家秘密后再提交")
+    return ticked
+
+
 Text = Annotated[str, BeforeValidator(_clean)]
 FieldCode = Annotated[Text, AfterValidator(_known_field)]
 District = Annotated[Text, AfterValidator(_known_district)]
+# For drafts: what is not chosen yet stays empty.
+FieldOrBlank = Annotated[Text, AfterValidator(lambda code: code and _known_field(code))]
+DistrictOrBlank = Annotated[
+    Text, AfterValidator(lambda name: name and _known_district(name))
+]
 WanAsFen = Annotated[int | None, BeforeValidator(_wan_to_fen)]
 Optional = BeforeValidator(_none_if_blank)
+Day = Annotated[date, BeforeValidator(_calendar_day)]
+# Blank rows go only after the others were checked: an error names the row as typed.
+TwelveLines = Annotated[
+    list[Annotated[Text, Field(max_length=200)]],
+    AfterValidator(_without_blanks),
+    AfterValidator(_at_most_twelve),
+]
+Promise = Annotated[bool, Field(validate_default=True), AfterValidator(_promised)]
 
 
 class Input(BaseModel):
@@ -101,11 +138,16 @@ class Paged(Input):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def parse(model: type[Model], form: Mapping[str, Any]) -> Model:
+def parse(
+    model: type[Model],
+    form: Mapping[str, Any],
+    context: Mapping[str, Any] | None = None,
+) -> Model:
     """The form as ``model``; raises `Invalid` with one message a field.
 
     ``form`` may be a mapping of strings or werkzeug's MultiDict, whose repeated
-    keys become the list fields of the model.
+    keys become the list fields of the model. ``context`` is what the model's
+    rules must know besides the form: today's date, whose form it is.
     """
     getlist = getattr(form, "getlist", None)
     data: dict[str, Any] = {}
@@ -115,7 +157,7 @@ def parse(model: type[Model], form: Mapping[str, Any]) -> Model:
         elif name in form:
             data[name] = form[name]
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context=dict(context or {}))
     except ValidationError as error:
         raise Invalid(_messages(error.errors())) from error
 

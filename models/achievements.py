@@ -23,13 +23,19 @@ class Achievement(Base):
     """A scientific achievement (科技成果) looking for a taker.
 
     ``price_fen`` is empty for «面议». ``ip`` is a list of
-    ``{"type", "status", "count"}``.
+    ``{"type", "status", "count"}``. Readiness, stage and ownership may be empty
+    in a draft only, so their types leave that out.
     """
 
     __tablename__ = "achievements"
     __table_args__ = (
         CheckConstraint("price_fen > 0", name="price_positive"),
         CheckConstraint("trl BETWEEN 1 AND 9", name="trl_range"),
+        CheckConstraint(
+            "status IN ('draft', 'withdrawn') OR (trl IS NOT NULL"
+            " AND stage IS NOT NULL AND ownership IS NOT NULL)",
+            name="complete_when_submitted",
+        ),
         Index("ix_achievements_listing", "status", "published_at"),
     )
 
@@ -47,10 +53,10 @@ class Achievement(Base):
     inventors: Mapped[str] = mapped_column(String(200))
     abstract: Mapped[Prose]
     indicators: Mapped[Lines]
-    trl: Mapped[int]
-    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
+    trl: Mapped[int] = mapped_column(nullable=True)
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage), nullable=True)
     ip: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    ownership: Mapped[Ownership] = mapped_column(enum_column(Ownership))
+    ownership: Mapped[Ownership] = mapped_column(enum_column(Ownership), nullable=True)
     modes: Mapped[Lines]
     price_fen: Mapped[Fen | None]
     return_reason: Mapped[Prose | None]

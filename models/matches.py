@@ -92,6 +92,16 @@ class Suggestion(Base):
         self.status = status
         self.snoozed_until = snoozed_until
 
+    @property
+    def left(self) -> Need | Call | None:
+        """The side that asks."""
+        return self.need or self.call
+
+    @property
+    def right(self) -> Achievement | Call | None:
+        """The side that could answer."""
+        return self.achievement or self.call
+
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else works on the pair at this moment."""
         return (

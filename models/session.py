@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
@@ -68,3 +68,12 @@ def transaction(session: Session) -> Iterator[None]:
         raise
     finally:
         session.info["in_block"] = False
+
+
+def lock(session: Session, item: Any) -> None:
+    """Lock the item's row and read it afresh: it may have changed while we waited."""
+    model = type(item)
+    session.execute(
+        select(model).where(model.id == item.id).with_for_update(),
+        execution_options={"populate_existing": True},
+    ).scalar_one()

@@ -195,9 +195,14 @@ SUGGESTION_MOVES: Mapping[SuggestionStatus, frozenset[SuggestionStatus]] = {
             SuggestionStatus.SNOOZED,
         }
     ),
-    # A decision is taken back by «undo», or when the text behind it changed.
-    SuggestionStatus.APPROVED: frozenset({SuggestionStatus.PENDING}),
-    SuggestionStatus.REJECTED: frozenset({SuggestionStatus.PENDING}),
+    # A decision is taken back by «undo», to waiting or to the day it was put off
+    # to; or to waiting when the text behind it changed.
+    SuggestionStatus.APPROVED: frozenset(
+        {SuggestionStatus.PENDING, SuggestionStatus.SNOOZED}
+    ),
+    SuggestionStatus.REJECTED: frozenset(
+        {SuggestionStatus.PENDING, SuggestionStatus.SNOOZED}
+    ),
 }
 
 # What anybody may read, secrecy permitting; the rest is its owner's and the staff's.

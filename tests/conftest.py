@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import create_app, limiter
 from matchmaker.config import Settings
+from matchmaker.jobs.worker import Worker
 from matchmaker.search import live
 from models import Base, User, create_db_engine, migrate
 
@@ -132,3 +133,15 @@ def client(app: Flask) -> FlaskClient:
 def login(app: Flask) -> Callable[[User], FlaskClient]:
     """A client signed in as the user."""
     return lambda user: app.test_client(user=user)
+
+
+@pytest.fixture
+def indexed(app: Flask, session: Session) -> Callable[[], None]:
+    """Do the worker's work, so that searches find what was made."""
+
+    def work() -> None:
+        session.rollback()
+        index = app.extensions["live_index"]
+        Worker(session, index, suggestions=0, clock=lambda: NOW).drain()
+
+    return work

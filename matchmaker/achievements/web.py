@@ -1,5 +1,258 @@
-"""Pages."""
+"""Pages of achievements: lists, one of them, who needs it, the form."""
 
-from flask import Blueprint
+import secrets
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from models import Achievement
+from models.base import utcnow
+from models.fields import FIELDS
+from models.outbox import RecordType
+from models.states import AchievementStatus, Ownership, Stage
+
+from .. import labels, policies
+from ..accounts.current import current, signed_in
+from ..db import db
+from ..errors import Conflict, Invalid
+from ..history import service as history
+from ..history.words import entries
+from ..matches.nearby import nearby
+from ..search import rows
+from ..search.live import live_index
+from ..search.web import list_page, near_cards, searches
+from . import service
+from .schema import (
+    ACHIEVEMENT_MODES,
+    IP_STATES,
+    IP_TYPES,
+    LABELS,
+    MOST_IP_ROWS,
+    from_form,
+)
 
 bp = Blueprint("achievements", __name__)
+
+LISTS = ("indicators", "modes")
+COLUMN_LABELS = LABELS | {"price_fen": LABELS["price"]}
+UNMATCHED = frozenset({AchievementStatus.DRAFT, AchievementStatus.WITHDRAWN})
+MOST_KEY = 64
+MOST_BUYERS = 20
+SPARE_IP_ROWS = 2
+
+
+@bp.get("/achievements")
+@searches
+def browse() -> ResponseReturnValue:
+    return list_page("achievements/browse.html", RecordType.ACHIEVEMENT)
+
+
+@bp.get("/achievements/mine")
+@login_required
+def mine() -> ResponseReturnValue:
+    own = policies.owned(signed_in(), RecordType.ACHIEVEMENT)
+    return list_page(
+        "achievements/mine.html", RecordType.ACHIEVEMENT, base=own, own=True
+    )
+
+
+@bp.get("/achievements/<int:achievement_id>")
+def show(achievement_id: int) -> ResponseReturnValue:
+    user, session = current(), db.session
+    today = labels.today(utcnow())
+    item = service.find_achievement(session, user, achievement_id)
+    seeks = policies.may(user, "achievement.find_buyers", item)
+    matched = item.status not in UNMATCHED
+    read_history = policies.may(user, "history.read", item)
+    return render_template(
+        "achievements/show.html",
+        item=item,
+        card=rows.card(user, item, today),
+        state=rows.state(item, today),
+        seeks=seeks,
+        owner=policies.may(user, "achievement.edit", item),
+        editable=item.status in service.EDITABLE,
+        withdrawable=service.may_withdraw(item),
+        submitted=seeks and "submitted" in request.args,
+        needs=_near(item, RecordType.NEED) if matched and seeks else None,
+        calls=_near(item, RecordType.CALL) if matched else None,
+        timeline=entries(history.of_record(session, item), COLUMN_LABELS)
+        if read_history
+        else None,
+    )
+
+
+@bp.get("/achievements/<int:achievement_id>/buyers")
+@login_required
+def buyers(achievement_id: int) -> ResponseReturnValue:
+    user = signed_in()
+    item = service.find_achievement(db.session, user, achievement_id)
+    policies.require(user, "achievement.find_buyers", item)
+    matched = item.status not in UNMATCHED
+    near = (
+        nearby(db.session, live_index(), user, item, RecordType.NEED, limit=MOST_BUYERS)
+        if matched
+        else []
+    )
+    return render_template(
+        "achievements/buyers.html",
+        item=item,
+        matched=matched,
+        needs=near_cards(near),
+        organisations=service.buyers(user, near),
+    )
+
+
+def _near(item: Achievement, kind: RecordType) -> list[dict[str, Any]]:
+    found = nearby(db.session, live_index(), current(), item, kind, limit=5)
+    return near_cards(found)
+
+
+@bp.route("/achievements/new", methods=["GET", "POST"])
+@login_required
+def new() -> ResponseReturnValue:
+    user = signed_in()
+    policies.require(user, "achievement.create")
+    if request.method == "GET":
+        organisation = user.organisation
+        values = {
+            "secrecy": "public",
+            "district": organisation and organisation.district,
+        }
+        return _form(values, key=secrets.token_urlsafe(16))
+    key = request.form.get("form_key", "")[:MOST_KEY] or secrets.token_urlsafe(16)
+    submit, now = _submitting(), utcnow()
+    try:
+        data = service.read_form(request.form, submit=submit)
+        achievement = service.create_achievement(
+            db.session, user, data, form_key=key, now=now
+        )
+    except Invalid as invalid:
+        return _form(_typed(), errors=invalid.fields, key=key)
+    except Conflict as conflict:
+        if conflict.code != "form_used":
+            raise
+        made = service.find_achievement(
+            db.session, user, int(str(conflict.facts["id"]))
+        )
+        return _form(_typed(), achievement=made, conflict="used")
+    return _done(achievement, submit)
+
+
+@bp.route("/achievements/<int:achievement_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit(achievement_id: int) -> ResponseReturnValue:
+    user, now = signed_in(), utcnow()
+    achievement = service.find_achievement(db.session, user, achievement_id)
+    policies.require(user, "achievement.edit", achievement)
+    service.require_editable(achievement)
+    if request.method == "GET":
+        return _form(form_values(achievement), achievement=achievement)
+    submit = _submitting() or achievement.status is not AchievementStatus.DRAFT
+    try:
+        data = service.read_form(request.form, submit=submit)
+        achievement = service.edit_achievement(
+            db.session, user, achievement_id, data, version=_version(), now=now
+        )
+    except Invalid as invalid:
+        return _form(
+            _typed(), errors=invalid.fields, achievement=achievement, version=_version()
+        )
+    except Conflict as conflict:
+        if conflict.code != "stale":
+            raise
+        achievement = service.find_achievement(db.session, user, achievement_id)
+        return _form(_typed(), achievement=achievement, conflict="stale")
+    return _done(achievement, submit)
+
+
+@bp.post("/achievements/<int:achievement_id>/withdraw")
+@login_required
+def withdraw(achievement_id: int) -> ResponseReturnValue:
+    service.withdraw_achievement(db.session, signed_in(), achievement_id, now=utcnow())
+    flash("成果已撤回，不再出现在任何列表和检索中。", "success")
+    return redirect(url_for(".show", achievement_id=achievement_id), 303)
+
+
+def _submitting() -> bool:
+    return request.form.get("action") != "draft"
+
+
+def _version() -> int:
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _typed() -> dict[str, Any]:
+    """What was typed, as it was typed."""
+    values: dict[str, Any] = request.form.to_dict()
+    lists = {name: request.form.getlist(name) for name in LISTS}
+    return values | lists | {"ip": from_form(request.form)["ip"]}
+
+
+def form_values(item: Achievement) -> dict[str, Any]:
+    """The achievement as its own form would post it."""
+    return {
+        "title": item.title,
+        "field": item.field,
+        "inventors": item.inventors,
+        "abstract": item.abstract,
+        "indicators": item.indicators,
+        "trl": str(item.trl or ""),
+        "stage": str(item.stage or ""),
+        "ip": [{key: str(value) for key, value in row.items()} for row in item.ip],
+        "ownership": str(item.ownership or ""),
+        "modes": item.modes,
+        "price": labels.wan(item.price_fen),
+    }
+
+
+def _form(
+    values: dict[str, Any],
+    *,
+    errors: dict[str, str] | None = None,
+    achievement: Achievement | None = None,
+    key: str = "",
+    version: int | None = None,
+    conflict: str = "",
+) -> ResponseReturnValue:
+    """The form; with a conflict, what is stored stands beside what was typed."""
+    present = form_values(achievement) if achievement and conflict else {}
+    page = render_template(
+        "achievements/edit.html",
+        values=values,
+        errors=errors or {},
+        item=achievement,
+        form_key=key,
+        version=achievement.version if achievement and version is None else version,
+        conflict=conflict,
+        differences=labels.differences(LABELS, present, values),
+        labels_of=LABELS,
+        fields=list(FIELDS.items()),
+        stages=[(stage.value, labels.label(stage)) for stage in Stage],
+        ownerships=[(one.value, labels.label(one)) for one in Ownership],
+        ip_types=[(word, word) for word in IP_TYPES],
+        ip_states=[(word, word) for word in IP_STATES],
+        ip_rows=_ip_rows(values.get("ip") or []),
+        levels=labels.LEVELS,
+        modes=[(mode.value, labels.label(mode)) for mode in ACHIEVEMENT_MODES],
+    )
+    return page, 409 if conflict else 422 if errors else 200
+
+
+def _ip_rows(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows of the form: those filled, and a few empty ones while there is room."""
+    wanted = min(max(len(rows) + SPARE_IP_ROWS, 3), MOST_IP_ROWS)
+    return rows + [{}] * (wanted - len(rows))
+
+
+def _done(achievement: Achievement, submit: bool) -> ResponseReturnValue:
+    if submit:
+        flash("已提交审核。审核通过后发布，结果会在通知里告诉您。", "success")
+        return redirect(
+            url_for(".show", achievement_id=achievement.id, submitted=1), 303
+        )
+    flash("草稿已保存，只有本单位能看到。", "success")
+    return redirect(url_for(".show", achievement_id=achievement.id), 303)

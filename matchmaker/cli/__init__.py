@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
     from .evaluate import evaluate
     from .index import index_cli
     from .jobs import worker
+    from .setup import setup
 
-    for command in (users_cli, db_cli, demo_cli, index_cli, evaluate, worker):
+    for command in (setup, worker, evaluate, index_cli, db_cli, users_cli, demo_cli):
         app.cli.add_command(command)

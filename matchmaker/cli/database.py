@@ -2,11 +2,12 @@
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from models import migrate
 
-db_cli = AppGroup("db", help="The tables and their migrations.")
+from .base import Group
+
+db_cli = Group("db", help="The tables and their migrations.")
 
 
 @db_cli.command("upgrade")

@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import func, select
 from tqdm import tqdm
 
-from index.embed import count_passages
+from index.embed import count_encodings
 from index.text import sources
 from models import TABLES, OutboxTask, Suggestion, utcnow
 from models.outbox import RecordType, TaskKind
@@ -20,8 +19,9 @@ from ..db import db
 from ..demo import service as demo
 from ..jobs.worker import Worker
 from ..search.live import live_index, make_encoder
+from .base import Group
 
-demo_cli = AppGroup("demo", help="The demonstration data.")
+demo_cli = Group("demo", help="The demonstration data.")
 
 SAMPLE = ROOT / "data" / "sample"
 # The demonstration enterprise and university are the owners of these.
@@ -71,7 +71,7 @@ def _work_off() -> None:
         clock=utcnow,
         encoder=encoder,
     )
-    total = 2 * count_passages(list(_waiting_texts()))
+    total = count_encodings(list(_waiting_texts()))
     with tqdm(total=total, desc="编码文本", unit="段") as bar:
         _encode(worker, bar)
     matches = db.session.scalar(

@@ -15,12 +15,13 @@ from index.text import Source
 
 from ..config import Settings
 from ..search.live import make_encoder
+from .base import Command
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @click.option("--data", "folders", type=FOLDER, multiple=True, help="Folder of data.")
 @click.option("--queries", type=FILE, help='Texts to ask instead: {"id", "text"}.')
 @click.option(
@@ -111,7 +112,7 @@ def _bench(
 ) -> judged.Bench:
     if not items:
         raise click.UsageError("the folders hold no items of this kind")
-    total = 2 * embed.count_passages(list(items.values()))
+    total = embed.count_encodings(list(items.values()))
     with tqdm(total=total, desc="encoding", unit="passage", leave=False) as bar:
         return judged.Bench(encoder, items, lambda done: _advance(bar, done))
 

@@ -4,7 +4,6 @@ import time
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import func, select
 
 from index import sync
@@ -13,8 +12,9 @@ from models.outbox import RecordType, TaskKind
 
 from ..db import db
 from ..search.live import live_index
+from .base import Group
 
-index_cli = AppGroup("index", help="The search index.")
+index_cli = Group("index", help="The search index.")
 
 
 @index_cli.command("check")

@@ -6,9 +6,10 @@ from flask.cli import with_appcontext
 from huey import Huey
 
 from ..search.live import live_index
+from .base import Command
 
 
-@click.command("worker")
+@click.command("worker", cls=Command)
 @with_appcontext
 def worker() -> None:
     """Encode what changed and write suggestions, until stopped.

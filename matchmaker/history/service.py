@@ -1,7 +1,7 @@
 """Write and read the history of a record."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -34,6 +34,40 @@ def record(
             changes=dict(changes or {}),
         )
     )
+
+
+def difference(item: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What writing ``values`` to the columns of ``item`` changes: [before, after]."""
+    pairs = {name: [getattr(item, name), value] for name, value in values.items()}
+    return {
+        name: [_plain(before), _plain(after)]
+        for name, (before, after) in pairs.items()
+        if before != after
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it; enum members are their stored strings already."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def made_before(
+    session: Session, actor: User, action: str, form_key: str, *, now: datetime
+) -> int | None:
+    """The id of the record this very form made already, if it was sent twice.
+
+    The creating service notes the key of its form as ``{"form": key}``; it must
+    hold the actor's row locked, or two requests at once would both find nothing.
+    """
+    query = select(History).where(
+        History.actor_id == actor.id,
+        History.action == action,
+        History.at > now - timedelta(days=1),
+    )
+    for row in session.scalars(query):
+        if row.changes.get("form") == form_key:
+            return row.record_id
+    return None
 
 
 def of_record(session: Session, item: Any) -> list[History]:

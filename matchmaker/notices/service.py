@@ -6,10 +6,11 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
+from models.states import Role
 
 # kind: (words with the notice's facts, endpoint, fact that is its argument)
 WORDS: dict[str, tuple[str, str, str]] = {
@@ -66,10 +67,27 @@ def queue(
         session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
 
 
+def withdraw(session: Session, kind: str, fact: str, value: int) -> None:
+    """Take back, inside the running transaction, what no longer holds."""
+    session.execute(
+        delete(Notice).where(
+            Notice.kind == kind, Notice.facts[fact].as_integer() == value
+        )
+    )
+
+
 def members_of(session: Session, organisation_id: int) -> list[int]:
     """The active users of an organisation."""
     query = select(User.id).where(
         User.organisation_id == organisation_id, User.active.is_(True)
+    )
+    return list(session.scalars(query))
+
+
+def staff(session: Session) -> list[int]:
+    """The active users who work for the platform."""
+    query = select(User.id).where(
+        User.role.in_((Role.STAFF, Role.ADMIN)), User.active.is_(True)
     )
     return list(session.scalars(query))
 

@@ -6,6 +6,7 @@ from index.encoder import Encoder, HashingEncoder, SentenceEncoder
 from index.sync import LiveIndex
 
 from ..config import Settings
+from ..db import db
 
 
 def make_encoder(settings: Settings, threads: int = 1) -> Encoder:
@@ -31,3 +32,10 @@ def live_index() -> LiveIndex:
     """Read from the tables on first use, then kept for the life of the process."""
     index: LiveIndex = current_app.extensions["live_index"]
     return index
+
+
+def warm_up(app: Flask) -> None:
+    """Load the encoder and read the index now instead of at the first search."""
+    with app.app_context():
+        live_index().question("预热")
+        live_index().caught_up(db.session)

@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from index.explain import Segment, answer, segments
-from index.hybrid import Hit, Question
+from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import TABLES, Achievement, Call, Need, Record, User
-from models.conditions import Condition, Every, Includes, OneOf
+from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
 from models.fields import DISTRICTS, FIELDS, field_name
 from models.outbox import RecordType
 from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
@@ -128,17 +128,22 @@ def browse(
     base: Condition | None = None,
     facets: bool = True,
     ranked: bool = True,
+    states: bool = False,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
     ``base`` narrows the list further (a public list: `policies.listed`; one's
     own: `policies.owned`); the reader's own condition always holds. ``ranked``
     off looks for the very words instead of their meaning: for one's own records,
-    which an index for outsiders does not hold in every state.
+    which an index for outsiders does not hold in every state. With ``states``
+    the state is a facet, and choosing one leads out of the public list.
     """
-    scope = Every((policies.visible(user, kind), base or policies.listed(kind)))
+    wide = Every((policies.visible(user, kind), base or EVERYTHING))
+    public = base is None and not (states and query.status)
+    scope = Every((wide, policies.listed(kind))) if public else wide
     words = query.q.strip()
     search = _Search(session, index, user, kind, words, scope, query, ranked)
+    search.any_state = wide if states else None
     ids = search.ids(skip=None)
     total = len(ids) if ids is not None else search.count()
     sort = _sort(kind, query, search.ranks)
@@ -187,14 +192,22 @@ class _Search:
         self.kind, self.words, self.scope, self.query = kind, words, scope, query
         self.model: Any = TABLES[kind]
         self.hits: dict[int, Hit] = {}
+        self.found: dict[str | None, list[int]] = {}
+        self.any_state: Condition | None = None  # what the facet of states counts
         self.inside = policies.searches_inside(user)
+
+    @cached_property
+    def copy(self) -> HybridIndex:
+        """The index as the search saw it; catching up asks the tables each time."""
+        return self.index.caught_up(self.session)
 
     @cached_property
     def question(self) -> Question:
         return self.index.question(self.words)
 
     def condition(self, skip: str | None) -> Condition:
-        return Every((self.scope, chosen(self.query, self.kind, skip)))
+        scope = (self.any_state or self.scope) if skip == "status" else self.scope
+        return Every((scope, chosen(self.query, self.kind, skip)))
 
     def where(self, skip: str | None = None) -> ColumnElement[bool]:
         where = policies.where(self.condition(skip), self.kind)
@@ -207,6 +220,11 @@ class _Search:
         """The records that answer the words, best first; None without words."""
         if not self.ranks:
             return None
+        if skip not in self.found:
+            self.found[skip] = self._ranked(skip)
+        return self.found[skip]
+
+    def _ranked(self, skip: str | None) -> list[int]:
         hits = self.index.rank(
             self.session,
             self.question,
@@ -244,8 +262,7 @@ class _Search:
         hit = self.hits.get(item.id)
         if hit is None:
             return Row(item)
-        index = self.index.caught_up(self.session)
-        record = index.get(self.kind, item.id, inside=self.inside)
+        record = self.copy.get(self.kind, item.id, inside=self.inside)
         passage = answer(record, self.question) if record else None
         text = passage.text if passage else ""
         return Row(item, segments(text, self.question.terms), hit.parts)
@@ -255,15 +272,13 @@ class _Search:
 
     def _groups(self) -> dict[str, str]:
         groups = dict(FACETS[self.kind])
-        if self.query.status:
-            groups["status"] = "status"
-        return groups
+        return {"status": "status"} | groups if self.any_state else groups
 
     def _facet(self, name: str, column: str) -> Facet:
-        skip = name if getattr(self.query, name) else None
+        alone = name == "status" or bool(getattr(self.query, name))
         where = self.where(name)
         if self.ranks:
-            ids = self.ids(skip) if skip else list(self.hits)
+            ids = self.ids(name if alone else None)
             where &= self.model.id.in_(ids or [])
         counts = self._counts(name, column, where)
         selected = {str(value) for value in getattr(self.query, name)}
@@ -312,7 +327,8 @@ def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
 
 
 def _order(model: Any, kind: RecordType, sort: Sort) -> list[Any]:
-    newest = [model.published_at.desc().nulls_last(), model.id.desc()]
+    # What never was published stands first: drafts and what waits for review.
+    newest = [model.published_at.desc().nulls_first(), model.id.desc()]
     if sort is Sort.DEADLINE:
         return [model.deadline.asc().nulls_last(), *newest]
     if sort is Sort.AMOUNT:

@@ -1,5 +1,205 @@
-"""Pages."""
+"""The search page, and the list page that needs, achievements and calls share."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from models.base import utcnow
+from models.conditions import Condition
+from models.outbox import RecordType
+
+from .. import labels, limiter
+from ..accounts.current import current
+from ..db import db
+from ..errors import Invalid
+from ..matches.nearby import Near
+from ..policies import searches_inside
+from ..schema import parse
+from . import rows
+from .links import Links
+from .live import live_index
+from .schema import ListQuery, Sort
+from .service import Listing, browse
+from .words import says_nothing
 
 bp = Blueprint("search", __name__)
+
+TOP = 5
+SORT_LABELS = {
+    Sort.RELEVANCE: "最相关",
+    Sort.NEWEST: "最新发布",
+    Sort.DEADLINE: "最早截止",
+    Sort.AMOUNT: "金额从高到低",
+    Sort.TRL: "成熟度从高到低",
+}
+EXAMPLES = ("电池过充后怎么提前报警?", "压铸件远端发脆,铆接就裂", "小风天电解槽老跳停")
+NOUNS = {
+    RecordType.NEED: "需求",
+    RecordType.ACHIEVEMENT: "成果",
+    RecordType.CALL: "榜单",
+}
+ENDPOINTS = {
+    RecordType.NEED: "needs.browse",
+    RecordType.ACHIEVEMENT: "achievements.browse",
+    RecordType.CALL: "calls.browse",
+}
+
+
+def _rate() -> str:
+    rate: str = current_app.config["SETTINGS"].search_rate
+    return rate
+
+
+def _without_words() -> bool:
+    return not request.args.get("q", "").strip()
+
+
+# One allowance for all pages that search; turning pages of a list is free.
+searches: Callable[[Any], Any] = limiter.shared_limit(
+    _rate, scope="search", exempt_when=_without_words
+)
+
+
+@bp.get("/search")
+@searches
+def results() -> ResponseReturnValue:
+    query, errors = read_query(request.args)
+    kind, errors = _kind(errors)
+    silent = bool(query.q) and says_nothing(query.q)
+    listings = [] if errors or silent or not query.q else _listings(query, kind)
+    page = render_template(
+        "search/results.html",
+        query=query,
+        kind=kind,
+        errors=errors,
+        silent=silent,
+        listings=[_view(listing, query) for listing in listings],
+        top=None if kind else TOP,
+        nouns=NOUNS,
+        endpoints=ENDPOINTS,
+        examples=EXAMPLES,
+        typed=request.args.get("q", ""),
+    )
+    return page, _status(errors, listings if kind else [])
+
+
+def read_query(args: MultiDict[str, str]) -> tuple[ListQuery, dict[str, str]]:
+    """The list that is asked for, and what of the address makes no sense.
+
+    What makes no sense is left out, so that the rest can still be shown.
+    """
+    given = MultiDict(
+        (name, value)
+        for name, value in args.items(multi=True)
+        if value.strip() and name in ListQuery.model_fields
+    )
+    try:
+        return parse(ListQuery, given), {}
+    except Invalid as invalid:
+        for name in invalid.fields:
+            given.poplist(name)
+        return parse(ListQuery, given), invalid.fields
+
+
+def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
+    text = request.args.get("kind", "")
+    if not text:
+        return None, errors
+    try:
+        return RecordType(text), errors
+    except ValueError:
+        return None, errors | {"kind": "没有这一类信息,请从需求、成果、榜单中选择"}
+
+
+def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
+    plain = ListQuery(q=query.q, page=query.page if kind else 1)
+    return [
+        browse(db.session, live_index(), current(), one, plain, facets=False)
+        for one in ([kind] if kind else RecordType)
+    ]
+
+
+def _status(errors: dict[str, str], listings: list[Listing]) -> int:
+    """422 for words that make no sense, 404 for a page that is not there."""
+    if errors.keys() - {"page"}:
+        return 422
+    missing = any(listing.page > listing.pages for listing in listings)
+    return 404 if errors or missing else 200
+
+
+def _view(listing: Listing, query: ListQuery, **more: str) -> dict[str, Any]:
+    """What the row, facet and pager macros take, for one listing."""
+    links = Links(query, more)
+    return {
+        "listing": listing,
+        "kind": listing.kind,
+        "links": links,
+        "cards": cards(listing),
+        "groups": links.groups(listing.facets),
+        "chips": links.chips(listing.facets),
+        "sorts": [(sort, SORT_LABELS[sort]) for sort in listing.sorts],
+    }
+
+
+def cards(listing: Listing) -> list[dict[str, Any]]:
+    """The rows of the listing for the row macro, as this reader gets them."""
+    user, today = current(), labels.today(utcnow())
+    found = []
+    for row in listing.rows:
+        card = rows.card(user, row.item, today)
+        card["state"] = rows.state(row.item, today)
+        card["snippet"] = rows.snippet(card, row)
+        card["parts"] = rows.parts(row)
+        found.append(card)
+    return found
+
+
+def near_cards(near: list[Near]) -> list[dict[str, Any]]:
+    """Records near another one for the row macro, each with its evidence."""
+    user, today = current(), labels.today(utcnow())
+    return [
+        rows.card(user, one.item, today) | {"evidence": one.evidence, "item": one.item}
+        for one in near
+    ]
+
+
+def list_page(
+    template: str,
+    kind: RecordType,
+    *,
+    base: Condition | None = None,
+    own: bool = False,
+) -> ResponseReturnValue:
+    """A list of one kind with words, facets, order and pages.
+
+    Staff, and everybody among their own records, may choose the state.
+    """
+    query, errors = read_query(request.args)
+    states = own or searches_inside(current())
+    if not states:
+        query = query.model_copy(update={"status": []})
+    silent = not own and bool(query.q) and says_nothing(query.q)
+    listing = browse(
+        db.session,
+        live_index(),
+        current(),
+        kind,
+        query.model_copy(update={"q": ""}) if silent else query,
+        base=base,
+        states=states,
+        ranked=not own,
+    )
+    view = _view(listing, query) | {
+        "query": query,
+        "errors": errors,
+        "silent": silent,
+        "typed": request.args.get("q", ""),
+        "noun": NOUNS[kind],
+        "states": states,
+        "missing_page": "page" in errors or listing.page > listing.pages,
+    }
+    page = render_template(template, view=view)
+    return page, _status(errors, [listing])

@@ -31,18 +31,39 @@ function take(url) {
   return kept && Date.now() - kept.at < fresh ? kept.answer : load(url);
 }
 
+/** Hold a pair that was fetched ahead, now that it is shown. */
+async function claim() {
+  const form = document.querySelector(`${desk} form[data-claim]`);
+  if (!form) return;
+  const response = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { "X-Requested-With": "fetch" },
+  });
+  // Somebody was faster: show who, unless the person has moved on meanwhile.
+  if (response.status === 409 && form.isConnected) show({ html: await response.text() }, false);
+}
+
+/** The address to keep: without the pair one came from, which is spent. */
+function lasting(address) {
+  const url = new URL(address);
+  url.searchParams.delete("left");
+  return url.href;
+}
+
 // -- Showing ---------------------------------------------------------------------
 
 function show({ html, url }, push) {
   const tab = document.querySelector(".desk-tabs input:checked")?.id;
   if (!swap(desk, parsePage(html))) throw new Error("no desk in the answer");
   if (tab) document.getElementById(tab)?.click();
-  if (push) history.pushState({ desk: true }, "", url);
+  if (push) history.pushState({ desk: true }, "", lasting(url));
   const wrong = document.querySelector(`${desk} .field-wrong :is(input, textarea)`);
   const title = document.querySelector(`${desk} [data-desk-title]`);
   (wrong ?? title)?.focus({ preventScroll: !wrong });
   announceNews(document.querySelector(`${desk} .desk-place`)?.textContent.trim() ?? "");
   fetchAhead();
+  claim().catch(() => {}); // the decision itself is checked again
 }
 
 async function go(url, push = true) {
@@ -107,6 +128,14 @@ function typing(target) {
 }
 
 function press(element) {
+  // A reason's number counts while the reasons are open to see.
+  if (element.matches("input[type=radio]")) {
+    if (!element.closest("details:not([open])")) {
+      element.checked = true;
+      element.focus();
+    }
+    return;
+  }
   if (!element.matches("summary")) {
     element.click();
     return;
@@ -117,8 +146,8 @@ function press(element) {
     element.focus();
     return;
   }
-  const first = panel.querySelector("input:checked:not([type=hidden])")
-    ?? panel.querySelector("input:not([type=hidden]), textarea, form button");
+  const first = panel.querySelector("input[type=radio]:checked")
+    ?? panel.querySelector("input:not([type=hidden]), select, textarea, form button");
   (first ?? element).focus();
 }
 
@@ -134,5 +163,5 @@ document.addEventListener("keydown", (event) => {
   press(element);
 });
 
-history.replaceState({ desk: true }, "");
+history.replaceState({ desk: true }, "", lasting(location.href));
 fetchAhead();

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from .schema import Publication, Return
 
 PER_PAGE = 20
 KINDS = (RecordType.NEED, RecordType.ACHIEVEMENT)
+Item = TypeVar("Item", Need, Achievement)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def publish_need(
 ) -> Need:
     """Make a submitted need public; the worker then looks for its matches."""
     with transaction(session):
-        need: Need = _locked(session, actor, RecordType.NEED, need_id, data.version)
+        need = _locked(session, actor, Need, need_id, data.version)
         need.move_to(NeedStatus.PUBLISHED)
         _published(session, actor, need, "need", now)
     return need
@@ -115,7 +116,7 @@ def return_need(
 ) -> Need:
     """Give a submitted need back to its author with what to change."""
     with transaction(session):
-        need: Need = _locked(session, actor, RecordType.NEED, need_id, data.version)
+        need = _locked(session, actor, Need, need_id, data.version)
         need.move_to(NeedStatus.RETURNED)
         _returned(session, actor, need, "need", data.reason, now)
     return need
@@ -131,9 +132,7 @@ def publish_achievement(
 ) -> Achievement:
     """Make a submitted achievement public; it is then matched with the needs."""
     with transaction(session):
-        item: Achievement = _locked(
-            session, actor, RecordType.ACHIEVEMENT, achievement_id, data.version
-        )
+        item = _locked(session, actor, Achievement, achievement_id, data.version)
         item.move_to(AchievementStatus.PUBLISHED)
         _published(session, actor, item, "achievement", now)
     return item
@@ -144,9 +143,7 @@ def return_achievement(
 ) -> Achievement:
     """Give a submitted achievement back with what to change."""
     with transaction(session):
-        item: Achievement = _locked(
-            session, actor, RecordType.ACHIEVEMENT, achievement_id, data.version
-        )
+        item = _locked(session, actor, Achievement, achievement_id, data.version)
         item.move_to(AchievementStatus.RETURNED)
         _returned(session, actor, item, "achievement", data.reason, now)
     return item
@@ -162,20 +159,22 @@ def find(session: Session, actor: User, kind: RecordType, item_id: int) -> Any:
 
 
 def _locked(
-    session: Session, actor: User, kind: RecordType, item_id: int, version: int
-) -> Any:
+    session: Session, actor: User, model: type[Item], item_id: int, version: int
+) -> Item:
     """The pending record, held until the decision is written.
 
     The version is that of the page the decision was made on: a text nobody has
     read must not go out.
     """
+    kind = next(kind for kind, table in TABLES.items() if table is model)
     item = find(session, actor, kind, item_id)
-    session.refresh(item, with_for_update={"of": TABLES[kind]})
+    session.refresh(item, with_for_update={"of": model})
     if item.status.value != "pending":
         raise Conflict("already_handled")
     if item.version != version:
         raise Conflict("changed_since_read")
-    return item
+    checked: Item = item
+    return checked
 
 
 def _published(

@@ -275,7 +275,7 @@ def upgrade() -> None:
         sa.Column("inventors", sa.String(length=200), nullable=False),
         sa.Column("abstract", sa.Text(), nullable=False),
         sa.Column("indicators", sa.JSON(), nullable=False),
-        sa.Column("trl", sa.Integer(), nullable=False),
+        sa.Column("trl", sa.Integer(), nullable=True),
         sa.Column(
             "stage",
             sa.Enum(
@@ -288,7 +288,7 @@ def upgrade() -> None:
                 create_constraint=True,
                 length=32,
             ),
-            nullable=False,
+            nullable=True,
         ),
         sa.Column("ip", sa.JSON(), nullable=False),
         sa.Column(
@@ -303,7 +303,7 @@ def upgrade() -> None:
                 create_constraint=True,
                 length=32,
             ),
-            nullable=False,
+            nullable=True,
         ),
         sa.Column("modes", sa.JSON(), nullable=False),
         sa.Column("price_fen", sa.BigInteger(), nullable=True),
@@ -318,6 +318,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "trl BETWEEN 1 AND 9", name=op.f("ck_achievements_trl_range")
+        ),
+        sa.CheckConstraint(
+            "status IN ('draft', 'withdrawn') OR (trl IS NOT NULL AND stage IS NOT NULL AND ownership IS NOT NULL)",
+            name=op.f("ck_achievements_complete_when_submitted"),
         ),
         sa.ForeignKeyConstraint(
             ["author_id"], ["users.id"], name=op.f("fk_achievements_author_id")

@@ -1,0 +1,254 @@
+"""Write achievements down, change them, take them back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import Achievement, Need, User, transaction
+from models.outbox import RecordType
+from models.session import lock
+from models.states import ACHIEVEMENT_MOVES, AchievementStatus, Secrecy
+
+from .. import policies
+from ..errors import Conflict
+from ..history import service as history
+from ..jobs import outbox
+from ..matches.nearby import Near
+from ..needs.service import text_for
+from ..notices import service as notices
+from ..schema import parse
+from ..search.service import find
+from .schema import AchievementDraft, AchievementInput, from_form
+
+EDITABLE = frozenset(
+    {
+        AchievementStatus.DRAFT,
+        AchievementStatus.PENDING,
+        AchievementStatus.PUBLISHED,
+        AchievementStatus.RETURNED,
+        AchievementStatus.EXPIRED,
+    }
+)
+
+
+def find_achievement(
+    session: Session, user: User | None, achievement_id: int
+) -> Achievement:
+    """The achievement, if this person may know of it; raises `NotFound` if not."""
+    achievement: Achievement = find(
+        session, user, RecordType.ACHIEVEMENT, achievement_id
+    )
+    return achievement
+
+
+def read_form(form: Any, *, submit: bool) -> AchievementDraft:
+    """The posted form, checked as a draft or in full; raises `Invalid`."""
+    return parse(AchievementInput if submit else AchievementDraft, from_form(form))
+
+
+def create_achievement(
+    session: Session,
+    actor: User,
+    data: AchievementDraft,
+    *,
+    form_key: str,
+    now: datetime,
+) -> Achievement:
+    """Keep the achievement of the actor's organisation, as a draft or for review.
+
+    An `AchievementInput` goes to review, a plain draft stays a draft. The same
+    ``form_key`` never makes two: a form sent twice gets the
+    achievement it made first, or `Conflict` «form_used» when the text differs by then.
+    """
+    with transaction(session):
+        policies.require(actor, "achievement.create")
+        lock(session, actor)
+        made = history.made_before(
+            session, actor, "achievement.created", form_key, now=now
+        )
+        if made is not None:
+            return _sent_again(session, actor, made, data, now=now)
+        achievement = Achievement(
+            organisation_id=actor.organisation_id,
+            author_id=actor.id,
+            status=AchievementStatus.DRAFT,
+            created_at=now,
+            updated_at=now,
+            **columns(data),
+        )
+        session.add(achievement)
+        session.flush()
+        history.record(
+            session,
+            actor,
+            "achievement.created",
+            achievement,
+            now=now,
+            changes={"form": form_key},
+        )
+        if isinstance(data, AchievementInput):
+            _submit(session, actor, achievement, now=now)
+    return achievement
+
+
+def edit_achievement(
+    session: Session,
+    actor: User,
+    achievement_id: int,
+    data: AchievementDraft,
+    *,
+    version: int,
+    now: datetime,
+) -> Achievement:
+    """Replace the text of an achievement; what was published goes to review again.
+
+    Raises `Conflict` «stale» when somebody saved after ``version`` was read,
+    «achievement.not_editable» when the state allows no change.
+    """
+    with transaction(session):
+        achievement = _locked_achievement(
+            session, actor, achievement_id, "achievement.edit"
+        )
+        require_editable(achievement)
+        if achievement.version != version:
+            raise Conflict("stale")
+        if achievement.status is not AchievementStatus.DRAFT and not isinstance(
+            data, AchievementInput
+        ):
+            raise Conflict("achievement.not_editable")
+        was_draft = achievement.status is AchievementStatus.DRAFT
+        values = columns(data)
+        changes = history.difference(achievement, values)
+        for name, value in values.items():
+            setattr(achievement, name, value)
+        achievement.updated_at = now
+        if changes:
+            # What a draft said before it was submitted is its author's alone.
+            noted = {} if was_draft else changes
+            history.record(
+                session,
+                actor,
+                "achievement.edited",
+                achievement,
+                now=now,
+                changes=noted,
+            )
+        if isinstance(data, AchievementInput):
+            _submit(session, actor, achievement, now=now)
+    return achievement
+
+
+def withdraw_achievement(
+    session: Session, actor: User, achievement_id: int, *, now: datetime
+) -> Achievement:
+    """Take the achievement back for good; it leaves every list and search."""
+    with transaction(session):
+        achievement = _locked_achievement(
+            session, actor, achievement_id, "achievement.withdraw"
+        )
+        was_draft = achievement.status is AchievementStatus.DRAFT
+        achievement.move_to(AchievementStatus.WITHDRAWN)
+        achievement.updated_at = now
+        history.record(session, actor, "achievement.withdrawn", achievement, now=now)
+        if not was_draft:
+            outbox.touch(session, achievement, now=now)
+    return achievement
+
+
+def require_editable(achievement: Achievement) -> None:
+    """Raise `Conflict` if an achievement in this state is not changed any more."""
+    if achievement.status not in EDITABLE:
+        raise Conflict("achievement.not_editable")
+
+
+def may_withdraw(achievement: Achievement) -> bool:
+    """Whether the achievement's state lets it be taken back."""
+    return AchievementStatus.WITHDRAWN in ACHIEVEMENT_MOVES[achievement.status]
+
+
+def columns(data: AchievementDraft) -> dict[str, Any]:
+    """The input as the columns of the table."""
+    return {
+        "title": data.title,
+        "field": data.field,
+        "inventors": data.inventors,
+        "abstract": data.abstract,
+        "indicators": data.indicators,
+        "trl": data.trl,
+        "stage": data.stage,
+        "ip": [row.model_dump() for row in data.ip if row is not None],
+        "ownership": data.ownership,
+        "modes": [str(mode) for mode in data.modes],
+        "price_fen": data.price,
+    }
+
+
+def _submit(
+    session: Session, actor: User, achievement: Achievement, *, now: datetime
+) -> None:
+    """Hand the achievement to the staff; one that waits already keeps its place."""
+    if achievement.status is not AchievementStatus.PENDING:
+        achievement.move_to(AchievementStatus.PENDING)
+        achievement.return_reason = None
+        history.record(session, actor, "achievement.submitted", achievement, now=now)
+        notices.queue(
+            session,
+            notices.staff(session),
+            "achievement_submitted",
+            now=now,
+            achievement_id=achievement.id,
+            title=achievement.title,
+        )
+    outbox.touch(session, achievement, now=now)
+
+
+def _sent_again(
+    session: Session, actor: User, made: int, data: AchievementDraft, *, now: datetime
+) -> Achievement:
+    """What a form made already; raises `Conflict` if it now says otherwise."""
+    achievement = find_achievement(session, actor, made)
+    if history.difference(achievement, columns(data)):
+        raise Conflict("form_used", id=achievement.id)
+    if achievement.status is AchievementStatus.DRAFT and isinstance(
+        data, AchievementInput
+    ):
+        _submit(session, actor, achievement, now=now)
+    return achievement
+
+
+def _locked_achievement(
+    session: Session, actor: User, achievement_id: int, action: str
+) -> Achievement:
+    """The achievement with its row locked, so that two people change it in turn."""
+    achievement = find_achievement(session, actor, achievement_id)
+    policies.require(actor, action, achievement)
+    lock(session, achievement)
+    return achievement
+
+
+@dataclass
+class Buyer:
+    """An organisation that may want an achievement, with the needs that say so."""
+
+    label: str
+    known: bool
+    needs: list[Near]
+
+
+def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
+    """The needs near an achievement by organisation, the best need first.
+
+    A firm this person may not name is never put together from its several
+    needs: each of its masked needs stands alone.
+    """
+    found: dict[tuple[str, int], Buyer] = {}
+    for one in near:
+        need: Need = one.item
+        known = policies.reads_full_text(user, need) or need.secrecy is Secrecy.PUBLIC
+        key = ("firm", need.organisation_id) if known else ("need", need.id)
+        label = text_for(user, need).organisation
+        found.setdefault(key, Buyer(label, known, [])).needs.append(one)
+    return list(found.values())

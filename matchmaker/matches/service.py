@@ -1,0 +1,388 @@
+"""Decide on pairs: claim, approve, reject, put off, take back; and show the result."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from math import ceil
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Achievement, Call, Need, Review, Suggestion, User, transaction
+from models.states import Decision, RejectReason, SuggestionStatus
+
+from .. import policies
+from ..errors import Conflict, Invalid, NotFound
+from ..history import service as history
+from ..labels import today
+from ..notices import service as notices
+from .queue import DECIDED, UNDO_HOURS, open_sides
+from .schema import LARGEST_ID, OwnQuery
+
+LONGEST_SNOOZE = timedelta(days=366)
+OWN_PER_PAGE = 20
+
+ACTIONS: dict[Decision, str] = {
+    Decision.APPROVE: "suggestion.approved",
+    Decision.REJECT: "suggestion.rejected",
+    Decision.SNOOZE: "suggestion.snoozed",
+    Decision.UNDO: "suggestion.undone",
+}
+
+
+def claim(
+    session: Session,
+    user: User,
+    suggestion_id: int,
+    *,
+    minutes: int,
+    now: datetime,
+    leaving: int | None = None,
+) -> bool:
+    """Hold a waiting pair for ``minutes``; false when it does not wait.
+
+    ``leaving`` is the pair the person turned away from without deciding: it is
+    free again at once. Raises `Conflict` while somebody else holds the pair.
+    """
+    with transaction(session):
+        if leaving is not None and leaving != suggestion_id:
+            _let_go(session, user, leaving)
+        pair = _locked(session, user, suggestion_id)
+        if pair.status in DECIDED:
+            return False
+        _require_unclaimed(pair, user, now)
+        pair.claimed_by_id = user.id
+        pair.claimed_until = now + timedelta(minutes=minutes)
+    return True
+
+
+def release(session: Session, user: User, suggestion_id: int) -> None:
+    """Free a pair the person holds; a pair held by nobody or another stays."""
+    with transaction(session):
+        _locked(session, user, suggestion_id)
+        _let_go(session, user, suggestion_id)
+
+
+def _let_go(session: Session, user: User, suggestion_id: int) -> None:
+    query = select(Suggestion).where(
+        Suggestion.id == suggestion_id, Suggestion.claimed_by_id == user.id
+    )
+    pair = session.scalar(query.with_for_update(of=Suggestion))
+    if pair is not None:
+        pair.claimed_by_id = pair.claimed_until = None
+
+
+def approve(
+    session: Session, user: User, suggestion_id: int, *, now: datetime
+) -> Suggestion:
+    """Stand behind the pair: the need's organisation sees it and is told."""
+    with transaction(session):
+        pair = _undecided(session, user, suggestion_id, now)
+        is_open = session.scalar(
+            select(Suggestion.id).where(Suggestion.id == pair.id, open_sides())
+        )
+        if is_open is None:
+            raise Conflict("suggestion.side_closed")
+        _decide(session, user, pair, Decision.APPROVE, now=now)
+        _tell_enterprise(session, pair, now)
+    return pair
+
+
+def _tell_enterprise(session: Session, pair: Suggestion, now: datetime) -> None:
+    if pair.need is None or pair.right is None:
+        return
+    notices.queue(
+        session,
+        notices.members_of(session, pair.need.organisation_id),
+        "match_approved",
+        now=now,
+        title=pair.need.title,
+        other=pair.right.title,
+        suggestion_id=pair.id,
+    )
+
+
+def reject(
+    session: Session,
+    user: User,
+    suggestion_id: int,
+    reason: RejectReason,
+    words: str = "",
+    *,
+    now: datetime,
+) -> Suggestion:
+    """Refuse the pair with a reason."""
+    with transaction(session):
+        pair = _undecided(session, user, suggestion_id, now)
+        _decide(
+            session, user, pair, Decision.REJECT, now=now, reason=reason, words=words
+        )
+    return pair
+
+
+def snooze(
+    session: Session, user: User, suggestion_id: int, until: date, *, now: datetime
+) -> Suggestion:
+    """Put the pair off to a day, tomorrow at the earliest, within a year."""
+    day = today(now)
+    if until <= day:
+        raise Invalid({"until": "请选择今天以后的日期"})
+    if until > day + LONGEST_SNOOZE:
+        raise Invalid({"until": "最多暂缓一年，请选择更早的日期"})
+    with transaction(session):
+        pair = _undecided(session, user, suggestion_id, now)
+        _decide(session, user, pair, Decision.SNOOZE, now=now, until=until)
+    return pair
+
+
+def undo(
+    session: Session, user: User, suggestion_id: int, *, now: datetime
+) -> Suggestion:
+    """Take back the last decision on the pair, within a day.
+
+    Only whoever decided may, or an admin. The pair is again as it was before;
+    an enterprise no longer sees it, nor the notice of it.
+    """
+    with transaction(session):
+        pair = _locked(session, user, suggestion_id)
+        standing = standing_decisions(pair.reviews)
+        # The platform itself reopens a pair when a text changes; then the
+        # decision no longer holds and there is nothing to take back.
+        if not standing or standing[-1].to_status is not pair.status:
+            raise Conflict("suggestion.nothing_to_undo")
+        last = standing[-1]
+        policies.require(user, "suggestion.undo", last)
+        if now - last.at > timedelta(hours=UNDO_HOURS):
+            raise Conflict("suggestion.undo_too_late")
+        _require_unclaimed(pair, user, now)
+        until = None
+        if last.from_status is SuggestionStatus.SNOOZED:
+            until = standing[-2].snoozed_until if len(standing) > 1 else today(now)
+        _decide(
+            session,
+            user,
+            pair,
+            Decision.UNDO,
+            to=last.from_status,
+            until=until,
+            now=now,
+        )
+        notices.withdraw(session, "match_approved", "suggestion_id", pair.id)
+    return pair
+
+
+def standing_decisions(reviews: Iterable[Review]) -> list[Review]:
+    """The decisions that still hold, oldest first: each undo takes one away."""
+    standing: list[Review] = []
+    for review in reviews:
+        if review.decision is not Decision.UNDO:
+            standing.append(review)
+        elif standing:
+            standing.pop()
+    return standing
+
+
+def bulk_reject(
+    session: Session,
+    user: User,
+    ids: Iterable[int],
+    reason: RejectReason,
+    words: str = "",
+    *,
+    now: datetime,
+) -> int:
+    """Refuse many pairs with one reason, or none of them; says how many."""
+    wanted = sorted(set(ids))
+    with transaction(session):
+        policies.require(user, "suggestion.review")
+        query = (
+            select(Suggestion)
+            .where(Suggestion.id.in_(wanted), policies.visible_suggestions(user))
+            .order_by(Suggestion.id)  # one order of locking for everybody
+            .with_for_update(of=Suggestion)
+        )
+        pairs = session.scalars(query).all()
+        if len(pairs) < len(wanted):
+            raise NotFound("suggestion")
+        _require_all_free(pairs, user, now)
+        for pair in pairs:
+            _decide(
+                session,
+                user,
+                pair,
+                Decision.REJECT,
+                now=now,
+                reason=reason,
+                words=words,
+            )
+    return len(pairs)
+
+
+def _require_all_free(pairs: Sequence[Suggestion], user: User, now: datetime) -> None:
+    decided = sum(pair.status in DECIDED for pair in pairs)
+    claimed = sum(pair.claimed_by_other(user.id, now) for pair in pairs)
+    if decided or claimed:
+        raise Conflict(
+            "suggestion.bulk_blocked",
+            total=len(pairs),
+            claimed=claimed,
+            decided=decided,
+        )
+
+
+def _locked(session: Session, user: User, suggestion_id: int) -> Suggestion:
+    policies.require(user, "suggestion.review")
+    if suggestion_id > LARGEST_ID:
+        raise NotFound("suggestion")
+    query = (
+        select(Suggestion)
+        .where(Suggestion.id == suggestion_id, policies.visible_suggestions(user))
+        .with_for_update(of=Suggestion)
+    )
+    pair = session.scalar(query)
+    if pair is None:
+        raise NotFound("suggestion")
+    return pair
+
+
+def _undecided(
+    session: Session, user: User, suggestion_id: int, now: datetime
+) -> Suggestion:
+    pair = _locked(session, user, suggestion_id)
+    if pair.status in DECIDED:
+        raise Conflict("suggestion.decided")
+    _require_unclaimed(pair, user, now)
+    return pair
+
+
+def _require_unclaimed(pair: Suggestion, user: User, now: datetime) -> None:
+    if pair.claimed_by_other(user.id, now):
+        holder = pair.claimed_by.name if pair.claimed_by else ""
+        raise Conflict("suggestion.claimed", holder=holder)
+
+
+OUTCOMES: dict[Decision, SuggestionStatus] = {
+    Decision.APPROVE: SuggestionStatus.APPROVED,
+    Decision.REJECT: SuggestionStatus.REJECTED,
+    Decision.SNOOZE: SuggestionStatus.SNOOZED,
+}
+
+
+def _decide(
+    session: Session,
+    user: User,
+    pair: Suggestion,
+    decision: Decision,
+    *,
+    now: datetime,
+    to: SuggestionStatus | None = None,
+    reason: RejectReason | None = None,
+    words: str = "",
+    until: date | None = None,
+) -> None:
+    """Move the pair and write down who did it, why and from which state."""
+    before, after = pair.status, to or OUTCOMES[decision]
+    pair.move_to(after, snoozed_until=until)
+    pair.decided_at = now if after in DECIDED else None
+    pair.claimed_by_id = pair.claimed_until = None
+    pair.updated_at = now
+    review = Review(
+        reviewer_id=user.id,
+        decision=decision,
+        reason=reason,
+        words=words or None,
+        from_status=before,
+        to_status=after,
+        snoozed_until=until,
+        score=pair.score,
+        ranker=pair.ranker,
+        at=now,
+    )
+    pair.reviews.append(review)
+    changes = {"status": [before.value, after.value]}
+    if reason is not None:
+        changes["reason"] = ["", reason.value]
+    history.record(session, user, ACTIONS[decision], pair, now=now, changes=changes)
+
+
+@dataclass(frozen=True)
+class OwnNeed:
+    """A need with the approved pairs of it that a page shows."""
+
+    need: Need
+    pairs: list[Suggestion]
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """One page of an enterprise's approved pairs; ``choices``: need, how many."""
+
+    groups: list[OwnNeed]
+    choices: Sequence[tuple[int, str, int]]
+    page: int
+    pages: int
+    total: int
+
+
+def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
+    """The approved pairs of the enterprise's own needs, the newest need first."""
+    policies.require(user, "suggestion.read_own")
+    approved = policies.visible_suggestions(user)
+    newest = func.max(Suggestion.decided_at)
+    rows = session.execute(
+        select(Need.id, Need.title, func.count(Suggestion.id))
+        .join(Suggestion, Suggestion.need_id == Need.id)
+        .where(approved)
+        .group_by(Need.id, Need.title)
+        .order_by(newest.desc(), Need.id.desc())
+    )
+    choices = [(need_id, title, number) for need_id, title, number in rows]
+    shown = [c for c in choices if query.need in (None, c[0])]
+    total = sum(number for _, _, number in shown)
+    by_need = func.max(Suggestion.decided_at).over(partition_by=Suggestion.need_id)
+    pairs = session.scalars(
+        select(Suggestion)
+        .where(approved, Suggestion.need_id.in_([c[0] for c in shown]))
+        .options(*_own_sides())
+        .order_by(
+            by_need.desc(),
+            Suggestion.need_id.desc(),
+            Suggestion.decided_at.desc(),
+            Suggestion.id,
+        )
+        .limit(OWN_PER_PAGE)
+        .offset((query.page - 1) * OWN_PER_PAGE)
+    )
+    groups = [
+        OwnNeed(need, list(group))
+        for need, group in groupby(pairs, lambda pair: pair.need)
+        if need is not None
+    ]
+    pages = max(1, ceil(total / OWN_PER_PAGE))
+    return OwnPage(groups, choices, query.page, pages, total)
+
+
+def show_mine(session: Session, user: User, suggestion_id: int) -> Suggestion:
+    """An approved pair of the enterprise's own; any other is `NotFound`."""
+    policies.require(user, "suggestion.read_own")
+    if suggestion_id > LARGEST_ID:
+        raise NotFound("suggestion")
+    query = (
+        select(Suggestion)
+        .where(Suggestion.id == suggestion_id, policies.visible_suggestions(user))
+        .options(*_own_sides())
+    )
+    pair = session.scalar(query)
+    if pair is None:
+        raise NotFound("suggestion")
+    return pair
+
+
+def _own_sides() -> tuple[Any, ...]:
+    return (
+        joinedload(Suggestion.need).joinedload(Need.organisation),
+        joinedload(Suggestion.achievement).joinedload(Achievement.organisation),
+        joinedload(Suggestion.call).joinedload(Call.issuer),
+    )

@@ -1,0 +1,33 @@
+"""A need as the form posts it; a test changes only what it is about."""
+
+from typing import Any
+
+TYPED: dict[str, Any] = {
+    "title": "泵车臂架末端软管晃得厉害",
+    "field": "EM",
+    "district": "长沙县",
+    "problem": "泵送频率接近每分钟二十次时,末端软管上下摆幅超过一米,工人扶不住。"
+    "试过加蓄能器,换一种姿态就失效。",
+    "targets": ["摆幅 ≤350 mm", "泵送效率下降 ≤3%", "", ""],
+    "trl_expected": "7",
+    "budget": "260",
+    "cooperation": ["joint", "licence"],
+    "deadline": "2099-06-30",
+    "secrecy": "public",
+    "public_title": "",
+    "public_problem": "",
+    "public_targets": ["", ""],
+    "promise": "1",
+}
+MASKED: dict[str, Any] = {
+    "secrecy": "masked",
+    "public_title": "大型臂架末端振动抑制",
+    "public_problem": "某类大型臂架在周期性载荷下末端摆动明显,"
+    "希望不改主体结构把摆动压下来。",
+    "public_targets": ["摆幅降低六成以上"],
+}
+
+
+def typed(**given: Any) -> dict[str, Any]:
+    """The complete form with some parts changed; None takes a part away."""
+    return {k: v for k, v in (TYPED | given).items() if v is not None}
