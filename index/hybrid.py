@@ -146,7 +146,7 @@ class Shelf:
         here = np.array([row])
         self._wholes.add(here, vectors[:1])
         self._pieces.add(self._piece_ids(here), vectors[1:])
-        self.background.put(record.id, record.vectors)
+        self.background.put(record.id, record.vectors, record.questions)
 
     def drop(self, record_id: int) -> None:
         """Take a record out; one that is not there is no matter."""

@@ -83,17 +83,21 @@ class Background:
     def __init__(self) -> None:
         self._held: dict[int, Vectors] = {}
         self._order: list[tuple[int, int]] = []
+        self._asked: dict[int, Vectors] = {}
         self._sample: tuple[Floats, Floats, NDArray[np.int64]] | None = None
+        self._asked_sample: Floats | None = None
         self._usual: dict[str, tuple[Usual, Usual]] = {}
 
-    def put(self, record_id: int, vectors: Vectors) -> None:
+    def put(self, record_id: int, vectors: Vectors, questions: Vectors) -> None:
         self.drop(record_id)
         self._held[record_id] = vectors
+        self._asked[record_id] = questions
         insort(self._order, _place(record_id))
         self._forget(record_id)
 
     def drop(self, record_id: int) -> None:
         if self._held.pop(record_id, None) is not None:
+            del self._asked[record_id]
             self._forget(record_id)
             del self._order[bisect_left(self._order, _place(record_id))]
 
@@ -101,6 +105,34 @@ class Background:
         """Draw the sample anew if the record belongs to it."""
         if bisect_left(self._order, _place(record_id)) < SAMPLE:
             self._sample = None
+            self._asked_sample = None
+
+    def stands_out(self, questions: Floats, found: Floats) -> Floats:
+        """(m, n) float32: how far each cosine stands out for what is asked.
+
+        questions (m, d), found (n, d); in standard deviations of the question's
+        cosines with the passages of this shelf's sample.
+        """
+        self._draw()
+        assert self._sample is not None
+        usual = self._sample[1] @ questions.T
+        spread = np.maximum(usual.std(axis=0), 1e-6)
+        cosines = questions @ found.T
+        return np.asarray(((cosines.T - usual.mean(axis=0)) / spread).T, np.float32)
+
+    def stands_out_among_asked(self, questions: Floats, found: Floats) -> Floats:
+        """(m, n) float32: the same, for what is found.
+
+        In standard deviations of the found passage's cosines with the questions
+        that records of this shelf ask. A passage near to everything gains nothing.
+        """
+        if self._asked_sample is None:
+            chosen = [self._asked[id_] for _, id_ in self._order[:SAMPLE]]
+            self._asked_sample = _stack(chosen)[1]
+        usual = self._asked_sample @ found.T
+        spread = np.maximum(usual.std(axis=0), 1e-6)
+        cosines = questions @ found.T
+        return np.asarray((cosines - usual.mean(axis=0)) / spread, np.float32)
 
     def features(
         self, question: Question, records: Sequence[Vectors], lexical: Floats
@@ -114,11 +146,15 @@ class Background:
             lexical.astype(np.float32),
         )
 
-    def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
+    def _draw(self) -> None:
         if self._sample is None:
             chosen = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
             self._sample = _stack(chosen)
             self._usual.clear()
+
+    def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
+        self._draw()
+        assert self._sample is not None
         known = self._usual.get(question.key)
         if known is None:
             wholes, coverage = _cosines(question, *self._sample)

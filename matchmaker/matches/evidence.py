@@ -6,13 +6,14 @@ unknown (满足、部分、不满足、未说明). There is no percentage in it:
 decide on reasons.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from index import explain
-from index.hybrid import IndexedRecord
-from index.indicators import judge
-from index.lexical import LexicalIndex
+from index.hybrid import HybridIndex, IndexedRecord
+from index.indicators import Judgement, judge
 from models import Achievement, Call, Need, Record
 from models.fields import field_name
 from models.states import Mode
@@ -35,6 +36,9 @@ PART_NAMES = {
     "lexical": "共同专业用词",
 }
 
+# In standard deviations, see `index.explain.pairs`.
+NEARNESS = ((5.0, "非常接近"), (4.0, "接近"), (-inf, "相关"))
+
 # What is offered under the first word also serves who asked for the second.
 SERVES: Mapping[Mode, frozenset[Mode]] = {
     Mode.OPEN_LICENCE: frozenset({Mode.LICENCE}),
@@ -48,15 +52,28 @@ def build(
     right: Record,
     asking: IndexedRecord,
     found: IndexedRecord,
-    lexical: LexicalIndex,
+    index: HybridIndex,
     parts: Mapping[str, float],
+    *,
+    inside: bool,
 ) -> dict[str, Any]:
-    """The evidence for a pair; ``left`` asks, ``right`` was found."""
+    """The evidence for a pair; ``left`` asks, ``right`` was found.
+
+    ``inside`` says from which side the texts are taken, as in `HybridIndex`.
+    """
+    lexical = index.shelves[found.kind, inside].lexical
     return {
         "indicators": _indicators(asking, found),
         "pairs": [
-            {"left": p.left.text, "right": p.right.text, "score": round(p.cosine, 3)}
-            for p in explain.pairs(asking, found)
+            {
+                "left": pair.left.text,
+                "right": pair.right.text,
+                "left_at": [pair.left.start, pair.left.end],
+                "right_at": [pair.right.start, pair.right.end],
+                "nearness": round(pair.nearness, 2),
+                "words": _in_words(pair.nearness),
+            }
+            for pair in explain.pairs(asking, found, index, inside=inside)
         ],
         "terms": [
             {"term": term, "weight": round(worth, 2)}
@@ -72,17 +89,28 @@ def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, A
     judgements = judge(
         [asking.passages[row].text for row in asked],
         [found.passages[row].text for row in claimed],
-        explain.similarity(asking, found, asked, claimed),
+        explain.likeness(asking, found, asked, claimed),
     )
+    several = Counter(judgement.asked_index for judgement in judgements)
     return [
         {
-            "asked": judgement.asked,
+            "asked": _asked(judgement, several[judgement.asked_index] > 1),
             "claimed": judgement.claimed,
             "verdict": str(judgement.verdict),
             "note": judgement.note,
         }
         for judgement in judgements
     ]
+
+
+def _asked(judgement: Judgement, one_of_several: bool) -> str:
+    """The requirement; of a sentence with several figures, the part in question."""
+    start, end = judgement.asked_quote
+    return judgement.asked[start:end] if one_of_several else judgement.asked
+
+
+def _in_words(nearness: float) -> str:
+    return next(word for least, word in NEARNESS if nearness >= least)
 
 
 def _parts(parts: Mapping[str, float]) -> list[dict[str, Any]]:

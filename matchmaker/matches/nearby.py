@@ -18,7 +18,7 @@ from . import evidence
 
 # Shown to the person who wrote the text: nearer than a search result must be,
 # farther than what staff are asked to review.
-FLOOR = 3.0
+FLOOR = 4.0
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,10 @@ def _why(
     found = held.get(kind, row.id, inside=inside)
     if found is None:
         return {}
-    lexical = held.shelves[kind, inside].lexical
     # Whoever has the problem stands on the left, whichever side was the question.
     if kind is RecordType.NEED or (kind is RecordType.CALL and asking.kind is ACH):
-        return evidence.build(row, item, found, asking, lexical, hit.parts)
-    return evidence.build(item, row, asking, found, lexical, hit.parts)
+        return evidence.build(row, item, found, asking, held, hit.parts, inside=inside)
+    return evidence.build(item, row, asking, found, held, hit.parts, inside=inside)
 
 
 ACH = RecordType.ACHIEVEMENT

@@ -249,8 +249,9 @@ def _fill(
     pair.score = proposal.score
     pair.ranker = RANKER
     pair.updated_at = now
-    lexical = held.shelves[answers, True].lexical
-    pair.evidence = evidence.build(left, right, asking, found, lexical, proposal.parts)
+    pair.evidence = evidence.build(
+        left, right, asking, found, held, proposal.parts, inside=True
+    )
 
 
 def _drop_untrue(
