@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,9 @@ from .encoder import Encoder
 from .hybrid import Hit, HybridIndex, IndexedRecord, Question
 from .text import Passage, Source, facts, sources
 
+# Needs and calls are questions; an achievement only ever answers.
+ASKS = frozenset({RecordType.NEED, RecordType.CALL})
+PREPARED_KEPT = 32
 BATCH = 500
 # A number skipped in the feed belongs to a transaction still open, or to one
 # that failed; after this long it is the latter.
@@ -103,7 +106,7 @@ def _indexed(
         passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
         terms=[r.terms for r in rows],
         vectors=_vectors(r.vector for r in rows),
-        questions=_vectors(r.as_query for r in rows),
+        questions=_vectors(r.as_query or r.vector for r in rows),
         facts=facts(record, kind),
     )
 
@@ -135,7 +138,11 @@ def embeddings(
             text_hash=whole,
             terms=prepared.terms[row],
             vector=prepared.vectors[row].astype("<f2").tobytes(),
-            as_query=prepared.questions[row].astype("<f2").tobytes(),
+            as_query=(
+                prepared.questions[row].astype("<f2").tobytes()
+                if kind in ASKS
+                else None
+            ),
         )
         for row, passage in enumerate(prepared.passages)
     ]
@@ -196,6 +203,7 @@ class LiveIndex:
         self._lock = threading.RLock()
         self._encoder: Encoder | None = None
         self._index: HybridIndex | None = None
+        self._prepared: OrderedDict[str, embed.Prepared] = OrderedDict()
         self.feed = Feed()
 
     @property
@@ -241,6 +249,43 @@ class LiveIndex:
                 limit=limit,
                 floor=floor,
             )
+
+    def rank_askers(
+        self,
+        session: Session,
+        answer: IndexedRecord,
+        kind: RecordType,
+        *,
+        inside: bool,
+        condition: Condition,
+        limit: int,
+        floor: float = float("-inf"),
+    ) -> list[Hit]:
+        """Who would ask for the record, after catching up; see `HybridIndex`."""
+        with self._lock:
+            return self.caught_up(session).rank_askers(
+                answer,
+                kind,
+                inside=inside,
+                condition=condition,
+                limit=limit,
+                floor=floor,
+            )
+
+    def prepared(self, source: Source) -> embed.Prepared:
+        """A text the worker has not come to yet, encoded here and now.
+
+        The last few are kept: a page asks for the same one more than once.
+        """
+        with self._lock:
+            known = self._prepared.get(source.hash)
+        if known is None:
+            [known] = embed.prepare(self.encoder, [source])
+            with self._lock:
+                self._prepared[source.hash] = known
+                while len(self._prepared) > PREPARED_KEPT:
+                    self._prepared.popitem(last=False)
+        return known
 
     def question(self, text: str) -> Question:
         """What a person typed, encoded."""
