@@ -125,7 +125,10 @@ class Background:
 
         In standard deviations of the found passage's cosines with the questions
         that records of this shelf ask. A passage near to everything gains nothing.
+        Zeros where nothing was asked yet: the very first need has no usual.
         """
+        if not self._order:
+            return np.zeros((len(questions), len(found)), np.float32)
         if self._asked_sample is None:
             chosen = [self._asked[id_] for _, id_ in self._order[:SAMPLE]]
             self._asked_sample = _stack(chosen)[1]
