@@ -22,7 +22,7 @@ from models.outbox import Audience, Part, RecordType
 from .dense import DenseIndex
 from .facts import Facts
 from .lexical import Counts, LexicalIndex, weigh
-from .ranking import Background, score
+from .ranking import Background, Reference, score
 from .text import Passage
 
 Vectors = NDArray[np.float16]
@@ -103,10 +103,10 @@ class Hit:
 class Shelf:
     """The records of one kind for one side, searched together."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, reference: Reference | None = None) -> None:
         self.facts = Facts()
         self.lexical = LexicalIndex()
-        self.background = Background()
+        self.background = Background(reference)
         self._wholes = DenseIndex(dimension)
         self._pieces = DenseIndex(dimension)
         self._records: dict[int, IndexedRecord] = {}
@@ -227,10 +227,10 @@ class Shelf:
 class HybridIndex:
     """Every shelf. Not safe for several threads at once; `LiveIndex` takes care."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, reference: Reference | None = None) -> None:
         self.dimension = dimension
         self.shelves = {
-            (kind, inside): Shelf(dimension)
+            (kind, inside): Shelf(dimension, reference)
             for kind in RecordType
             for inside in (True, False)
         }

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from models.outbox import Audience, RecordType
 
 from . import embed, snapshot
 from .encoder import Encoder
-from .hybrid import Hit, HybridIndex, IndexedRecord, Question
-from .text import Passage, Source, facts, sources
+from .hybrid import Hit, HybridIndex, IndexedRecord, Question, Vectors
+from .text import Passage, Source, facts, reference, sources
 
 # Needs and calls are questions; an achievement only ever answers.
 ASKS = frozenset({RecordType.NEED, RecordType.CALL})
@@ -313,9 +314,18 @@ class LiveIndex:
             self._index = self._from_tables(session)
             return self._index
 
+    @cached_property
+    def _reference_vectors(self) -> list[tuple[Vectors, Vectors]]:
+        prepared = embed.prepare(self.encoder, reference())
+        return [(one.vectors, one.questions) for one in prepared]
+
+    def _reference(self) -> list[tuple[Vectors, Vectors]]:
+        """What a shelf of a few records is compared with; encoded when first needed."""
+        return self._reference_vectors
+
     def _open(self, session: Session) -> HybridIndex:
         if self._snapshots is not None:
-            saved = snapshot.read(self._snapshots, self.encoder.name)
+            saved = snapshot.read(self._snapshots, self.encoder.name, self._reference)
             if saved is not None and _is_of_this_feed(session, saved.origin):
                 missed = dict.fromkeys(saved.origin.gaps, time.monotonic())
                 self.feed = Feed(saved.origin.high, missed)
@@ -323,7 +333,7 @@ class LiveIndex:
         return self._from_tables(session)
 
     def _from_tables(self, session: Session) -> HybridIndex:
-        index = HybridIndex(self.encoder.dimension)
+        index = HybridIndex(self.encoder.dimension, self._reference)
         # The feed first: what changes while the tables are read is read again.
         self.feed.start(session)
         for kind, table in TABLES.items():
