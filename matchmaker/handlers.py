@@ -1,6 +1,6 @@
 """Every refusal as a page: the one place that knows statuses and their words."""
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
@@ -99,6 +99,7 @@ def _page(status: int, message: str = "") -> tuple[str, int]:
         heading=heading,
         message=message or words,
         actions=actions,
-        path=request.path,
+        # The page of a failed request asks the database for nothing.
+        bare=status >= 500,
     )
     return html, status

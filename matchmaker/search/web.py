@@ -40,10 +40,11 @@ EXAMPLES = (
     "压铸件远端发脆，铆接就裂",
     "小风天电解槽老跳停",
 )
+# In the order in which they are shown: who asks looks for a solution first.
 NOUNS = {
-    RecordType.NEED: "需求",
     RecordType.ACHIEVEMENT: "成果",
     RecordType.CALL: "榜单",
+    RecordType.NEED: "需求",
 }
 ENDPOINTS = {
     RecordType.NEED: "needs.browse",
@@ -123,7 +124,7 @@ def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
 def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
     return [
         browse(db.session, live_index(), current(), one, query, facets=False)
-        for one in ([kind] if kind else RecordType)
+        for one in ([kind] if kind else NOUNS)
     ]
 
 
