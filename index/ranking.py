@@ -22,7 +22,7 @@ popularity are no part of it.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Vectors = NDArray[np.float16]
+# Wholes, pieces and where each record's pieces start, as `_stack` gives them.
+Sample = tuple[Floats, Floats, NDArray[np.int64]]
+# (vectors, questions) of each reference text.
+Reference = Callable[[], Sequence[tuple[Vectors, Vectors]]]
 
 RANKER = "fixed-1"
 COVERAGE_WEIGHT = 0.75
@@ -44,6 +48,7 @@ SAMPLE = 1024
 MOST_REMEMBERED = 50_000
 # A smaller deviation of cosines is rounding.
 NO_SPREAD = 1e-6
+FEW = 32
 
 # Below this a search result speaks of something else. On the sample 94 of 100
 # useful achievements stand above it when only the need's title is searched.
@@ -79,14 +84,17 @@ class Background:
     """What cosines are usual on a shelf: a fixed sample of its records.
 
     The sample is the records whose ids have the smallest checksums, so every
-    process draws the same one however its records arrived.
+    process draws the same one however its records arrived. A shelf of a few
+    records has no «usual» of its own; ``reference`` (vectors and questions of
+    texts of every field) then stands in for the missing ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reference: Reference | None = None) -> None:
+        self._reference = reference
         self._held: dict[int, Vectors] = {}
         self._order: list[tuple[int, int]] = []
         self._asked: dict[int, Vectors] = {}
-        self._sample: tuple[Floats, Floats, NDArray[np.int64]] | None = None
+        self._sample: Sample | None = None
         self._asked_sample: Floats | None = None
         self._usual: dict[str, tuple[Usual, Usual]] = {}
 
@@ -115,10 +123,10 @@ class Background:
         questions (m, d), found (n, d); in standard deviations of the question's
         cosines with the passages of this shelf's sample.
         """
-        if not self._held:
+        sample = self._drawn()
+        if sample is None:
             return np.zeros((len(questions), len(found)), np.float32)
-        usual = self._drawn()[1] @ questions.T
-        return _deviations((questions @ found.T).T, usual).T
+        return _deviations(found @ questions.T, sample[1] @ questions.T).T
 
     def stands_out_among_asked(self, questions: Floats, found: Floats) -> Floats:
         """(m, n) float32: the same, for what is found.
@@ -126,12 +134,12 @@ class Background:
         In standard deviations of the found passage's cosines with the questions
         that records of this shelf ask. A passage near to everything gains nothing.
         """
-        if not self._asked:
-            return np.zeros((len(questions), len(found)), np.float32)
         asked = self._asked_sample
         if asked is None:
-            chosen = [self._asked[id_] for _, id_ in self._order[:SAMPLE]]
-            asked = self._asked_sample = _stack(chosen)[1]
+            drawn = self._chosen(self._asked, 1)
+            if not drawn:
+                return np.zeros((len(questions), len(found)), np.float32)
+            asked = self._asked_sample = _stack(drawn)[1]
         return _deviations(questions @ found.T, asked @ found.T)
 
     def features(
@@ -146,17 +154,29 @@ class Background:
             lexical.astype(np.float32),
         )
 
-    def _drawn(self) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    def _drawn(self) -> Sample | None:
+        """The sample; None where there is neither a record nor a reference."""
         # Through a name of its own: another thread may forget the sample meanwhile.
         sample = self._sample
         if sample is None:
-            chosen = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
+            chosen = self._chosen(self._held, 0)
+            if not chosen:
+                return None
             sample = self._sample = _stack(chosen)
             self._usual.clear()
         return sample
 
+    def _chosen(self, held: Mapping[int, Vectors], side: int) -> list[Vectors]:
+        """The vectors (side 0) or questions (side 1) of the sample."""
+        chosen = [held[id_] for _, id_ in self._order[:SAMPLE]]
+        if len(chosen) < FEW and self._reference is not None:
+            chosen += [pair[side] for pair in self._reference()][: FEW - len(chosen)]
+        return chosen
+
     def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
         sample = self._drawn()
+        if sample is None:
+            return NOTHING_USUAL, NOTHING_USUAL
         known = self._usual.get(question.key)
         if known is None:
             wholes, coverage = _cosines(question, *sample)
@@ -187,6 +207,9 @@ class Usual:
         return np.asarray((values - self.mean) / self.spread, np.float32)
 
 
+NOTHING_USUAL = Usual(0.0, 0.0)
+
+
 def _deviations(cosines: Floats, usual: Floats) -> Floats:
     """(m, n) float32: each column of cosines in deviations of that column's usual."""
     spread = usual.std(axis=0)
@@ -199,9 +222,7 @@ def _place(record_id: int) -> tuple[int, int]:
     return crc32(b"%d" % record_id), record_id
 
 
-def _stack(
-    records: Sequence[Vectors],
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _stack(records: Sequence[Vectors]) -> Sample:
     """(n, d) wholes, (p, d) pieces, and (n,) where each record's pieces start.
 
     A record of one passage counts that one as its piece.
