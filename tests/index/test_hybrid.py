@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.hybrid import HybridIndex
+from index.hybrid import HybridIndex, Shelf
 from index.text import Source
 from models.conditions import NOTHING, AtLeastOne, OneOf
 from models.outbox import Audience, RecordType
@@ -247,14 +247,56 @@ def test_a_record_of_a_title_alone_can_be_found_and_can_ask(farm):
     assert shelf.rank(bare.question(), limit=1)[0].record_id == 99
 
 
-def test_features_are_told_for_records_the_search_would_not_find(farm, asked):
+def test_a_record_is_compared_as_the_search_would_score_it(farm, asked):
     shelf = shelf_of(*farm, record(99, ANSWER))
     found = scores(shelf.rank(asked, limit=100))
-    features = shelf.features_of(asked, [99, 7])
+    for one in (record(99, ANSWER), farm[6]):
+        assert shelf.compare(asked, one).score == pytest.approx(found[one.id], abs=1e-3)
 
-    parts = features.parts(0)
-    assert sum(parts.values()) == pytest.approx(found[99], abs=1e-3)
-    assert sum(features.parts(1).values()) == pytest.approx(found[7], abs=1e-3)
+
+def test_a_record_beside_the_shelf_is_compared_with_what_is_on_it(farm, asked):
+    shelf = shelf_of(*farm)
+    found = shelf.compare(asked, record(99, ANSWER))
+
+    assert found.record_id == 99
+    assert found.score > shelf.rank(asked, limit=1)[0].score + 1
+    assert shelf.get(99) is None
+
+
+def test_on_an_empty_shelf_a_comparison_says_nothing(asked):
+    found = shelf_of().compare(asked, record(99, ANSWER))
+    assert (found.record_id, found.score) == (99, 0)
+
+
+def test_those_who_would_ask_are_found_with_the_score_of_their_question(farm):
+    index = HybridIndex(ENCODER.dimension)
+    for one in [*farm, record(99, ANSWER)]:
+        index.put(ACHIEVEMENT, one.id, [one])
+    for one in [*fillers(20, kind=NEED), record(500, BATTERY, NEED)]:
+        index.put(NEED, one.id, [one])
+    mine = index.get(ACHIEVEMENT, 99, inside=True)
+    assert mine is not None
+    [best] = index.rank_askers(mine, NEED, inside=True, limit=1)
+    asked = record(500, BATTERY, NEED).question()
+    forward = scores(index.rank(asked, ACHIEVEMENT, inside=True, limit=5))
+
+    assert best.record_id == 500
+    assert best.score == pytest.approx(forward[99], abs=1e-3)
+    above = index.rank_askers(mine, NEED, inside=True, limit=9, floor=best.score + 1)
+    assert above == []
+
+
+def test_a_shelf_of_a_few_is_measured_against_the_reference(asked):
+    """The first achievement of all can be told from what is usual at large."""
+    reference = [(one.vectors, one.questions) for one in fillers(32)]
+    shelf = Shelf(ENCODER.dimension, lambda: reference)
+    shelf.put(record(99, ANSWER))
+    shelf.put(record(98, Source("黄桃采摘", "果园里的梯子。", ())))
+    hits = shelf.rank(asked, limit=5)
+
+    assert [hit.record_id for hit in hits] == [99, 98]
+    assert hits[0].parts["whole"] > 2
+    assert abs(hits[1].parts["whole"]) < 2
 
 
 def test_what_is_usual_is_forgotten_when_the_shelf_changes(farm, asked):
