@@ -150,3 +150,16 @@ def test_scores_do_not_depend_on_the_order_rows_came_in(words, query, random):
 def test_terms_of_several_parts_are_counted_with_the_weight_of_each():
     found = weigh([(["电池", "电池", "预警"], 1.0), (["电池"], 0.5)])
     assert found == {"电池": 2.5, "预警": 1.0}
+
+
+@settings(max_examples=60)
+@given(st.lists(counts, min_size=1, max_size=20), queries)
+def test_a_text_is_scored_alone_as_it_would_be_as_a_row(words, query):
+    index = index_of(dict(enumerate(words)))
+    scores = index.scores(query, len(words))
+    for row, some in enumerate(words):
+        assert index.score_of(query, some) == pytest.approx(scores[row], abs=1e-4)
+
+
+def test_an_empty_index_scores_no_text():
+    assert LexicalIndex().score_of({"电池": 1.0}, {"电池": 1.0}) == 0
