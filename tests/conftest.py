@@ -8,6 +8,7 @@ PostgreSQL. What a machine lacks is skipped, unless MATCHMAKER_REQUIRE names it
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,29 +47,40 @@ def skip_or_fail(thing: str, why: str) -> None:
     pytest.skip(f"{thing}: {why}")
 
 
-def _postgres_url() -> str:
-    """A database of this test process's own, made anew."""
-    name = "matchmaker_test_" + os.environ.get("PYTEST_XDIST_WORKER", "main")
+def _on_server(*statements: str) -> None:
     server = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     try:
         with server.connect() as connection:
-            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+            for statement in statements:
+                connection.exec_driver_sql(statement)
     except sa.exc.OperationalError as error:
         skip_or_fail("postgres", str(error.orig).splitlines()[0])
     finally:
         server.dispose()
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """A database of this process's own: several runs may go on at once."""
+    name = f"matchmaker_test_{os.getpid()}"
+    drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+    _on_server(drop, f'CREATE DATABASE "{name}"')
     url = sa.engine.make_url(POSTGRES).set(database=name)
-    return url.render_as_string(hide_password=False)
+    try:
+        yield url.render_as_string(hide_password=False)
+    finally:
+        _on_server(drop)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+) -> Iterator[str]:
     if request.param == "postgresql":
-        return _postgres_url()
-    return f"sqlite:///{tmp_path_factory.mktemp('db')}/test.db"
+        with _postgres() as url:
+            yield url
+    else:
+        yield f"sqlite:///{tmp_path_factory.mktemp('db')}/test.db"
 
 
 @pytest.fixture(scope="session")
