@@ -5,9 +5,10 @@ what it changes, not what it reads. That is safe only while nothing here has
 computed with more than one thread (see `index.encoder.limit_threads`).
 """
 
+import gc
 from typing import Any
 
-from index.encoder import limit_threads
+from index.encoder import give_back_memory, limit_threads
 
 limit_threads(1)
 
@@ -30,6 +31,9 @@ def when_ready(server: Any) -> None:
     from matchmaker.search.live import warm_up
 
     warm_up(server.app.wsgi())
+    give_back_memory()
+    # What is there now stays; the collector would touch, hence copy, all of it.
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -80,6 +82,14 @@ def limit_threads(count: int) -> None:
         torch.set_num_threads(count)
     if faiss := sys.modules.get("faiss"):
         faiss.omp_set_num_threads(count)
+
+
+def give_back_memory() -> None:
+    """Return to the system what loading used and nothing uses any more."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
+    if trim is not None:
+        trim(0)
 
 
 class SentenceEncoder:
@@ -315,6 +325,7 @@ def _load(model: str, precision: Precision) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
+    from index.mapped import map_embeddings
     from index.packed import can_pack, pack_linear_layers
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -330,6 +341,10 @@ def _load(model: str, precision: Precision) -> SentenceTransformer:
         raise EncoderMissing(f"无法加载编码器 {model}:{error}") from error
     if can_pack():
         pack_linear_layers(loaded)
+    if local:
+        file = Path(model).expanduser() / "model.safetensors"
+        map_embeddings(loaded, file, prefix="0.model.")
+    give_back_memory()
     return loaded
 
 

@@ -25,7 +25,7 @@ from models.outbox import Audience, RecordType
 from . import embed, snapshot
 from .encoder import Encoder
 from .hybrid import Hit, HybridIndex, IndexedRecord, Question
-from .text import Passage, Source, facts, sources
+from .text import Passage, Source, facts, interned, sources
 
 BATCH = 500
 # A number skipped in the feed belongs to a transaction still open, or to one
@@ -101,7 +101,7 @@ def _indexed(
         audience=audience,
         text_hash=source.hash,
         passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
-        terms=[r.terms for r in rows],
+        terms=[interned(r.terms) for r in rows],
         vectors=_vectors(r.vector for r in rows),
         questions=_vectors(r.as_query for r in rows),
         facts=facts(record, kind),
