@@ -8,9 +8,11 @@ computed with more than one thread (see `index.encoder.limit_threads`).
 import gc
 from typing import Any
 
-from index.encoder import give_back_memory, limit_threads
+from index.encoder import limit_threads
+from index.memory import give_back_memory, stay_small
 
 limit_threads(1)
+stay_small()
 
 from matchmaker.config import Settings  # noqa: E402 - after the threads are limited
 

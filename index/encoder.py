@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import hashlib
 import json
 import os
@@ -18,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
+
+from .memory import give_back_memory, without_scoring
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -82,14 +82,6 @@ def limit_threads(count: int) -> None:
         torch.set_num_threads(count)
     if faiss := sys.modules.get("faiss"):
         faiss.omp_set_num_threads(count)
-
-
-def give_back_memory() -> None:
-    """Return to the system what loading used and nothing uses any more."""
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
-    if trim is not None:
-        trim(0)
 
 
 class SentenceEncoder:
@@ -322,7 +314,9 @@ def _load(model: str, precision: Precision) -> SentenceTransformer:
         _require_folder(Path(model).expanduser())
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
-    from sentence_transformers import SentenceTransformer
+
+    with without_scoring():
+        from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     from index.mapped import map_embeddings
