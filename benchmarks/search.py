@@ -118,7 +118,9 @@ def _through_http(
 ) -> Run:
     """Measure the server; returns the first asking of the list page by one client."""
     port = processes.free_port()
-    server = processes.gunicorn(port, UNLIMITED, settings.instance_dir)
+    # A client that waits for the others between two askings keeps its connection.
+    keep = ("--keep-alive", "75")
+    server = processes.gunicorn(port, UNLIMITED, settings.instance_dir, *keep)
     with processes.ended(server):
         start = processes.wait_for_page(port, server)
         _wait_for_workers(server, settings.web_workers)

@@ -320,8 +320,8 @@ def _load(model: str, precision: Precision) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    from index.mapped import map_embeddings
     from index.packed import can_pack, pack_linear_layers
+    from index.table import leave_in_file
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
     dtype = torch.bfloat16 if _wants_bfloat16(precision) else torch.float32
@@ -339,7 +339,7 @@ def _load(model: str, precision: Precision) -> SentenceTransformer:
         pack_linear_layers(loaded)
     if local:
         file = Path(model).expanduser() / "model.safetensors"
-        map_embeddings(loaded, file, prefix="0.model.")
+        leave_in_file(loaded, file, prefix="0.model.")
     give_back_memory()
     return loaded
 
