@@ -283,9 +283,9 @@ def _compare(place: Place, data: Path, poster: Poster, outcome: Outcome) -> None
         for name, kind in KINDS.items():
             found = Counter(session.scalars(select(TABLES[kind].code)))
             found.pop(None, None)
-            _tally(_codes(data, name), found, outcome)
+            tally(_codes(data, name), found, outcome)
         titles = select(Need.title).where(Need.code.is_(None))
-        _tally(set(poster.taken), Counter(session.scalars(titles)), outcome)
+        tally(set(poster.taken), Counter(session.scalars(titles)), outcome)
         columns = (
             Suggestion.kind,
             Suggestion.need_id,
@@ -305,7 +305,7 @@ def _codes(data: Path, name: str) -> set[str]:
     return {json.loads(line)["id"] for line in lines if line.strip()}
 
 
-def _tally(sent: set[str], found: Counter[Any], outcome: Outcome) -> None:
+def tally(sent: set[str], found: Counter[Any], outcome: Outcome) -> None:
     outcome.lost += sorted(sent - found.keys())
     outcome.doubled += sorted(key for key, count in found.items() if count > 1)
 

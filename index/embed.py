@@ -28,26 +28,33 @@ class Prepared:
 
 
 def prepare(
-    encoder: Encoder, sources: Sequence[Source], progress: Progress | None = None
+    encoder: Encoder,
+    sources: Sequence[Source],
+    *,
+    asks: Sequence[bool] | None = None,
+    progress: Progress | None = None,
 ) -> list[Prepared]:
     """All of the texts at once, so that the encoder can batch like lengths.
 
+    ``asks`` says which texts will ask as well as be found (unset: all of them);
+    the others ask, if they must, with the vectors by which they are found.
     ``progress`` is told how many of `count_encodings` are done.
     """
     cut = [passages(source) for source in sources]
+    asking = [True] * len(cut) if asks is None else asks
     texts = [simplify(passage.text) for found in cut for passage in found]
+    asked = np.repeat(np.array(asking, bool), [len(found) for found in cut])
     tell = progress or (lambda _: None)
-    vectors = encoder.encode_passages(texts, progress=tell)
-    questions = encoder.encode_queries(
-        texts, progress=lambda done: tell(len(texts) + done)
-    )
-    ends = np.cumsum([len(found) for found in cut])
+    vectors = encoder.encode_passages(texts, progress=tell).astype(np.float16)
+    questions = vectors.copy()
+    if asked.any():
+        questions[asked] = encoder.encode_queries(
+            [text for text, wanted in zip(texts, asked, strict=True) if wanted],
+            progress=lambda done: tell(len(texts) + done),
+        )
+    ends = np.cumsum([len(found) for found in cut])[:-1]
     parts = zip(
-        sources,
-        cut,
-        np.split(vectors.astype(np.float16), ends[:-1]),
-        np.split(questions.astype(np.float16), ends[:-1]),
-        strict=True,
+        sources, cut, np.split(vectors, ends), np.split(questions, ends), strict=True
     )
     return [
         Prepared(source, found, [terms(p.text) for p in found], vector, question)
@@ -55,9 +62,15 @@ def prepare(
     ]
 
 
-def count_encodings(sources: Sequence[Source]) -> int:
-    """How many passages `prepare` will encode: each to be found, and to ask."""
-    return 2 * sum(len(passages(source)) for source in sources)
+def count_encodings(
+    sources: Sequence[Source], asks: Sequence[bool] | None = None
+) -> int:
+    """How many passages `prepare` will encode."""
+    asking = [True] * len(sources) if asks is None else asks
+    return sum(
+        len(passages(source)) * (2 if twice else 1)
+        for source, twice in zip(sources, asking, strict=True)
+    )
 
 
 def question(encoder: Encoder, text: str) -> Question:

@@ -121,8 +121,11 @@ class Bench:
         self.names = sorted(items)
         self.shelf = Shelf(encoder.dimension)
         sources = [items[name] for name in self.names]
-        for number, prepared in enumerate(embed.prepare(encoder, sources, progress)):
-            self.shelf.put(_indexed(number, prepared))
+        prepared = embed.prepare(
+            encoder, sources, asks=[False] * len(sources), progress=progress
+        )
+        for number, one in enumerate(prepared):
+            self.shelf.put(_indexed(number, one))
         self._vectors = np.array(
             [self._record(n).vectors[0] for n in range(len(self.names))], np.float32
         )

@@ -22,7 +22,7 @@ from models.outbox import Audience, Part, RecordType
 from .dense import DenseIndex
 from .facts import Facts
 from .lexical import Counts, LexicalIndex, weigh
-from .ranking import Background, Features, score
+from .ranking import Background, Reference, score
 from .text import Passage
 
 Vectors = NDArray[np.float16]
@@ -33,6 +33,8 @@ CANDIDATES = 200
 PIECE_CANDIDATES = 100
 # Piece ids of a row start here times the row; no text has so many pieces.
 STRETCH = 1 << 20
+# How many of the asking side are asked when one looks from the other.
+ASKERS = 60
 # A word in the title tells more of the subject than one in the text.
 TERM_WEIGHTS = {Part.TITLE: 1.0, Part.SENTENCE: 1.0, Part.POINT: 1.0}
 
@@ -44,7 +46,8 @@ class IndexedRecord:
     passages   n of them, the whole text first
     terms      the terms of each passage
     vectors    (n, d) float16 unit rows, each passage as something to find
-    questions  (n, d) float16 unit rows, each passage as something asked
+    questions  (n, d) float16 unit rows, each passage as something asked; the
+               vectors again for what only ever answers
     """
 
     kind: RecordType
@@ -100,10 +103,10 @@ class Hit:
 class Shelf:
     """The records of one kind for one side, searched together."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, reference: Reference | None = None) -> None:
         self.facts = Facts()
         self.lexical = LexicalIndex()
-        self.background = Background()
+        self.background = Background(reference)
         self._wholes = DenseIndex(dimension)
         self._pieces = DenseIndex(dimension)
         self._records: dict[int, IndexedRecord] = {}
@@ -181,7 +184,8 @@ class Shelf:
             return []
         lexical = self.lexical.scores(question.terms, len(mask))
         rows = self._candidates(question, mask, lexical)
-        features = self.features(question, rows, lexical)
+        held = [self._records[row].vectors for row in rows.tolist()]
+        features = self.background.features(question, held, lexical[rows])
         scores = score(features)
         order = np.lexsort((self._ids[rows], -scores))
         kept = [place for place in order[:limit] if scores[place] >= floor]
@@ -190,18 +194,13 @@ class Shelf:
             for p in kept
         ]
 
-    def features(
-        self, question: Question, rows: NDArray[np.int64], lexical: Floats
-    ) -> Features:
-        """What the score of each row is computed from."""
-        held = [self._records[row].vectors for row in rows.tolist()]
-        return self.background.features(question, held, lexical[rows])
-
-    def features_of(self, question: Question, record_ids: Sequence[int]) -> Features:
-        """Features of records by id, whether or not the search would find them."""
-        rows = np.array([self._row_of[id_] for id_ in record_ids], np.int64)
-        lexical = self.lexical.scores(question.terms, self._rows)
-        return self.features(question, rows, lexical)
+    def compare(self, question: Question, record: IndexedRecord) -> Hit:
+        """The score of one record, on the shelf or not, as this shelf would give it."""
+        words = self.lexical.score_of(question.terms, record.counts)
+        features = self.background.features(
+            question, [record.vectors], np.array([words], np.float32)
+        )
+        return Hit(record.id, float(score(features)[0]), features.parts(0))
 
     def _candidates(
         self, question: Question, mask: NDArray[np.bool_], lexical: Floats
@@ -228,10 +227,10 @@ class Shelf:
 class HybridIndex:
     """Every shelf. Not safe for several threads at once; `LiveIndex` takes care."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, reference: Reference | None = None) -> None:
         self.dimension = dimension
         self.shelves = {
-            (kind, inside): Shelf(dimension)
+            (kind, inside): Shelf(dimension, reference)
             for kind in RecordType
             for inside in (True, False)
         }
@@ -263,6 +262,34 @@ class HybridIndex:
         """The best records of a kind, as `Shelf.rank` gives them."""
         shelf = self.shelves[kind, inside]
         return shelf.rank(question, condition, limit=limit, floor=floor)
+
+    def rank_askers(
+        self,
+        answer: IndexedRecord,
+        kind: RecordType,
+        *,
+        inside: bool,
+        condition: Condition = EVERYTHING,
+        limit: int,
+        floor: float = -np.inf,
+    ) -> list[Hit]:
+        """Who would ask for this record: the best of ``kind``, each asking for it.
+
+        A pair has one score, that of the asking side's question, whichever side is
+        looked from. The other direction only proposes whom to look at.
+        """
+        near = self.rank(
+            answer.question(), kind, inside=inside, condition=condition, limit=ASKERS
+        )
+        own = self.shelves[answer.kind, inside]
+        hits = []
+        for hit in near:
+            asking = self.get(kind, hit.record_id, inside=inside)
+            if asking is not None:
+                found = own.compare(asking.question(), answer)
+                hits.append(Hit(hit.record_id, found.score, found.parts))
+        hits = [hit for hit in hits if hit.score >= floor]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.record_id))[:limit]
 
     def get(
         self, kind: RecordType, record_id: int, *, inside: bool

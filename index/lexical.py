@@ -91,6 +91,22 @@ class LexicalIndex:
         result[: len(self._alive)][~self._alive] = 0
         return result[:size]
 
+    def score_of(self, query: Counts, counts: Counts) -> float:
+        """What a text of these terms would score if it were a row here."""
+        if not self._rows:
+            return 0.0
+        average = self._total / len(self._rows) or 1.0
+        length = K1 * (1 - B + B * sum(counts.values()) / average)
+        return sum(
+            min(query[term], MOST_REPEATS)
+            * self.idf(term)
+            * (K1 + 1)
+            * counts[term]
+            / (counts[term] + length)
+            for term in sorted(query)
+            if counts.get(term)
+        )
+
     def idf(self, term: str) -> float:
         """How telling the term is here; the value of an unseen term if unknown."""
         seen = int(self._frequency[self._ids[term]]) if term in self._ids else 0

@@ -22,7 +22,7 @@ popularity are no part of it.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Vectors = NDArray[np.float16]
+# (vectors, questions) of each reference text.
+Reference = Callable[[], Sequence[tuple[Vectors, Vectors]]]
 
 RANKER = "fixed-1"
 COVERAGE_WEIGHT = 0.75
@@ -42,6 +44,7 @@ LEXICAL_WEIGHT = 0.04
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
 MOST_REMEMBERED = 50_000
+FEW = 32
 
 # Below this a search result speaks of something else. On the sample 94 of 100
 # useful achievements stand above it when only the need's title is searched.
@@ -77,10 +80,13 @@ class Background:
     """What cosines are usual on a shelf: a fixed sample of its records.
 
     The sample is the records whose ids have the smallest checksums, so every
-    process draws the same one however its records arrived.
+    process draws the same one however its records arrived. A shelf of a few
+    records has no «usual» of its own; ``reference`` (vectors and questions of
+    texts of every field) then stands in for the missing ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reference: Reference | None = None) -> None:
+        self._reference = reference
         self._held: dict[int, Vectors] = {}
         self._order: list[tuple[int, int]] = []
         self._asked: dict[int, Vectors] = {}
@@ -125,10 +131,15 @@ class Background:
 
         In standard deviations of the found passage's cosines with the questions
         that records of this shelf ask. A passage near to everything gains nothing.
+        Zeros where nothing was asked yet: the very first need has no usual.
         """
+        if not self._order:
+            return np.zeros((len(questions), len(found)), np.float32)
         if self._asked_sample is None:
-            chosen = [self._asked[id_] for _, id_ in self._order[:SAMPLE]]
-            self._asked_sample = _stack(chosen)[1]
+            drawn = self._drawn(self._asked, 1)
+            if not drawn:
+                return np.zeros((len(questions), len(found)), np.float32)
+            self._asked_sample = _stack(drawn)[1]
         usual = self._asked_sample @ found.T
         spread = np.maximum(usual.std(axis=0), 1e-6)
         cosines = questions @ found.T
@@ -148,9 +159,15 @@ class Background:
 
     def _draw(self) -> None:
         if self._sample is None:
-            chosen = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
-            self._sample = _stack(chosen)
+            self._sample = _stack(self._drawn(self._held, 0))
             self._usual.clear()
+
+    def _drawn(self, held: Mapping[int, Vectors], side: int) -> list[Vectors]:
+        """The vectors (side 0) or questions (side 1) of the sample."""
+        chosen = [held[id_] for _, id_ in self._order[:SAMPLE]]
+        if len(chosen) < FEW and self._reference is not None:
+            chosen += [pair[side] for pair in self._reference()][: FEW - len(chosen)]
+        return chosen
 
     def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
         self._draw()

@@ -22,6 +22,7 @@ import structlog
 from models.outbox import Audience, Part, RecordType
 
 from .hybrid import HybridIndex, IndexedRecord
+from .ranking import Reference
 from .text import TEXT_VERSION, Passage, interned
 
 LAYOUT = f"1/{TEXT_VERSION}"
@@ -80,11 +81,13 @@ def write(folder: Path, index: HybridIndex, origin: Origin) -> Path:
     return final
 
 
-def read(folder: Path, encoder: str) -> Snapshot | None:
+def read(
+    folder: Path, encoder: str, reference: Reference | None = None
+) -> Snapshot | None:
     """The newest sound generation made with this encoder, or None."""
     for generation in _generations(folder):
         try:
-            found = _load(generation, encoder)
+            found = _load(generation, encoder, reference)
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("snapshot.unreadable", path=generation.name, error=str(error))
             continue
@@ -106,7 +109,7 @@ def _checksum(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _load(folder: Path, encoder: str) -> Snapshot | None:
+def _load(folder: Path, encoder: str, reference: Reference | None) -> Snapshot | None:
     if (folder / "checksum").read_text() != _checksum(folder):
         raise ValueError("checksum differs")
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
@@ -114,7 +117,7 @@ def _load(folder: Path, encoder: str) -> Snapshot | None:
         return None
     vectors = np.load(folder / "vectors.npy")
     questions = np.load(folder / "questions.npy")
-    index = HybridIndex(meta["dimension"])
+    index = HybridIndex(meta["dimension"], reference)
     by_record: dict[tuple[str, int], list[IndexedRecord]] = {}
     start = 0
     for item in meta["records"]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,12 @@ from models.outbox import Audience, RecordType
 
 from . import embed, snapshot
 from .encoder import Encoder
-from .hybrid import Hit, HybridIndex, IndexedRecord, Question
-from .text import Passage, Source, facts, interned, sources
+from .hybrid import Hit, HybridIndex, IndexedRecord, Question, Vectors
+from .text import Passage, Source, facts, interned, reference, sources
 
+# Needs and calls are questions; an achievement only ever answers.
+ASKS = frozenset({RecordType.NEED, RecordType.CALL})
+PREPARED_KEPT = 32
 BATCH = 500
 # A number skipped in the feed belongs to a transaction still open, or to one
 # that failed; after this long it is the latter.
@@ -103,7 +107,7 @@ def _indexed(
         passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
         terms=[interned(r.terms) for r in rows],
         vectors=_vectors(r.vector for r in rows),
-        questions=_vectors(r.as_query for r in rows),
+        questions=_vectors(r.as_query or r.vector for r in rows),
         facts=facts(record, kind),
     )
 
@@ -135,7 +139,11 @@ def embeddings(
             text_hash=whole,
             terms=prepared.terms[row],
             vector=prepared.vectors[row].astype("<f2").tobytes(),
-            as_query=prepared.questions[row].astype("<f2").tobytes(),
+            as_query=(
+                prepared.questions[row].astype("<f2").tobytes()
+                if kind in ASKS
+                else None
+            ),
         )
         for row, passage in enumerate(prepared.passages)
     ]
@@ -196,6 +204,7 @@ class LiveIndex:
         self._lock = threading.RLock()
         self._encoder: Encoder | None = None
         self._index: HybridIndex | None = None
+        self._prepared: OrderedDict[str, embed.Prepared] = OrderedDict()
         self.feed = Feed()
 
     @property
@@ -242,6 +251,43 @@ class LiveIndex:
                 floor=floor,
             )
 
+    def rank_askers(
+        self,
+        session: Session,
+        answer: IndexedRecord,
+        kind: RecordType,
+        *,
+        inside: bool,
+        condition: Condition,
+        limit: int,
+        floor: float = float("-inf"),
+    ) -> list[Hit]:
+        """Who would ask for the record, after catching up; see `HybridIndex`."""
+        with self._lock:
+            return self.caught_up(session).rank_askers(
+                answer,
+                kind,
+                inside=inside,
+                condition=condition,
+                limit=limit,
+                floor=floor,
+            )
+
+    def prepared(self, source: Source) -> embed.Prepared:
+        """A text the worker has not come to yet, encoded here and now.
+
+        The last few are kept: a page asks for the same one more than once.
+        """
+        with self._lock:
+            known = self._prepared.get(source.hash)
+        if known is None:
+            [known] = embed.prepare(self.encoder, [source])
+            with self._lock:
+                self._prepared[source.hash] = known
+                while len(self._prepared) > PREPARED_KEPT:
+                    self._prepared.popitem(last=False)
+        return known
+
     def question(self, text: str) -> Question:
         """What a person typed, encoded."""
         return embed.question(self.encoder, text)
@@ -268,9 +314,18 @@ class LiveIndex:
             self._index = self._from_tables(session)
             return self._index
 
+    @cached_property
+    def _reference_vectors(self) -> list[tuple[Vectors, Vectors]]:
+        prepared = embed.prepare(self.encoder, reference())
+        return [(one.vectors, one.questions) for one in prepared]
+
+    def _reference(self) -> list[tuple[Vectors, Vectors]]:
+        """What a shelf of a few records is compared with; encoded when first needed."""
+        return self._reference_vectors
+
     def _open(self, session: Session) -> HybridIndex:
         if self._snapshots is not None:
-            saved = snapshot.read(self._snapshots, self.encoder.name)
+            saved = snapshot.read(self._snapshots, self.encoder.name, self._reference)
             if saved is not None and _is_of_this_feed(session, saved.origin):
                 missed = dict.fromkeys(saved.origin.gaps, time.monotonic())
                 self.feed = Feed(saved.origin.high, missed)
@@ -278,7 +333,7 @@ class LiveIndex:
         return self._from_tables(session)
 
     def _from_tables(self, session: Session) -> HybridIndex:
-        index = HybridIndex(self.encoder.dimension)
+        index = HybridIndex(self.encoder.dimension, self._reference)
         # The feed first: what changes while the tables are read is read again.
         self.feed.start(session)
         for kind, table in TABLES.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import unicodedata
@@ -242,3 +243,10 @@ FACTS: dict[RecordType, tuple[str, ...]] = {
 def facts(record: Record, kind: RecordType) -> dict[str, Any]:
     """What a condition may ask about the record (see `models.conditions`)."""
     return {name: getattr(record, name) for name in FACTS[kind]}
+
+
+def reference() -> list[Source]:
+    """Invented texts of every field, needs and achievements: what is usual at large."""
+    path = Path(__file__).with_name("reference.jsonl")
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [Source(row["title"], row["body"], tuple(row["points"])) for row in rows]

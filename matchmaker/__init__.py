@@ -18,6 +18,7 @@ from . import handlers, labels, policies
 from .accounts.current import current
 from .config import Settings
 from .db import db
+from .demo import service as demo
 
 limiter = Limiter(get_remote_address, default_limits=[])
 
@@ -110,6 +111,7 @@ def _page_words() -> dict[str, Any]:
         "field_name": field_name,
         "may": lambda action, item=None: policies.may(current(), action, item),
         "RecordType": RecordType,
+        "demo_data": lambda: demo.is_loaded(db.session),
     }
 
 

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         default=15, description="How long a pair on the review desk stays claimed."
     )
     suggestions_per_record: int = Field(
-        default=8, description="Most suggestions written for one record."
+        default=5, description="Most suggestions of a kind written for one record."
     )
 
     @property

@@ -1,6 +1,6 @@
 """Every refusal as a page: the one place that knows statuses and their words."""
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
@@ -22,23 +22,23 @@ CONFLICTS: dict[str, str] = {
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
     "need.not_editable": "该需求目前的状态不能修改。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
-    "stale": "其他人刚刚修改了同一条信息,您的修改没有保存。请刷新后重做。",
-    "form_used": "这张表单已经提交过一次,请打开原记录修改。",
-    "changed_since_read": "该信息在您打开页面后又有修改,请重新查看后再作决定。",
-    "already_handled": "该信息已被处理,请刷新页面查看最新状态。",
+    "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
+    "form_used": "这张表单已经提交过一次，请打开原记录修改。",
+    "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",
+    "already_handled": "该信息已被处理，请刷新页面查看最新状态。",
 }
 
 HTTP_WORDS: dict[int, tuple[str, str]] = {
-    400: ("请求无法识别", "请返回上一页,刷新后重试。"),
+    400: ("请求无法识别", "请返回上一页，刷新后重试。"),
     401: ("请先登录", "登录后即可继续。"),
-    403: ("没有权限", "当前账号不能进行此操作。如需开通,请联系平台工作人员。"),
-    404: ("没有找到", "该页面或信息不存在,或者不对当前账号开放。"),
+    403: ("没有权限", "当前账号不能进行此操作。如需开通，请联系平台工作人员。"),
+    404: ("没有找到", "该页面或信息不存在，或者不对当前账号开放。"),
     405: ("操作方式不对", "请从页面上的按钮进行操作。"),
     413: ("内容过大", "提交的内容超过 1 MB,请精简后重试。"),
     415: ("格式不支持", "请使用页面上的表单提交。"),
     422: ("填写有误", "请按提示修改后重试。"),
     429: ("操作过于频繁", "请稍等一分钟后再试。"),
-    500: ("系统出错", "错误已记录,您填写的内容没有保存。请稍后重试。"),
+    500: ("系统出错", "错误已记录，您填写的内容没有保存。请稍后重试。"),
     503: ("服务暂不可用", "请稍后重试。"),
 }
 
@@ -53,9 +53,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
-CONFLICTS_STATE = "该信息的状态已经变化,不能进行此操作。请刷新后再看。"
-CONFLICTS_EDIT = "其他人刚刚修改了同一条信息,您的修改没有保存。请刷新后重做。"
-CSRF_WORDS = "页面停留过久或登录状态已变化,请返回上一页刷新后重新提交。"
+CONFLICTS_STATE = "该信息的状态已经变化，不能进行此操作。请刷新后再看。"
+CONFLICTS_EDIT = "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。"
+CSRF_WORDS = "页面停留过久或登录状态已变化，请返回上一页刷新后重新提交。"
 
 
 def conflict_words(error: Conflict) -> str:
@@ -99,6 +99,7 @@ def _page(status: int, message: str = "") -> tuple[str, int]:
         heading=heading,
         message=message or words,
         actions=actions,
-        path=request.path,
+        # The page of a failed request asks the database for nothing.
+        bare=status >= 500,
     )
     return html, status

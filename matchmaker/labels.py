@@ -137,7 +137,7 @@ ACTIONS: dict[str, str] = {
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
     "suggestion.undone": "撤销决定",
-    "suggestion.reopened": "文本变化,重新待审",
+    "suggestion.reopened": "文本变化，重新待审",
     "user.created": "开通账号",
     "user.password_changed": "修改密码",
     "user.activated": "启用账号",
@@ -190,7 +190,7 @@ def in_words(name: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "(未填写)"
     if isinstance(value, list):
-        return ";".join(in_words(name, part) for part in value)
+        return "；".join(in_words(name, part) for part in value)
     if isinstance(value, dict):
         return " ".join(str(value[key]) for key in ("type", "status", "count"))
     if name.endswith("_fen"):

@@ -35,7 +35,7 @@ def clean(text: str) -> str:
     """NFC, \\n line ends, no spaces at the edges; refuses control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if CONTROL.search(text):
-        raise PydanticCustomError("control", "含有无法识别的控制字符,请删除后重试")
+        raise PydanticCustomError("control", "含有无法识别的控制字符，请删除后重试")
     return unicodedata.normalize("NFC", text).strip()
 
 
@@ -48,14 +48,18 @@ def _none_if_blank(value: Any) -> Any:
 
 
 def _known_field(code: str) -> str:
+    if not code:
+        raise PydanticCustomError("field_code", "请选择技术领域")
     if code not in FIELDS:
-        raise PydanticCustomError("field_code", "没有这个技术领域,请从列表中选择")
+        raise PydanticCustomError("field_code", "没有这个技术领域，请从列表中选择")
     return code
 
 
 def _known_district(name: str) -> str:
+    if not name:
+        raise PydanticCustomError("district", "请选择所在区县")
     if name not in DISTRICTS:
-        raise PydanticCustomError("district", "没有这个区县,请从列表中选择")
+        raise PydanticCustomError("district", "没有这个区县，请从列表中选择")
     return name
 
 
@@ -68,22 +72,22 @@ def _wan_to_fen(value: Any) -> Any:
     if text in ("", "面议"):
         return None
     if not re.fullmatch(r"-?\d{1,15}(\.\d{1,10})?", text):
-        raise PydanticCustomError("money", "请填写数字,单位万元,例如 260;面议请留空")
+        raise PydanticCustomError("money", "请填写数字，单位万元，例如 260；面议请留空")
     wan = Decimal(text)
     if wan <= 0:
-        raise PydanticCustomError("money_sign", "金额须大于 0;面议请留空")
+        raise PydanticCustomError("money_sign", "金额须大于 0；面议请留空")
     if wan > MOST_WAN:
-        raise PydanticCustomError("money_size", "金额过大,请核对单位(万元)")
+        raise PydanticCustomError("money_size", "金额过大，请核对单位（万元）")
     fen = (wan * FEN_PER_WAN).quantize(Decimal(1), ROUND_HALF_UP)
     if fen == 0:
-        raise PydanticCustomError("money_sign", "金额须大于 0;面议请留空")
+        raise PydanticCustomError("money_sign", "金额须大于 0；面议请留空")
     return int(fen)
 
 
 def _calendar_day(value: Any) -> Any:
     """Only a written date: a bare number would be read as seconds since 1970."""
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip()):
-        raise PydanticCustomError("day", "请填写日期,例如 2027-06-30")
+        raise PydanticCustomError("day", "请填写日期，例如 2027-06-30")
     return value
 
 
@@ -93,7 +97,7 @@ def _without_blanks(lines: list[str]) -> list[str]:
 
 def _at_most_twelve(lines: list[str]) -> list[str]:
     if len(lines) > 12:
-        raise PydanticCustomError("lines", "最多 12 条,请合并或精简")
+        raise PydanticCustomError("lines", "最多 12 条，请合并或精简")
     return lines
 
 
@@ -181,14 +185,15 @@ def _messages(errors: list[ErrorDetails]) -> dict[str, str]:
         name = str(place[0]) if place else "form"
         text = _message(error)
         if len(place) > 1 and isinstance(place[1], int):
-            text = f"第 {place[1] + 1} 行:{text}"
+            text = f"第 {place[1] + 1} 行：{text}"
         fields.setdefault(name, text)
     return fields
 
 
 def _message(error: ErrorDetails) -> str:
     kind, facts = error["type"], error.get("ctx", {})
-    if kind == "too_short" and facts.get("actual_length") == 0:
+    unfilled = kind in MESSAGES and error["input"] == ""
+    if unfilled or (kind == "too_short" and facts.get("actual_length") == 0):
         kind = "missing"
     elif kind in ("too_short", "too_long") and facts.get("field_type") != "List":
         kind = f"string_{kind}"  # a length checked after `clean` is still of a text
@@ -206,7 +211,7 @@ MESSAGES: dict[str, str] = {
     "missing": "请填写此项",
     "string_type": "请填写文字",
     "string_too_short": "至少填写 {min_length} 个字",
-    "string_too_long": "最多 {max_length} 个字,请精简",
+    "string_too_long": "最多 {max_length} 个字，请精简",
     "too_short": "至少填写 {min_length} 项",
     "too_long": "最多 {max_length} 项",
     "int_parsing": "请填写整数",
@@ -217,9 +222,9 @@ MESSAGES: dict[str, str] = {
     "greater_than": "须大于 {gt}",
     "enum": "请从所列选项中选择",
     "literal_error": "请从所列选项中选择",
-    "date_parsing": "请填写日期,例如 2027-06-30",
-    "date_type": "请填写日期,例如 2027-06-30",
-    "date_from_datetime_parsing": "请填写日期,例如 2027-06-30",
-    "date_from_datetime_inexact": "请填写日期,例如 2027-06-30",
+    "date_parsing": "请填写日期，例如 2027-06-30",
+    "date_type": "请填写日期，例如 2027-06-30",
+    "date_from_datetime_parsing": "请填写日期，例如 2027-06-30",
+    "date_from_datetime_inexact": "请填写日期，例如 2027-06-30",
     "bool_parsing": "请勾选或取消勾选",
 }

@@ -91,7 +91,7 @@ def _filled(rows: list[IpRow | None]) -> list[IpRow]:
 
 def _at_most_ten(rows: list[IpRow]) -> list[IpRow]:
     if len(rows) > MOST_IP_ROWS:
-        raise PydanticCustomError("ip", "最多 10 行,请合并同类的知识产权")
+        raise PydanticCustomError("ip", "最多 10 行，请合并同类的知识产权")
     return rows
 
 

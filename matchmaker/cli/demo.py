@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from tqdm import tqdm
 
 from index.embed import count_encodings
+from index.sync import ASKS
 from index.text import sources
 from models import TABLES, OutboxTask, Suggestion, utcnow
 from models.outbox import RecordType, TaskKind
@@ -77,15 +78,16 @@ def _work_off() -> None:
         clock=utcnow,
         encoder=encoder,
     )
-    total = count_encodings(list(_waiting_texts()))
+    texts, asks = zip(*_waiting_texts(), strict=True)
+    total = count_encodings(texts, asks)
     with tqdm(total=total, desc="编码文本", unit="段") as bar:
         _encode(worker, bar)
-    matches = db.session.scalar(
-        select(func.count()).where(OutboxTask.kind == TaskKind.MATCH)
+    askers = sum(
+        db.session.scalar(select(func.count()).select_from(TABLES[kind])) or 0
+        for kind in ASKS
     )
-    with tqdm(total=matches, desc="生成匹配建议", unit="条") as bar:
-        while done := worker.match_some():
-            bar.update(done)
+    with tqdm(total=askers, desc="生成匹配建议", unit="条") as bar:
+        worker.match_everything(bar.update)
     found = db.session.scalar(select(func.count()).select_from(Suggestion))
     live_index().save(db.session)
     click.echo(f"匹配建议 {found} 条")
@@ -111,7 +113,7 @@ def _waiting_texts() -> Any:
     for kind, record_id in db.session.execute(query).all():
         record: Any = db.session.get(TABLES[kind], record_id)
         if record is not None:
-            yield from sources(record).values()
+            yield from ((text, kind in ASKS) for text in sources(record).values())
 
 
 @demo_cli.command("remove")

@@ -112,7 +112,7 @@ def _bench(
 ) -> judged.Bench:
     if not items:
         raise click.UsageError("the folders hold no items of this kind")
-    total = embed.count_encodings(list(items.values()))
+    total = embed.count_encodings(list(items.values()), [False] * len(items))
     with tqdm(total=total, desc="encoding", unit="passage", leave=False) as bar:
         return judged.Bench(encoder, items, lambda done: _advance(bar, done))
 

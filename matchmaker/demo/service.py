@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -282,5 +282,4 @@ def _remove_people(session: Session) -> None:
 
 def is_loaded(session: Session) -> bool:
     """Whether there is demonstration data (pages then say so)."""
-    query = select(func.count()).select_from(Organisation).where(Organisation.is_demo)
-    return bool(session.scalar(query))
+    return bool(session.scalar(select(exists().where(Organisation.is_demo))))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +15,7 @@ from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
 
 from .. import policies
+from ..matches import queue
 from ..verification import service as verification
 
 NEWEST = 5
@@ -22,7 +24,7 @@ NEWEST = 5
 # said about progress towards it.
 YEAR_TARGET = "2024 年度目标：技术合同成交额 1400 亿元"
 YEAR_TARGET_SOURCE = (
-    "目标值出自《长沙市全球研发中心城市建设 2024 年工作计划》。"
+    "目标值出自长沙市建设全球研发中心城市的 2024 年计划（《长沙晚报》2024 年 2 月）。"
     "本平台尚未接入合同登记数据，因此不显示完成进度。"
 )
 
@@ -86,7 +88,7 @@ def _open(user: User | None, kind: RecordType) -> Any:
     return policies.where(condition, kind)
 
 
-def tasks(session: Session, user: User) -> list[Task]:
+def tasks(session: Session, user: User, *, now: datetime) -> list[Task]:
     """What waits for this person, with a place to do it; also when it is nothing."""
     if user.is_staff:
         return [
@@ -96,14 +98,14 @@ def tasks(session: Session, user: User) -> list[Task]:
                 "verification.queue",
             ),
             Task(
-                _suggestions(session, user, SuggestionStatus.PENDING),
+                queue.waiting(session, user, now),
                 "条匹配建议待审核",
                 "matches.desk",
             ),
         ]
     if user.role is Role.ENTERPRISE:
         states = _own_states(session, user, Need, RecordType.NEED)
-        approved = _suggestions(session, user, SuggestionStatus.APPROVED)
+        approved = _approved(session, user)
         return [
             Task(states[NeedStatus.RETURNED], "条需求被退回，待修改", "needs.mine"),
             Task(states[NeedStatus.PENDING], "条需求正在审核", "needs.mine"),
@@ -117,9 +119,10 @@ def tasks(session: Session, user: User) -> list[Task]:
     ]
 
 
-def _suggestions(session: Session, user: User, status: SuggestionStatus) -> int:
+def _approved(session: Session, user: User) -> int:
     query = select(func.count(Suggestion.id)).where(
-        policies.visible_suggestions(user), Suggestion.status == status
+        policies.visible_suggestions(user),
+        Suggestion.status == SuggestionStatus.APPROVED,
     )
     return session.scalar(query) or 0
 

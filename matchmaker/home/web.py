@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from models import Call, Need, User
+from models import Call, Need, User, utcnow
 from models.fields import field_name
 
-from .. import policies
 from ..accounts.current import current
 from ..db import db
 from ..labels import day
+from ..needs.service import text_for
 from . import service
 
 bp = Blueprint("home", __name__)
@@ -27,13 +27,11 @@ def index() -> ResponseReturnValue:
     return render_template(
         "home.html",
         counts=service.counts(db.session, user),
-        tasks=service.tasks(db.session, user) if user else [],
+        tasks=service.tasks(db.session, user, now=utcnow()) if user else [],
         target_text=service.YEAR_TARGET,
         target_source=service.YEAR_TARGET_SOURCE,
         newest_needs=[_need_line(user, need) for need in needs],
         newest_calls=[_call_line(call) for call in calls],
-        demo_data=any(need.is_demo for need in needs)
-        or any(call.is_demo for call in calls),
     )
 
 
@@ -47,9 +45,7 @@ def health() -> ResponseReturnValue:
 
 
 def _need_line(user: User | None, need: Need) -> dict[str, Any]:
-    reads_all = policies.reads_full_text(user, need)
-    words = need.full_text if reads_all else need.public_text
-    assert words is not None, "a need without public text is not visible here"
+    words = text_for(user, need)
     return {
         "title": words.title,
         "url": url_for("needs.show", need_id=need.id),

@@ -21,7 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from index import embed
 from index.encoder import Encoder, EncoderMissing
-from index.sync import LiveIndex, embeddings
+from index.sync import ASKS, LiveIndex, embeddings
 from index.text import Source, sources
 from models import TABLES, Embedding, IndexChange, OutboxTask, transaction
 from models.outbox import Audience, RecordType, TaskKind
@@ -87,6 +87,22 @@ class Worker:
         tasks = self._due(TaskKind.MATCH, at_once)
         return sum(self._attempt(key, ids, self._match) for key, ids in tasks.items())
 
+    def match_everything(self, progress: Callable[[], object]) -> None:
+        """Refresh every need and call, for a bulk load; tells each one done.
+
+        Each of them looks at every achievement, so what waits on the achievements'
+        side would only find the same pairs again.
+        """
+        waiting = select(OutboxTask.id).where(OutboxTask.kind == TaskKind.MATCH)
+        task_ids = list(self.session.scalars(waiting))
+        for kind in sorted(ASKS):
+            for record_id in list(self.session.scalars(select(TABLES[kind].id))):
+                self._match((kind, record_id), [])
+                progress()
+        with transaction(self.session):
+            for start in range(0, len(task_ids), 500):
+                self._strike(task_ids[start : start + 500])
+
     def _due(self, kind: TaskKind, at_once: int) -> dict[Key, list[int]]:
         """The tasks to do now, gathered by record."""
         self.session.rollback()
@@ -105,7 +121,7 @@ class Worker:
         self, keys: Sequence[Key], progress: embed.Progress | None
     ) -> dict[str, embed.Prepared]:
         """Encode the texts of these records that have no vectors yet, by hash."""
-        wanted: dict[str, Source] = {}
+        wanted: dict[str, tuple[Source, bool]] = {}
         for kind, record_id in keys:
             record: Any = self.session.get(TABLES[kind], record_id)
             if record is None:
@@ -114,13 +130,13 @@ class Worker:
             stored = set(self.session.scalars(hashes))
             for source in sources(record).values():
                 if source.hash not in stored:
-                    wanted[source.hash] = source
+                    wanted[source.hash] = source, kind in ASKS
         # No transaction stays open while the encoder computes.
         self.session.rollback()
-        texts = list(wanted.values())
-        if not texts:
+        if not wanted:
             return {}
-        prepared = embed.prepare(self.encoder, texts, progress)
+        texts, asks = zip(*wanted.values(), strict=True)
+        prepared = embed.prepare(self.encoder, texts, asks=asks, progress=progress)
         return dict(zip(wanted, prepared, strict=True))
 
     def _store(
@@ -204,8 +220,9 @@ class Worker:
             now=self.clock(),
         )
         # After, not within: repeated work finds its pairs written and adds none.
-        with transaction(self.session):
-            self._strike(task_ids)
+        if task_ids:
+            with transaction(self.session):
+                self._strike(task_ids)
 
     def _attempt(
         self, key: Key, task_ids: list[int], work: Callable[[Key, list[int]], None]

@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from index import embed
-from index.hybrid import Hit, IndexedRecord
+from index.hybrid import IndexedRecord
 from index.sync import LiveIndex
 from index.text import Source, facts, full_source
 from models import Need, Record, User, kind_of
@@ -15,6 +14,7 @@ from models.outbox import Audience, RecordType
 from .. import policies
 from ..search.service import load
 from . import evidence
+from .suggest import PAIRS
 
 # Shown to the person who wrote the text: nearer than a search result must be,
 # farther than what staff are asked to review.
@@ -41,30 +41,46 @@ def nearby(
 ) -> list[Near]:
     """The published records of ``kind`` nearest to ``item`` that ``user`` may see.
 
-    Works at once, also for a record the worker has not encoded yet. The question
-    is the text of ``item`` this person reads; what is found is found by texts
-    they may read.
+    Works at once, also for a record the worker has not encoded yet. ``item``
+    speaks with the words this person reads; what is found is found by words they
+    may read. The need (or the call, beside an achievement) asks, and stands left
+    in the evidence, as in a suggestion.
     """
     inside = policies.searches_inside(user)
-    asking = as_question(session, index, user, item)
-    if asking is None:
+    mine = as_question(session, index, user, item)
+    if mine is None:
         return []
-    hits = index.rank(
-        session,
-        asking.question(),
-        kind,
-        inside=inside,
-        condition=policies.listed(kind),
-        limit=limit,
-        floor=FLOOR,
-    )
-    by_id = {hit.record_id: hit for hit in hits}
-    rows = load(session, user, kind, list(by_id))
-    return [
-        Near(row, by_id[row.id].score, evidence_)
-        for row in rows
-        if (evidence_ := _why(session, index, item, row, asking, by_id[row.id], inside))
-    ]
+    options: dict[str, Any] = {
+        "inside": inside,
+        "condition": policies.listed(kind),
+        "limit": limit,
+        "floor": FLOOR,
+    }
+    asks = (mine.kind, kind) in PAIRS.values()
+    if asks:
+        hits = index.rank(session, mine.question(), kind, **options)
+    else:
+        hits = index.rank_askers(session, mine, kind, **options)
+    held = index.caught_up(session)
+    rows = {
+        row.id: row for row in load(session, user, kind, [h.record_id for h in hits])
+    }
+    found: list[Near] = []
+    for hit in hits:
+        theirs = held.get(kind, hit.record_id, inside=inside)
+        row = rows.get(hit.record_id)
+        if row is None or theirs is None:
+            continue
+        if asks:
+            why = evidence.build(
+                item, row, mine, theirs, held, hit.parts, inside=inside
+            )
+        else:
+            why = evidence.build(
+                row, item, theirs, mine, held, hit.parts, inside=inside
+            )
+        found.append(Near(row, hit.score, why))
+    return found
 
 
 def as_question(
@@ -79,7 +95,7 @@ def as_question(
         stored = index.caught_up(session).get(kind, item.id, inside=inside)
         if stored is not None and stored.text_hash == source.hash:
             return stored
-    [prepared] = embed.prepare(index.encoder, [source])
+    prepared = index.prepared(source)
     return IndexedRecord(
         kind=kind,
         id=item.id,
@@ -101,26 +117,3 @@ def readable(user: User | None, item: Record) -> Source | None:
     if public is None:
         return None
     return Source(public.title, public.problem, tuple(public.targets))
-
-
-def _why(
-    session: Session,
-    index: LiveIndex,
-    item: Record,
-    row: Record,
-    asking: IndexedRecord,
-    hit: Hit,
-    inside: bool,
-) -> dict[str, Any]:
-    kind = kind_of(row)
-    held = index.caught_up(session)
-    found = held.get(kind, row.id, inside=inside)
-    if found is None:
-        return {}
-    # Whoever has the problem stands on the left, whichever side was the question.
-    if kind is RecordType.NEED or (kind is RecordType.CALL and asking.kind is ACH):
-        return evidence.build(row, item, found, asking, held, hit.parts, inside=inside)
-    return evidence.build(item, row, asking, found, held, hit.parts, inside=inside)
-
-
-ACH = RecordType.ACHIEVEMENT

@@ -111,6 +111,16 @@ def _base(
     return conditions
 
 
+def waiting(session: Session, user: User, now: datetime) -> int:
+    """How many pairs wait for review, as the desk counts them."""
+    query = select(func.count(Suggestion.id)).where(
+        in_status(SuggestionStatus.PENDING, now),
+        policies.visible_suggestions(user),
+        open_sides(),
+    )
+    return session.scalar(query) or 0
+
+
 def _waiting_since(days: int, now: datetime) -> ColumnElement[bool]:
     return Suggestion.created_at <= now - timedelta(days=days)
 

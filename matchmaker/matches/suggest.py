@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from index.hybrid import HybridIndex, IndexedRecord
-from index.ranking import RANKER, SUGGESTION_FLOOR, score
+from index.ranking import RANKER, SUGGESTION_FLOOR
 from index.sync import LiveIndex
 from index.text import full_source
 from models import TABLES, Call, Record, Review, Suggestion, transaction
@@ -41,8 +40,8 @@ COLUMNS: dict[RecordType, Any] = {
     ACHIEVEMENT: Suggestion.achievement_id,
     CALL: Suggestion.call_id,
 }
-# How many on the other side are looked at closely when an answer is published.
-ASKERS = 20
+# More than are kept, since some may turn out to be closed calls.
+LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def refresh(
         new = 0
         for key, proposal in proposed.items():
             new += _write(session, held, present.pop(key, None), proposal, now)
-        _drop_untrue(session, held, present.values())
+        _drop_untrue(session, held, present.values(), now)
     return new
 
 
@@ -141,7 +140,7 @@ def _answers(
         kind,
         inside=True,
         condition=policies.listed(kind),
-        limit=ASKERS,
+        limit=LOOKED_AT,
         floor=SUGGESTION_FLOOR,
     )
     return [
@@ -152,29 +151,27 @@ def _answers(
 def _askers(
     held: HybridIndex, pair: SuggestionKind, mine: IndexedRecord, kind: RecordType
 ) -> list[Proposal]:
-    near = held.rank(
-        mine.question(),
+    hits = held.rank_askers(
+        mine,
         kind,
         inside=True,
         condition=policies.listed(kind),
-        limit=ASKERS,
+        limit=LOOKED_AT,
+        floor=SUGGESTION_FLOOR,
     )
-    found = (_scored(held, pair, hit.record_id, mine.id) for hit in near)
-    return [p for p in found if p is not None and p.score >= SUGGESTION_FLOOR]
+    return [Proposal(pair, h.record_id, mine.id, h.score, h.parts) for h in hits]
 
 
-def _scored(
+def _score(
     held: HybridIndex, pair: SuggestionKind, left: int, right: int
-) -> Proposal | None:
-    """The pair as it stands now; None if a side is not in the index."""
+) -> float | None:
+    """The score of the pair as it stands now; None if a side is not in the index."""
     asks, answers = PAIRS[pair]
     asking = held.get(asks, left, inside=True)
-    shelf = held.shelves[answers, True]
-    if asking is None or shelf.get(right) is None:
+    found = held.get(answers, right, inside=True)
+    if asking is None or found is None:
         return None
-    features = shelf.features_of(asking.question(), [right])
-    value = float(np.asarray(score(features))[0])
-    return Proposal(pair, left, right, value, features.parts(0))
+    return held.shelves[answers, True].compare(asking.question(), found).score
 
 
 def _is_open(held: HybridIndex, kind: RecordType, record_id: int) -> bool:
@@ -255,21 +252,23 @@ def _fill(
 
 
 def _drop_untrue(
-    session: Session, held: HybridIndex, pairs: Iterable[Suggestion]
+    session: Session, held: HybridIndex, pairs: Iterable[Suggestion], now: datetime
 ) -> None:
     """Delete pairs nobody ever decided on that would not be proposed today."""
     for pair in pairs:
         left, right = _ids(pair)
         asks, answers = PAIRS[pair.kind]
         if _is_open(held, asks, left) and _is_open(held, answers, right):
-            now_scored = _scored(held, pair.kind, left, right)
-            if now_scored is not None and now_scored.score >= SUGGESTION_FLOOR:
+            value = _score(held, pair.kind, left, right)
+            if value is not None and value >= SUGGESTION_FLOOR:
                 continue
         decided = exists().where(Review.suggestion_id == Suggestion.id)
         session.execute(
             delete(Suggestion).where(
                 Suggestion.id == pair.id,
                 Suggestion.status == SuggestionStatus.PENDING,
+                # Not from under the eyes of whoever reads it just now.
+                or_(Suggestion.claimed_until.is_(None), Suggestion.claimed_until < now),
                 ~decided,
             )
         )

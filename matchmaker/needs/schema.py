@@ -54,7 +54,7 @@ LABELS: dict[str, str] = {
 
 def _offered(mode: Mode) -> Mode:
     if mode not in NEED_MODES:
-        raise PydanticCustomError("mode", "需求不支持这种合作方式,请从所列选项中选择")
+        raise PydanticCustomError("mode", "需求不支持这种合作方式，请从所列选项中选择")
     return mode
 
 
@@ -96,7 +96,7 @@ def _bare(text: str) -> str:
 
 def names_of(organisation: str) -> set[str]:
     """The ways a firm is called: in full, without «(示例)», without «有限公司»."""
-    name = re.sub(r"[((]示例[))]\s*$", "", organisation).strip()
+    name = re.sub(r"[(（]示例[)）]\s*$", "", organisation).strip()
     names = {organisation, name}
     for suffix in ("公司", "有限责任", "股份有限", "有限", "股份", "集团"):
         name = name.removesuffix(suffix)
@@ -111,7 +111,7 @@ def _need_not_name(text: str, info: ValidationInfo) -> None:
     bare = _bare(text)
     if any(name in bare for name in names_of(context["organisation"])):
         raise PydanticCustomError(
-            "own_name", "公开的文字里出现了本单位的名称,请改成不能认出单位的说法"
+            "own_name", "公开的文字里出现了本单位的名称，请改成不能认出单位的说法"
         )
 
 
@@ -139,7 +139,7 @@ class NeedInput(NeedDraft):
     def measured(cls, targets: list[str]) -> list[str]:
         if not targets:
             raise PydanticCustomError(
-                "targets", "请至少写一条希望达到的指标,例如「误报率 ≤ 1%」"
+                "targets", "请至少写一条希望达到的指标，例如「误报率 ≤ 1%」"
             )
         return targets
 
@@ -155,7 +155,9 @@ class NeedInput(NeedDraft):
     def not_over(cls, deadline: date | None, info: ValidationInfo) -> date | None:
         context: Any = info.context
         if deadline is not None and deadline < context["today"]:
-            raise PydanticCustomError("past", "截止日期已经过去,请填写今天或以后的日期")
+            raise PydanticCustomError(
+                "past", "截止日期已经过去，请填写今天或以后的日期"
+            )
         return deadline
 
     @field_validator("public_title", "public_problem")
@@ -167,7 +169,7 @@ class NeedInput(NeedDraft):
         if len(text) < least:
             raise PydanticCustomError(
                 "public_text",
-                "选择脱敏公开时须填写,至少 {least} 个字",
+                "选择脱敏公开时须填写，至少 {least} 个字",
                 {"least": least},
             )
         _need_not_name(text, info)

@@ -35,11 +35,16 @@ SORT_LABELS = {
     Sort.AMOUNT: "金额从高到低",
     Sort.TRL: "成熟度从高到低",
 }
-EXAMPLES = ("电池过充后怎么提前报警?", "压铸件远端发脆,铆接就裂", "小风天电解槽老跳停")
+EXAMPLES = (
+    "电池过充后怎么提前报警？",
+    "压铸件远端发脆，铆接就裂",
+    "小风天电解槽老跳停",
+)
+# In the order in which they are shown: who asks looks for a solution first.
 NOUNS = {
-    RecordType.NEED: "需求",
     RecordType.ACHIEVEMENT: "成果",
     RecordType.CALL: "榜单",
+    RecordType.NEED: "需求",
 }
 ENDPOINTS = {
     RecordType.NEED: "needs.browse",
@@ -69,14 +74,16 @@ def results() -> ResponseReturnValue:
     query, errors = read_query(request.args)
     kind, errors = _kind(errors)
     silent = bool(query.q) and says_nothing(query.q)
+    query = ListQuery(q=query.q, page=query.page if kind else 1)
     listings = [] if errors or silent or not query.q else _listings(query, kind)
+    kept = {"kind": kind.value} if kind else {}
     page = render_template(
         "search/results.html",
         query=query,
         kind=kind,
         errors=errors,
         silent=silent,
-        listings=[_view(listing, query) for listing in listings],
+        listings=[_view(listing, query, **kept) for listing in listings],
         top=None if kind else TOP,
         nouns=NOUNS,
         endpoints=ENDPOINTS,
@@ -111,14 +118,13 @@ def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
     try:
         return RecordType(text), errors
     except ValueError:
-        return None, errors | {"kind": "没有这一类信息,请从需求、成果、榜单中选择"}
+        return None, errors | {"kind": "没有这一类信息，请从需求、成果、榜单中选择"}
 
 
 def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
-    plain = ListQuery(q=query.q, page=query.page if kind else 1)
     return [
-        browse(db.session, live_index(), current(), one, plain, facets=False)
-        for one in ([kind] if kind else RecordType)
+        browse(db.session, live_index(), current(), one, query, facets=False)
+        for one in ([kind] if kind else NOUNS)
     ]
 
 

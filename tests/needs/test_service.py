@@ -1,5 +1,6 @@
 """Writing needs down, changing them, taking them back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,21 @@ def test_a_form_sent_twice_makes_one_need(session, make):
     assert first.id == second.id
     assert count(session, Need) == 1
     assert count(session, IndexChange) == 1
+
+
+def test_two_clicks_at_once_make_one_need(app, session, make):
+    """Each in a session of its own, as two requests are."""
+    actor_id = make.user().id
+    session.rollback()
+
+    def send(_: int) -> int:
+        with app.extensions["db_sessions"]() as own:
+            return create(own, own.get_one(User, actor_id)).id
+
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(send, range(4)))
+    assert len(set(made)) == 1
+    assert count(session, Need) == 1
 
 
 def test_two_forms_make_two_needs(session, make):

@@ -1,6 +1,8 @@
 """The verification queue and its decisions, through the service."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import event, func, select
@@ -11,7 +13,7 @@ from matchmaker.notices import service as notices
 from matchmaker.schema import parse
 from matchmaker.verification import service
 from matchmaker.verification.schema import Publication, Return
-from models import IndexChange, Notice, OutboxTask, transaction
+from models import IndexChange, Notice, OutboxTask, User, transaction
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, Secrecy
 
@@ -169,6 +171,31 @@ def test_the_second_of_two_decisions_is_refused(session, make):
     session.refresh(need)
     assert need.status is NeedStatus.PUBLISHED
     assert need.return_reason is None
+
+
+def test_of_two_people_deciding_at_once_one_is_refused(app, session, make):
+    need = waiting_need(make)
+    staff = [make.staff().id for _ in range(2)]
+    number, data = need.id, with_reason(need)
+    session.rollback()
+    start = Barrier(2)
+
+    def decide(user_id: int, work) -> str:
+        with app.extensions["db_sessions"]() as own:
+            actor = own.get_one(User, user_id)
+            start.wait(10)
+            try:
+                work(own, actor, number, data, now=LATER)
+            except Conflict as refusal:
+                return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = pool.map(decide, staff, [service.publish_need, service.return_need])
+
+    assert sorted(ends) == ["already_handled", "done"]
+    actions = [entry.action for entry in history.of_record(session, need)]
+    assert len(actions) == 1
 
 
 def test_a_text_that_changed_since_it_was_read_is_not_published(session, make):

@@ -55,6 +55,7 @@ def test_a_return_without_reason_keeps_what_was_typed(make, login, session):
     again = next(f for f in forms(answer.text) if f.action.endswith("/return"))
     sent = dict(again.values) | {"reason": "请补充试验条件"}
     assert client.post(again.action, data=sent).status_code == 303
+    session.rollback()
     assert session.scalar(select(Need.return_reason)) == "请补充试验条件"
 
 
@@ -105,5 +106,6 @@ def test_nothing_is_decided_by_a_link(make, login, session):
     for verb in ("publish", "return"):
         url = f"/verification/achievements/{item.id}/{verb}"
         assert client.get(url).status_code == 405
+    session.rollback()
     assert session.scalar(select(Achievement.status)) is AchievementStatus.PENDING
     assert item.created_at == NOW
