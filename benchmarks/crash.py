@@ -1,6 +1,6 @@
 """Kill the web server and the worker again and again while records come in.
 
-    python -m benchmarks.crash [--kills 20] [--seed 7] [--folder data/sample]
+    python -m benchmarks.crash [--kills 20] [--seed 7] [--latest 4] [--folder DIR]
 
 In an instance folder of its own, with the encoder the settings name. Each round
 starts the web server, the worker and the loading of the folder; meanwhile an
@@ -333,6 +333,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--latest", type=float, default=LATEST, help="seconds")
     parser.add_argument("--folder", type=Path, default=ROOT / "data" / "sample")
     options = parser.parse_args()
     model = Settings().model
@@ -346,6 +347,7 @@ def main() -> None:
             kills=options.kills,
             seed=options.seed,
             model=model,
+            latest=options.latest,
         )
     _report(outcome, time.monotonic() - started)
     raise SystemExit(0 if outcome.sound else 1)
