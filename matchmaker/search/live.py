@@ -37,15 +37,21 @@ def live_index() -> LiveIndex:
     return index
 
 
+# Questions of these lengths (characters) are put before anybody else's.
+FIRST_LENGTHS = range(4, 68, 8)
+
+
 def warm_up(app: Flask) -> None:
     """Load the encoder and read the index now instead of at the first search.
 
-    One search of each shelf draws up what it computes but once; done before the
-    web server forks, its processes share that too.
+    One search of each shelf draws up what it computes but once, and a question of
+    each usual length what torch prepares for it; done before the web server forks,
+    its processes share that too.
     """
     with app.app_context():
         index = live_index()
-        question = index.question("预热")
+        for length in FIRST_LENGTHS:
+            question = index.question("热" * length)
         for kind, inside in index.caught_up(db.session).shelves:
             index.rank(
                 db.session,

@@ -4,28 +4,27 @@ import sys
 
 import pytest
 
-from index.memory import give_back_memory, stay_small, without_scoring
+from index.memory import UNUSED, give_back_memory, stay_small, without_scoring
 
 
 @pytest.fixture
 def unloaded(monkeypatch):
-    for name in [n for n in sys.modules if n.partition(".")[0] == "sklearn"]:
+    for name in [n for n in sys.modules if n.startswith(("sklearn", "scipy"))]:
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_scikit_learn_is_absent_while_others_are_imported(unloaded):
+def test_scikit_learn_and_scipy_are_absent_while_others_are_imported(unloaded):
     with without_scoring():
         from sklearn.metrics import pairwise_distances
 
         assert pairwise_distances is None
-    assert "sklearn" not in sys.modules
-    assert "sklearn.metrics" not in sys.modules
+    assert not set(UNUSED) & sys.modules.keys()
 
 
 def test_it_is_put_away_even_if_an_import_fails(unloaded):
     with pytest.raises(ImportError), without_scoring():
         raise ImportError
-    assert "sklearn" not in sys.modules
+    assert not set(UNUSED) & sys.modules.keys()
 
 
 def test_what_is_loaded_already_is_left_alone(monkeypatch):
