@@ -40,6 +40,8 @@ def prepare(
     the others ask, if they must, with the vectors by which they are found.
     ``progress`` is told how many of `count_encodings` are done.
     """
+    if not sources:
+        return []
     cut = [passages(source) for source in sources]
     asking = [True] * len(cut) if asks is None else asks
     texts = [simplify(passage.text) for found in cut for passage in found]

@@ -12,6 +12,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -220,14 +221,21 @@ class HashingEncoder:
     ) -> np.ndarray:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
         for row, text in enumerate(texts):
-            for gram in _grams(text):
-                code = zlib.crc32(gram.encode("utf-8", "replace"))
-                # The top bit gives the sign, so that chance meetings cancel out.
-                sign = 1 if code >> 31 else -1
-                vectors[row, code % self._dimension] += sign
+            vectors[row] = _hashed(text, self._dimension)
             if progress is not None:
                 progress(row + 1)
         return unit_rows(vectors)
+
+
+@lru_cache(maxsize=2_048)
+def _hashed(text: str, dimension: int) -> np.ndarray:
+    """(dimension,) float32, not yet of length 1; nobody may write to it."""
+    vector = np.zeros(dimension, np.float32)
+    for gram in _grams(text):
+        code = zlib.crc32(gram.encode("utf-8", "replace"))
+        # The top bit gives the sign, so that chance meetings cancel out.
+        vector[code % dimension] += 1 if code >> 31 else -1
+    return vector
 
 
 def _grams(text: str) -> Iterator[str]:

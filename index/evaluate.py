@@ -24,7 +24,7 @@ from . import embed, metrics
 from .encoder import Encoder
 from .fusion import reciprocal_rank_fusion
 from .hybrid import IndexedRecord, Question, Shelf
-from .text import Source
+from .text import Source, passages
 
 DEPTH = 200
 HELD_OUT_OF = 5
@@ -68,28 +68,40 @@ def read(folders: Iterable[Path]) -> Data:
     for folder in folders:
         for part in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
             for kind, (name, body, points) in FILES.items():
-                for row in lines(part / f"{name}.jsonl"):
+                for row in lines(part / f"{name}.jsonl", "id"):
                     data.records[kind][row["id"]] = Source(
                         row.get("title") or "",
                         row.get(body) or "",
                         tuple(row.get(points) or ()),
                     )
-            for row in lines(part / "qrels.jsonl"):
+            for row in lines(part / "qrels.jsonl", "query", "item", "grade"):
                 data.grades.setdefault(row["query"], {})[row["item"]] = row["grade"]
     return data
 
 
-def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON Lines file; none if there is no such file."""
+def lines(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file; none if there is no such file.
+
+    Raises `ValueError` that names the line if it is no object with these keys.
+    """
     if not path.is_file():
         return
-    with path.open(encoding="utf-8") as text:
-        for number, line in enumerate(text, start=1):
-            if line.strip():
-                try:
-                    yield json.loads(line)
-                except ValueError as error:
-                    raise ValueError(f"{path}, line {number}: {error}") from error
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if line.strip():
+            try:
+                yield _object(line, needed)
+            except ValueError as error:
+                raise ValueError(f"{path}, line {number}: {error}") from error
+
+
+def _object(line: bytes, needed: Sequence[str]) -> dict[str, Any]:
+    found = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    for key in needed:
+        if key not in found:
+            raise ValueError(f"no «{key}»")
+    return found
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,8 @@ class Bench:
         progress: embed.Progress | None = None,
     ) -> None:
         self.encoder = encoder
-        self.names = sorted(items)
+        # What says nothing can be found by nobody.
+        self.names = sorted(name for name, item in items.items() if passages(item))
         self.shelf = Shelf(encoder.dimension)
         sources = [items[name] for name in self.names]
         prepared = embed.prepare(
@@ -170,10 +183,13 @@ def _indexed(number: int, prepared: embed.Prepared) -> IndexedRecord:
 def questions(
     encoder: Encoder, sources: Mapping[str, Source], texts: Mapping[str, str] | None
 ) -> dict[str, Question]:
-    """Each query as a question: its record, or only the text given for it."""
+    """Each query as a question: its record, or only the text given for it.
+
+    A record without words asks nothing and is left out.
+    """
     if texts is not None:
         return {name: embed.question(encoder, text) for name, text in texts.items()}
-    names = sorted(sources)
+    names = sorted(name for name, source in sources.items() if passages(source))
     prepared = embed.prepare(encoder, [sources[name] for name in names])
     return {
         name: _indexed(number, one).question()

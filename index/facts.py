@@ -32,6 +32,8 @@ class Facts:
         """Enter the facts of a row: strings, numbers, None or lists."""
         self._grow(row + 1)
         self._alive[row] = True
+        for known in self._columns.values():
+            known[row] = MISSING
         for name, value in facts.items():
             column = self._columns.get(name)
             if column is None:
@@ -61,7 +63,7 @@ class Facts:
 
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask:
         column = self._column(fact)
-        wanted = sum(1 << code for code in self._known(fact, values))
+        wanted = sum(1 << code for code in set(self._known(fact, values)))
         mask: Mask = self._alive & (column != MISSING) & ((column & wanted) != 0)
         return mask
 

@@ -31,8 +31,11 @@ Floats = NDArray[np.float32]
 # How many records each side proposes before the ranking proper.
 CANDIDATES = 200
 PIECE_CANDIDATES = 100
-# Piece ids of a row start here times the row; no text has so many pieces.
+# Piece ids of a record start here times its id; no text has so many pieces.
 STRETCH = 1 << 20
+# The same record elsewhere in a matrix may differ in its last bits; scores closer
+# than this are equal.
+SAME_SCORE = 1e-4
 # How many of the asking side are asked when one looks from the other.
 ASKERS = 60
 # A word in the title tells more of the subject than one in the text.
@@ -121,7 +124,8 @@ class Shelf:
 
     def get(self, record_id: int) -> IndexedRecord | None:
         row = self._row_of.get(record_id)
-        return None if row is None else self._records[row]
+        # Another thread may be replacing it between the two look-ups.
+        return None if row is None else self._records.get(row)
 
     def ids(self) -> list[int]:
         return sorted(self._row_of)
@@ -146,9 +150,8 @@ class Shelf:
         self.lexical.add(row, record.counts)
         self._lengths[row] = len(record.vectors) - 1
         vectors = record.vectors.astype(np.float32)
-        here = np.array([row])
-        self._wholes.add(here, vectors[:1])
-        self._pieces.add(self._piece_ids(here), vectors[1:])
+        self._wholes.add(np.array([record.id]), vectors[:1])
+        self._pieces.add(self._piece_ids(np.array([row])), vectors[1:])
         self.background.put(record.id, record.vectors, record.questions)
 
     def drop(self, record_id: int) -> None:
@@ -159,15 +162,19 @@ class Shelf:
         del self._records[row]
         self.facts.drop(row)
         self.lexical.remove(row)
-        here = np.array([row])
-        self._wholes.remove(here)
-        self._pieces.remove(self._piece_ids(here))
+        self._wholes.remove(np.array([record_id]))
+        self._pieces.remove(self._piece_ids(np.array([row])))
         self.background.drop(record_id)
 
     def _piece_ids(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The ids of all pieces of these rows: a stretch of its own for each."""
+        """The ids of all pieces of these rows: a stretch for each record.
+
+        Made of record ids, not of rows: where likeness is equal the lower id is
+        proposed, and that must not hang on the order in which records came.
+        """
         lengths = self._lengths[rows]
-        firsts = np.repeat(rows * STRETCH - np.cumsum(lengths) + lengths, lengths)
+        starts = self._ids[rows] * STRETCH - np.cumsum(lengths) + lengths
+        firsts = np.repeat(starts, lengths)
         return np.asarray(firsts + np.arange(lengths.sum()), np.int64)
 
     def rank(
@@ -187,7 +194,7 @@ class Shelf:
         held = [self._records[row].vectors for row in rows.tolist()]
         features = self.background.features(question, held, lexical[rows])
         scores = score(features)
-        order = np.lexsort((self._ids[rows], -scores))
+        order = _best_first(scores, self._ids[rows])
         kept = [place for place in order[:limit] if scores[place] >= floor]
         return [
             Hit(int(self._ids[rows[p]]), float(scores[p]), features.parts(p))
@@ -207,14 +214,14 @@ class Shelf:
     ) -> NDArray[np.int64]:
         """The rows either side proposes, each side within the mask."""
         allowed = np.flatnonzero(mask)
-        wholes, _ = self._wholes.search(question.whole[None], CANDIDATES, allowed)
+        ids = self._ids[allowed]
+        wholes, _ = self._wholes.search(question.whole[None], CANDIDATES, ids)
         pieces = self._near_pieces(question, allowed)
-        worded = np.where(mask, lexical, 0)
-        take = min(CANDIDATES, len(worded))
-        # Equal scores at the edge are settled by row, hence the same everywhere.
-        first = np.argsort(-worded, kind="stable")[:take]
-        found = np.concatenate([wholes[0], pieces, first[worded[first] > 0]])
-        return np.unique(found[found >= 0]).astype(np.int64)
+        worded = np.flatnonzero(mask & (lexical > 0))
+        first = worded[_best_first(lexical[worded], self._ids[worded])[:CANDIDATES]]
+        near = np.unique(np.concatenate([wholes[0], pieces])).tolist()
+        rows = [self._row_of[id_] for id_ in near if id_ >= 0]
+        return np.union1d(np.array(rows, np.int64), first)
 
     def _near_pieces(
         self, question: Question, allowed: NDArray[np.int64]
@@ -222,6 +229,14 @@ class Shelf:
         ids = None if len(allowed) == len(self) else self._piece_ids(allowed)
         found, _ = self._pieces.search(question.pieces, PIECE_CANDIDATES, ids)
         return np.asarray(found[found >= 0] // STRETCH, np.int64)
+
+
+def _best_first(scores: Floats, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places in the order of falling scores; ties by id."""
+    order = np.argsort(-scores, kind="stable")
+    falls = -np.diff(scores[order], prepend=scores[order[:1]]) > SAME_SCORE
+    ties = np.cumsum(falls)
+    return np.asarray(order[np.lexsort((ids[order], ties))], np.int64)
 
 
 class HybridIndex:

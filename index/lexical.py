@@ -45,6 +45,8 @@ class LexicalIndex:
         self._posting_counts = np.zeros(0, np.float32)
         self._fresh: dict[int, list[tuple[int, float]]] = {}
         self._fresh_rows = 0
+        # Rows whose postings are still there though they are not.
+        self._removed: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -53,6 +55,8 @@ class LexicalIndex:
         """Enter a new row; ``counts`` are its terms with the weight of each."""
         if row in self._rows:
             raise ValueError(f"row {row} is already there")
+        if row in self._removed:
+            self._sort()  # or the postings of its former self would count again
         known = sorted(counts)
         ids = np.array([self._id(term) for term in known], np.int32)
         weights = np.array([counts[term] for term in known], np.float32)
@@ -72,6 +76,7 @@ class LexicalIndex:
         self._frequency[ids] -= 1
         self._alive[row] = False
         self._total -= float(self._lengths[row])
+        self._removed.add(row)
 
     def scores(self, query: Counts, size: int) -> NDArray[np.float32]:
         """(size,) float32: the score of every row, 0 where no term is shared."""
@@ -137,19 +142,23 @@ class LexicalIndex:
         return rows, counts
 
     def _settle(self) -> None:
-        """Sort the postings anew once many rows were added since the last time."""
-        if self._fresh_rows <= FRESH_SHARE * len(self._rows) + 64:
-            return
+        """Sort the postings anew once many rows came or went since the last time."""
+        changed = self._fresh_rows + len(self._removed)
+        if changed > FRESH_SHARE * len(self._rows) + 64:
+            self._sort()
+
+    def _sort(self) -> None:
         rows = sorted(self._rows)
         parts = [self._rows[row] for row in rows]
-        terms = np.concatenate([ids for ids, _ in parts])
-        counts = np.concatenate([weights for _, weights in parts])
+        terms = np.concatenate([np.zeros(0, np.int32), *(ids for ids, _ in parts)])
+        counts = np.concatenate([np.zeros(0, np.float32), *(c for _, c in parts)])
         owners = np.repeat(np.array(rows, np.int32), [len(ids) for ids, _ in parts])
         order = np.argsort(terms, kind="stable")
         self._posting_rows, self._posting_counts = owners[order], counts[order]
         ends = np.bincount(terms, minlength=len(self._ids)).cumsum()
         self._starts = np.concatenate([[0], ends]).astype(np.int64)
         self._fresh, self._fresh_rows = {}, 0
+        self._removed.clear()
 
 
 def weigh(parts: Iterable[tuple[Iterable[str], float]]) -> Counter[str]:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Vectors = NDArray[np.float16]
+# Wholes, pieces and where each record's pieces start, as `_stack` gives them.
+Sample = tuple[Floats, Floats, NDArray[np.int64]]
 # (vectors, questions) of each reference text.
 Reference = Callable[[], Sequence[tuple[Vectors, Vectors]]]
 
@@ -44,6 +46,8 @@ LEXICAL_WEIGHT = 0.04
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
 MOST_REMEMBERED = 50_000
+# A smaller deviation of cosines is rounding.
+NO_SPREAD = 1e-6
 FEW = 32
 
 # Below this a search result speaks of something else. On the sample 94 of 100
@@ -90,7 +94,7 @@ class Background:
         self._held: dict[int, Vectors] = {}
         self._order: list[tuple[int, int]] = []
         self._asked: dict[int, Vectors] = {}
-        self._sample: tuple[Floats, Floats, NDArray[np.int64]] | None = None
+        self._sample: Sample | None = None
         self._asked_sample: Floats | None = None
         self._usual: dict[str, tuple[Usual, Usual]] = {}
 
@@ -119,31 +123,24 @@ class Background:
         questions (m, d), found (n, d); in standard deviations of the question's
         cosines with the passages of this shelf's sample.
         """
-        self._draw()
-        assert self._sample is not None
-        usual = self._sample[1] @ questions.T
-        spread = np.maximum(usual.std(axis=0), 1e-6)
-        cosines = questions @ found.T
-        return np.asarray(((cosines.T - usual.mean(axis=0)) / spread).T, np.float32)
+        sample = self._drawn()
+        if sample is None:
+            return np.zeros((len(questions), len(found)), np.float32)
+        return _deviations(found @ questions.T, sample[1] @ questions.T).T
 
     def stands_out_among_asked(self, questions: Floats, found: Floats) -> Floats:
         """(m, n) float32: the same, for what is found.
 
         In standard deviations of the found passage's cosines with the questions
         that records of this shelf ask. A passage near to everything gains nothing.
-        Zeros where nothing was asked yet: the very first need has no usual.
         """
-        if not self._order:
-            return np.zeros((len(questions), len(found)), np.float32)
-        if self._asked_sample is None:
-            drawn = self._drawn(self._asked, 1)
+        asked = self._asked_sample
+        if asked is None:
+            drawn = self._chosen(self._asked, 1)
             if not drawn:
                 return np.zeros((len(questions), len(found)), np.float32)
-            self._asked_sample = _stack(drawn)[1]
-        usual = self._asked_sample @ found.T
-        spread = np.maximum(usual.std(axis=0), 1e-6)
-        cosines = questions @ found.T
-        return np.asarray((cosines - usual.mean(axis=0)) / spread, np.float32)
+            asked = self._asked_sample = _stack(drawn)[1]
+        return _deviations(questions @ found.T, asked @ found.T)
 
     def features(
         self, question: Question, records: Sequence[Vectors], lexical: Floats
@@ -157,12 +154,19 @@ class Background:
             lexical.astype(np.float32),
         )
 
-    def _draw(self) -> None:
-        if self._sample is None:
-            self._sample = _stack(self._drawn(self._held, 0))
+    def _drawn(self) -> Sample | None:
+        """The sample; None where there is neither a record nor a reference."""
+        # Through a name of its own: another thread may forget the sample meanwhile.
+        sample = self._sample
+        if sample is None:
+            chosen = self._chosen(self._held, 0)
+            if not chosen:
+                return None
+            sample = self._sample = _stack(chosen)
             self._usual.clear()
+        return sample
 
-    def _drawn(self, held: Mapping[int, Vectors], side: int) -> list[Vectors]:
+    def _chosen(self, held: Mapping[int, Vectors], side: int) -> list[Vectors]:
         """The vectors (side 0) or questions (side 1) of the sample."""
         chosen = [held[id_] for _, id_ in self._order[:SAMPLE]]
         if len(chosen) < FEW and self._reference is not None:
@@ -170,11 +174,12 @@ class Background:
         return chosen
 
     def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
-        self._draw()
-        assert self._sample is not None
+        sample = self._drawn()
+        if sample is None:
+            return NOTHING_USUAL, NOTHING_USUAL
         known = self._usual.get(question.key)
         if known is None:
-            wholes, coverage = _cosines(question, *self._sample)
+            wholes, coverage = _cosines(question, *sample)
             known = Usual.of(wholes), Usual.of(coverage)
             if question.key:
                 if len(self._usual) >= MOST_REMEMBERED:
@@ -197,18 +202,27 @@ class Usual:
     def deviations(self, values: Floats) -> Floats:
         """(n,) how many standard deviations above the mean each value is."""
         # A shelf of one record, or of copies, has no spread to measure by.
-        if self.spread < 1e-6:
+        if self.spread < NO_SPREAD:
             return np.zeros_like(values)
         return np.asarray((values - self.mean) / self.spread, np.float32)
+
+
+NOTHING_USUAL = Usual(0.0, 0.0)
+
+
+def _deviations(cosines: Floats, usual: Floats) -> Floats:
+    """(m, n) float32: each column of cosines in deviations of that column's usual."""
+    spread = usual.std(axis=0)
+    known = spread >= NO_SPREAD
+    away = (cosines - usual.mean(axis=0)) / np.where(known, spread, 1)
+    return np.asarray(np.where(known, away, 0), np.float32)
 
 
 def _place(record_id: int) -> tuple[int, int]:
     return crc32(b"%d" % record_id), record_id
 
 
-def _stack(
-    records: Sequence[Vectors],
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _stack(records: Sequence[Vectors]) -> Sample:
     """(n, d) wholes, (p, d) pieces, and (n,) where each record's pieces start.
 
     A record of one passage counts that one as its piece.

@@ -50,7 +50,10 @@ def read_records(
     """
     table = TABLES[kind]
     found: dict[int, list[IndexedRecord]] = {id_: [] for id_ in ids}
-    query = select(table).where(table.id.in_(ids))
+    # The session may hold the record as it was before the change we follow.
+    query = (
+        select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
+    )
     rows = _embeddings(session, kind, ids, encoder)
     for record in session.scalars(query):
         for audience, source in sources(record).items():
@@ -311,6 +314,8 @@ class LiveIndex:
     def rebuild(self, session: Session) -> HybridIndex:
         """Forget the copy and any snapshot and read everything from the tables."""
         with self._lock:
+            # Gone first: should the reading fail, the feed would be ahead of it.
+            self._index = None
             self._index = self._from_tables(session)
             return self._index
 
@@ -397,7 +402,9 @@ def compare(session: Session, index: HybridIndex, encoder: str) -> Comparison:
         for inside in (True, False):
             shelf = index.shelves[kind, inside]
             result.extra.extend((kind, i) for i in shelf.ids() if i not in known)
-    return result
+    # Once each, though it may differ on both sides.
+    lists = (result.missing, result.stale, result.extra, result.unencoded)
+    return Comparison(*(sorted(set(keys)) for keys in lists))
 
 
 def _compare_some(
@@ -409,10 +416,10 @@ def _compare_some(
     result: Comparison,
 ) -> None:
     table = TABLES[kind]
-    wanted = {
-        record.id: len(sources(record))
-        for record in session.scalars(select(table).where(table.id.in_(ids)))
-    }
+    query = (
+        select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
+    )
+    wanted = {record.id: len(sources(record)) for record in session.scalars(query)}
     fresh = HybridIndex(index.dimension)
     for id_, records in read_records(session, kind, ids, encoder).items():
         fresh.put(kind, id_, records)

@@ -72,7 +72,8 @@ class Source:
         return sha256(_NO_WORD.sub("", plain).encode()).hexdigest()
 
 
-_NO_WORD = re.compile(r"[^\w.%±≥≤<>~-]+")
+# A full stop counts inside a figure only.
+_NO_WORD = re.compile(r"[^\w.%±≥≤<>~-]+|\.(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,13 @@ def interned(terms: Iterable[str]) -> list[str]:
     return [sys.intern(term) for term in terms]
 
 
-_SENTENCE = re.compile(r"[^。!?！？;；\n]+[。!?！？;；]*")
-_CLAUSE = re.compile(r"[^,，、]+[,，、]*")
+_MARKS = "。!?！？;；"
+_SENTENCE = re.compile(rf"[{_MARKS}]*[^{_MARKS}\n]+[{_MARKS}]*|[{_MARKS}]+")
+# The comma of «1,000» ends no clause.
+_CLAUSE = re.compile(r"(?:[^,，、]|(?<=\d),(?=\d))+[,，、]*")
+_TOKEN = r"[0-9A-Za-zα-ωΑ-Ω.,+/%℃°µ-]"
+_TOKEN_START = re.compile(_TOKEN + r"+\Z")
+_TOKEN_GOES_ON = re.compile(_TOKEN)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -136,9 +142,20 @@ def _clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield begin, clause.start()
             begin = clause.start()
         while clause.end() - begin > LONGEST_SENTENCE:
-            yield begin, begin + LONGEST_SENTENCE
-            begin += LONGEST_SENTENCE
+            cut = _cut(text, begin)
+            yield begin, cut
+            begin = cut
     yield begin, end
+
+
+def _cut(text: str, begin: int) -> int:
+    """Where to cut text without commas: before a figure or Latin word, not in it."""
+    end = begin + LONGEST_SENTENCE
+    if _TOKEN_GOES_ON.match(text, end):
+        token = _TOKEN_START.search(text, begin, end)
+        if token and token.start() > begin:
+            return token.start()
+    return end
 
 
 def simplify(text: str) -> str:

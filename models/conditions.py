@@ -106,7 +106,8 @@ class AtLeastOne:
         return or_(false(), *(part.sql(column) for part in self.parts))
 
     def mask(self, facts: FactTable) -> Mask:
-        mask = ~facts.everything()
+        # Not the opposite of everything: that would hold the rows that are gone.
+        mask = np.zeros_like(facts.everything())
         for part in self.parts:
             mask |= part.mask(facts)
         return mask

@@ -43,9 +43,9 @@ class Embedding(Base):
     """One passage of a record with its vector and terms, computed once.
 
     ``vector`` is ``dimension`` little-endian float16 numbers of a unit vector;
-    ``as_query`` is the same text encoded as a question, kept for the whole
-    text only. ``start`` and ``end`` are the passage's place in the record's
-    body (characters), -1 where it is not a piece of it.
+    ``as_query`` is the same text encoded as a question. ``start`` and ``end``
+    are the passage's place in the record's body (characters), -1 where it is
+    not a piece of it.
     """
 
     __tablename__ = "embeddings"

@@ -16,8 +16,12 @@ def create_db_engine(url: str) -> Engine:
     """An engine for SQLite or PostgreSQL with the pragmas each needs."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    # Parameters are people's texts, restricted ones too: no error message quotes them.
+    options: dict[str, Any] = {
+        "connect_args": {"timeout": BUSY_SECONDS},
+        "hide_parameters": True,
+    }
     if parsed.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
         options["connect_args"]["check_same_thread"] = False

@@ -6,6 +6,7 @@ PostgreSQL. What a machine lacks is skipped, unless MATCHMAKER_REQUIRE names it
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
 from matchmaker import create_app, limiter
@@ -31,6 +33,10 @@ POSTGRES = os.environ.get(
     "MATCHMAKER_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 )
 REQUIRED = set(os.environ.get("MATCHMAKER_REQUIRE", "").split(","))
+
+# A machine that is busy is no fault of the code.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 def skip_or_fail(thing: str, why: str) -> None:
@@ -107,6 +113,9 @@ def app(built_app: Flask) -> Iterator[Flask]:
     with built_app.extensions["db_engine"].begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
+    # The numbers of the changes start anew, and the clock of the tests stands
+    # still: the snapshot of an earlier test would pass for one of these tables.
+    shutil.rmtree(built_app.config["SETTINGS"].snapshot_dir, ignore_errors=True)
     live.init_app(built_app)
     with built_app.app_context():
         yield built_app

@@ -31,6 +31,8 @@ from models.states import (
     SuggestionKind,
 )
 
+from .filler import filler
+
 
 class Factory:
     """`make.need(status=...)`: one call, one committed record."""
@@ -140,6 +142,20 @@ class Factory:
             "published_at": self.now,
         }
         return self._save(Call(**values | given), index=True)
+
+    def fillers(self, count: int) -> list[Achievement]:
+        """Achievements about farming: the background near ones stand out from."""
+        home = self.organisation(kind=OrganisationKind.UNIVERSITY).id
+        return [
+            self.achievement(
+                title=title,
+                abstract=body,
+                indicators=points,
+                field="AG",
+                organisation_id=home,
+            )
+            for title, body, points in map(filler, range(count))
+        ]
 
     def suggestion(
         self,

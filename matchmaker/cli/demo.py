@@ -43,7 +43,10 @@ ENTERPRISE_OF, UNIVERSITY_OF = "N-ES-001", "A-ES-001"
 )
 def load(folder: Path, queue_only: bool) -> None:
     """Enter the sample, encode it, write suggestions; a second time does nothing."""
-    loaded = demo.load(db.session, folder, now=utcnow())
+    try:
+        loaded = demo.load(db.session, folder, now=utcnow())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     click.echo(
         f"演示数据:新载入需求 {loaded.needs} 条、成果 {loaded.achievements} 项、"
         f"榜单 {loaded.calls} 个"

@@ -56,8 +56,11 @@ def evaluate(
     if known_item is not None:
         _known_item(encoder, known_item)
     if folders:
-        data = judged.read(folders)
-        texts = _texts(data, kind, queries, title)
+        try:
+            data = judged.read(folders)
+            texts = _texts(data, kind, queries, title)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
         _judged(encoder, data, kind, texts, run)
     elif known_item is None:
         raise click.UsageError("name a folder with --data, or a file with --known-item")
@@ -67,7 +70,7 @@ def _texts(
     data: judged.Data, kind: str, queries: Path | None, title: bool
 ) -> dict[str, str] | None:
     if queries is not None:
-        return {row["id"]: row["text"] for row in judged.lines(queries)}
+        return {row["id"]: row["text"] for row in judged.lines(queries, "id", "text")}
     if title:
         asking = data.records[judged.KINDS[kind][0]]
         return {name: source.title for name, source in asking.items()}
@@ -103,6 +106,7 @@ def _judged(
     else:
         click.echo("no query has a judgement above 0, so there is nothing to measure")
     if run is not None:
+        run.parent.mkdir(parents=True, exist_ok=True)
         run.write_text("".join(written), encoding="utf-8")
         click.echo(f"{len(written)} lines written to {run}")
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,11 +12,13 @@ from zlib import crc32
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
+from index.evaluate import lines
 from models import (
     TABLES,
     Achievement,
     Call,
     Embedding,
+    History,
     IndexChange,
     Need,
     Notice,
@@ -71,7 +72,8 @@ def load(session: Session, folder: Path, *, now: datetime) -> Loaded:
     """Enter the records of ``folder/*/{needs,achievements,calls}.jsonl``.
 
     One transaction; a record whose code is there already is left as it is, so
-    loading twice changes nothing.
+    loading twice changes nothing. Raises `ValueError` that names the file and the
+    line, or the record, that cannot be read.
     """
     loaded = Loaded()
     with transaction(session):
@@ -82,7 +84,8 @@ def load(session: Session, folder: Path, *, now: datetime) -> Loaded:
             for row in _rows(folder, kind):
                 if row["id"] in known:
                     continue
-                item = make(row, organisations, now)
+                known.add(row["id"])
+                item = _made(make, row, organisations, now)
                 session.add(item)
                 session.flush()
                 outbox.touch(session, item, now=now)
@@ -92,8 +95,21 @@ def load(session: Session, folder: Path, *, now: datetime) -> Loaded:
 
 def _rows(folder: Path, kind: str) -> Iterator[Row]:
     for path in sorted(folder.glob(f"*/{kind}.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            yield from (json.loads(line) for line in lines if line.strip())
+        yield from lines(path, "id", "title", "field")
+
+
+def _made(
+    make: Callable[[Row, _Organisations, datetime], Any],
+    row: Row,
+    organisations: _Organisations,
+    now: datetime,
+) -> Any:
+    try:
+        return make(row, organisations, now)
+    except KeyError as error:
+        raise ValueError(f"{row['id']}: no «{error.args[0]}»") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{row['id']}: {error}") from error
 
 
 class _Organisations:
@@ -212,7 +228,10 @@ def _future(deadline: date, now: datetime) -> date:
 
 def _member(enum: Any, word: str) -> Any:
     """The enum member whose Chinese label this is."""
-    return next(member for member in enum if LABELS[member] == word)
+    for member in enum:
+        if LABELS[member] == word:
+            return member
+    raise ValueError(f"{enum.__name__} has no «{word}»")
 
 
 def remove(session: Session, *, now: datetime) -> int:
@@ -222,7 +241,7 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone = 0
+        gone: dict[str, set[int]] = {}
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -230,6 +249,7 @@ def remove(session: Session, *, now: datetime) -> int:
         ):
             demo = select(table.id).where(table.is_demo)
             pairs = select(Suggestion.id).where(column.in_(demo))
+            gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
             session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
             for rows in (Embedding, OutboxTask):
@@ -238,17 +258,23 @@ def remove(session: Session, *, now: datetime) -> int:
                         rows.record_type == kind, rows.record_id.in_(demo)
                     )
                 )
-            for id_ in session.scalars(demo).all():
+            gone[f"{kind}_id"] = set(session.scalars(demo))
+            for id_ in sorted(gone[f"{kind}_id"]):
                 session.add(IndexChange(record_type=kind, record_id=id_, at=now))
-                gone += 1
             session.execute(delete(table).where(table.is_demo))
+        _remove_notices(session, gone)
         _remove_people(session)
-    return gone
+    return sum(len(gone[f"{kind}_id"]) for kind in RecordType)
+
+
+def _remove_notices(session: Session, gone: Mapping[str, set[int]]) -> None:
+    """What anybody was told about these records: its link would lead nowhere."""
+    for notice in session.scalars(select(Notice)):
+        if any(notice.facts.get(name) in ids for name, ids in gone.items()):
+            session.delete(notice)
 
 
 def _remove_people(session: Session) -> None:
-    from models import History
-
     acted = select(History.actor_id).where(History.actor_id.is_not(None))
     reviewed = select(Review.reviewer_id)
     authored = select(Need.author_id).where(Need.author_id.is_not(None))
@@ -268,7 +294,8 @@ def _remove_people(session: Session) -> None:
         user.active = False
     used = or_(
         *(
-            Organisation.id.in_(select(column))
+            # One empty value among them, and «not in» would hold for nothing.
+            Organisation.id.in_(select(column).where(column.is_not(None)))
             for column in (
                 Need.organisation_id,
                 Achievement.organisation_id,

@@ -69,13 +69,19 @@ class Worker:
     ) -> int:
         """Encode the records that wait longest; returns how many."""
         tasks = self._due(TaskKind.ENCODE, at_once)
-        if not tasks:
-            return 0
+        return self._encode(tasks, progress) if tasks else 0
+
+    def _encode(
+        self, tasks: Mapping[Key, list[int]], progress: embed.Progress | None = None
+    ) -> int:
         try:
             prepared = self._prepare(list(tasks), progress)
         except EncoderMissing:
             raise
         except Exception as error:
+            if len(tasks) > 1:
+                # One text may be at fault; alone, it holds up no other.
+                return sum(self._encode({key: ids}) for key, ids in tasks.items())
             for key, ids in tasks.items():
                 self._postpone(key, ids, error)
             return 0

@@ -83,7 +83,7 @@ def refresh(
         new = 0
         for key, proposal in proposed.items():
             new += _write(session, held, present.pop(key, None), proposal, now)
-        _drop_untrue(session, held, present.values(), now)
+        _follow(session, held, present.values(), now)
     return new
 
 
@@ -162,16 +162,22 @@ def _askers(
     return [Proposal(pair, h.record_id, mine.id, h.score, h.parts) for h in hits]
 
 
-def _score(
-    held: HybridIndex, pair: SuggestionKind, left: int, right: int
-) -> float | None:
-    """The score of the pair as it stands now; None if a side is not in the index."""
-    asks, answers = PAIRS[pair]
+def _as_it_stands(held: HybridIndex, pair: Suggestion, day: date) -> Proposal | None:
+    """The pair as it would be proposed today; None if it would not."""
+    left, right = _ids(pair)
+    asks, answers = PAIRS[pair.kind]
     asking = held.get(asks, left, inside=True)
     found = held.get(answers, right, inside=True)
     if asking is None or found is None:
         return None
-    return held.shelves[answers, True].compare(asking.question(), found).score
+    if not (_is_open(held, asks, left) and _is_open(held, answers, right)):
+        return None
+    if pair.call is not None and not pair.call.takes_bids_on(day):
+        return None
+    hit = held.shelves[answers, True].compare(asking.question(), found)
+    if hit.score < SUGGESTION_FLOOR:
+        return None
+    return Proposal(pair.kind, left, right, hit.score, hit.parts)
 
 
 def _is_open(held: HybridIndex, kind: RecordType, record_id: int) -> bool:
@@ -251,17 +257,19 @@ def _fill(
     )
 
 
-def _drop_untrue(
+def _follow(
     session: Session, held: HybridIndex, pairs: Iterable[Suggestion], now: datetime
 ) -> None:
-    """Delete pairs nobody ever decided on that would not be proposed today."""
+    """Keep pairs that are not among the best in step with their texts, or delete them.
+
+    Deleted are those nobody ever decided on that would not be proposed today.
+    """
     for pair in pairs:
-        left, right = _ids(pair)
-        asks, answers = PAIRS[pair.kind]
-        if _is_open(held, asks, left) and _is_open(held, answers, right):
-            value = _score(held, pair.kind, left, right)
-            if value is not None and value >= SUGGESTION_FLOOR:
-                continue
+        proposal = _as_it_stands(held, pair, today(now))
+        if proposal is not None:
+            if pair.status in (SuggestionStatus.PENDING, SuggestionStatus.SNOOZED):
+                _write(session, held, pair, proposal, now)
+            continue
         decided = exists().where(Review.suggestion_id == Suggestion.id)
         session.execute(
             delete(Suggestion).where(
