@@ -5,11 +5,14 @@ what it changes, not what it reads. That is safe only while nothing here has
 computed with more than one thread (see `index.encoder.limit_threads`).
 """
 
+import gc
 from typing import Any
 
 from index.encoder import limit_threads
+from index.memory import give_back_memory, stay_small
 
 limit_threads(1)
+stay_small()
 
 from matchmaker.config import Settings  # noqa: E402 - after the threads are limited
 
@@ -30,6 +33,9 @@ def when_ready(server: Any) -> None:
     from matchmaker.search.live import warm_up
 
     warm_up(server.app.wsgi())
+    give_back_memory()
+    # What is there now stays; the collector would touch, hence copy, all of it.
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:

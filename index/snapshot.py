@@ -23,7 +23,7 @@ from models.outbox import Audience, Part, RecordType
 
 from .hybrid import HybridIndex, IndexedRecord
 from .ranking import Reference
-from .text import TEXT_VERSION, Passage
+from .text import TEXT_VERSION, Passage, interned
 
 LAYOUT = f"1/{TEXT_VERSION}"
 KEPT = 2
@@ -165,7 +165,7 @@ def _parse(item: dict[str, Any], vectors: Any, questions: Any) -> IndexedRecord:
         audience=Audience(item["audience"]),
         text_hash=item["hash"],
         passages=[Passage(Part(part), *rest) for part, *rest in item["passages"]],
-        terms=item["terms"],
+        terms=[interned(terms) for terms in item["terms"]],
         vectors=vectors,
         questions=questions,
         facts=item["facts"],

@@ -26,7 +26,7 @@ from models.outbox import Audience, RecordType
 from . import embed, snapshot
 from .encoder import Encoder
 from .hybrid import Hit, HybridIndex, IndexedRecord, Question, Vectors
-from .text import Passage, Source, facts, reference, sources
+from .text import Passage, Source, facts, interned, reference, sources
 
 # Needs and calls are questions; an achievement only ever answers.
 ASKS = frozenset({RecordType.NEED, RecordType.CALL})
@@ -108,7 +108,7 @@ def _indexed(
         audience=audience,
         text_hash=source.hash,
         passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
-        terms=[r.terms for r in rows],
+        terms=[interned(r.terms) for r in rows],
         vectors=_vectors(r.vector for r in rows),
         questions=_vectors(r.as_query or r.vector for r in rows),
         facts=facts(record, kind),

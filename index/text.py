@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -35,6 +36,15 @@ LONGEST_SENTENCE = 120
 SHORTEST_SENTENCE = 6
 
 jieba.setLogLevel(60)
+
+
+def keep_dictionary_in(folder: Path) -> None:
+    """Where the dictionary is kept once parsed, so that the next start is quicker.
+
+    Unset it would be the system's folder for temporary files, where anybody could
+    have put another one.
+    """
+    jieba.dt.tmp_dir = str(folder)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,11 @@ def passages(source: Source) -> list[Passage]:
         Passage(Part.POINT, number, point) for number, point in enumerate(source.points)
     ]
     return [passage for passage in found if passage.text.strip()]
+
+
+def interned(terms: Iterable[str]) -> list[str]:
+    """The same terms, each word once in memory however many texts have it."""
+    return [sys.intern(term) for term in terms]
 
 
 _MARKS = "。!?！？;；"

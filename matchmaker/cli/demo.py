@@ -36,7 +36,12 @@ ENTERPRISE_OF, UNIVERSITY_OF = "N-ES-001", "A-ES-001"
     default=SAMPLE,
     help="Folder of parts, each with needs, achievements and calls.",
 )
-def load(folder: Path) -> None:
+@click.option(
+    "--queue-only",
+    is_flag=True,
+    help="Enter the records and leave encoding and matching to the worker.",
+)
+def load(folder: Path, queue_only: bool) -> None:
     """Enter the sample, encode it, write suggestions; a second time does nothing."""
     try:
         loaded = demo.load(db.session, folder, now=utcnow())
@@ -47,7 +52,8 @@ def load(folder: Path) -> None:
         f"榜单 {loaded.calls} 个"
     )
     _accounts()
-    if db.session.scalar(select(func.count()).select_from(OutboxTask)):
+    waiting = db.session.scalar(select(func.count()).select_from(OutboxTask))
+    if waiting and not queue_only:
         _work_off()
 
 

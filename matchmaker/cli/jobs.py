@@ -20,6 +20,8 @@ def worker() -> None:
     queue: Huey = current_app.extensions["queue"]
     # Fail here, with its own words, rather than once a minute in the log.
     click.echo(f"encoder {live_index().encoder.name}")
+    # What a killed worker left is taken up now, not at the next sweep.
+    current_app.extensions["wake_worker"]()
     consumer = queue.create_consumer(
         workers=1, periodic=True, initial_delay=0.1, backoff=1.1, max_delay=0.5
     )

@@ -4,8 +4,6 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from models import migrate
-
 from ..config import Settings
 from .base import Command
 from .demo import load, show_accounts
@@ -16,6 +14,8 @@ from .demo import load, show_accounts
 @click.pass_context
 def setup(context: click.Context) -> None:
     """Migrate the tables and load the demonstration data, each only if needed."""
+    from models import migrate
+
     migrate.upgrade(current_app.extensions["db_engine"])
     context.invoke(load)
     settings: Settings = current_app.config["SETTINGS"]

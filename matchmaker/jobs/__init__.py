@@ -48,6 +48,7 @@ def init_app(app: Flask) -> None:
     drain = queue.task(name="drain")(look)
     queue.periodic_task(crontab(), name="sweep")(look)
     app.extensions["queue"] = queue
+    app.extensions["wake_worker"] = lambda: _wake(drain)
     wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))
 
 

@@ -30,7 +30,9 @@ from ..matches import suggest
 
 log = structlog.get_logger()
 
-AT_ONCE = 64
+# Few at a time: what is posted meanwhile waits for these, some seconds at most, and
+# a kill loses no more than these.
+AT_ONCE = 8
 # A failed task waits 2, 4, 8 … minutes, an hour at most; it is never given up.
 LONGEST_WAIT = timedelta(hours=1)
 

@@ -4,6 +4,8 @@ from flask import Flask, current_app
 
 from index.encoder import Encoder, HashingEncoder, SentenceEncoder
 from index.sync import LiveIndex
+from index.text import keep_dictionary_in
+from models.conditions import EVERYTHING
 
 from ..config import Settings
 from ..db import db
@@ -23,6 +25,7 @@ def make_encoder(settings: Settings, threads: int = 1) -> Encoder:
 
 def init_app(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
+    keep_dictionary_in(settings.instance_dir)
     app.extensions["live_index"] = LiveIndex(
         lambda: make_encoder(settings), settings.snapshot_dir
     )
@@ -34,8 +37,27 @@ def live_index() -> LiveIndex:
     return index
 
 
+# Questions of these lengths (characters) are put before anybody else's.
+FIRST_LENGTHS = range(4, 68, 8)
+
+
 def warm_up(app: Flask) -> None:
-    """Load the encoder and read the index now instead of at the first search."""
+    """Load the encoder and read the index now instead of at the first search.
+
+    One search of each shelf draws up what it computes but once, and a question of
+    each usual length what torch prepares for it; done before the web server forks,
+    its processes share that too.
+    """
     with app.app_context():
-        live_index().question("预热")
-        live_index().caught_up(db.session)
+        index = live_index()
+        for length in FIRST_LENGTHS:
+            question = index.question("热" * length)
+        for kind, inside in index.caught_up(db.session).shelves:
+            index.rank(
+                db.session,
+                question,
+                kind,
+                inside=inside,
+                condition=EVERYTHING,
+                limit=1,
+            )
