@@ -191,8 +191,8 @@ class Shelf:
             return []
         lexical = self.lexical.scores(question.terms, len(mask))
         rows = self._candidates(question, mask, lexical)
-        held = [self._records[row].vectors for row in rows.tolist()]
-        features = self.background.features(question, held, lexical[rows])
+        ids = self._ids[rows].tolist()
+        features = self.background.features_of(question, ids, lexical[rows])
         scores = score(features)
         order = _best_first(scores, self._ids[rows])
         kept = [place for place in order[:limit] if scores[place] >= floor]

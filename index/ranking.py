@@ -95,6 +95,7 @@ class Background:
         self._order: list[tuple[int, int]] = []
         self._asked: dict[int, Vectors] = {}
         self._sample: Sample | None = None
+        self._places: dict[int, int] = {}
         self._asked_sample: Floats | None = None
         self._usual: dict[str, tuple[Usual, Usual]] = {}
 
@@ -145,14 +146,31 @@ class Background:
     def features(
         self, question: Question, records: Sequence[Vectors], lexical: Floats
     ) -> Features:
-        """Features of the records, the cosines as deviations from the usual."""
-        of_wholes, of_coverage = self._what_is_usual(question)
-        whole, coverage = _cosines(question, *_stack(records))
-        return Features(
-            of_wholes.deviations(whole),
-            of_coverage.deviations(coverage),
-            lexical.astype(np.float32),
-        )
+        """Features of any records, the cosines as deviations from the usual."""
+        usual = self._what_is_usual(question)
+        return _features(usual, _cosines(question, *_stack(records)), lexical)
+
+    def features_of(
+        self, question: Question, ids: Sequence[int], lexical: Floats
+    ) -> Features:
+        """Features of records of this shelf, by id.
+
+        What is usual needs the cosines of the whole sample, so those of records
+        in it are there already; only the others are computed beside them.
+        """
+        sample = self._drawn()
+        if sample is None:
+            raise ValueError("no record is on the shelf")
+        wholes, coverage = _cosines(question, *sample)
+        usual = Usual.of(wholes), Usual.of(coverage)
+        places = np.array([self._places.get(id_, -1) for id_ in ids], np.int64)
+        found = wholes[places], coverage[places]
+        others = np.flatnonzero(places < 0)
+        if len(others):
+            rest = _stack([self._held[ids[place]] for place in others.tolist()])
+            for values, more in zip(found, _cosines(question, *rest), strict=True):
+                values[others] = more
+        return _features(usual, found, lexical)
 
     def _drawn(self) -> Sample | None:
         """The sample; None where there is neither a record nor a reference."""
@@ -162,6 +180,8 @@ class Background:
             chosen = self._chosen(self._held, 0)
             if not chosen:
                 return None
+            order = self._order[:SAMPLE]
+            self._places = {id_: place for place, (_, id_) in enumerate(order)}
             sample = self._sample = _stack(chosen)
             self._usual.clear()
         return sample
@@ -208,6 +228,13 @@ class Usual:
 
 
 NOTHING_USUAL = Usual(0.0, 0.0)
+
+
+def _features(
+    usual: tuple[Usual, Usual], cosines: tuple[Floats, Floats], lexical: Floats
+) -> Features:
+    whole, coverage = (u.deviations(c) for u, c in zip(usual, cosines, strict=True))
+    return Features(whole, coverage, lexical.astype(np.float32))
 
 
 def _deviations(cosines: Floats, usual: Floats) -> Floats:

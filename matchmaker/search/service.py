@@ -129,6 +129,7 @@ def browse(
     facets: bool = True,
     ranked: bool = True,
     states: bool = False,
+    size: int = PER_PAGE,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
@@ -136,7 +137,8 @@ def browse(
     own: `policies.owned`); the reader's own condition always holds. ``ranked``
     off looks for the very words instead of their meaning: for one's own records,
     which an index for outsiders does not hold in every state. With ``states``
-    the state is a facet, and choosing one leads out of the public list.
+    the state is a facet, and choosing one leads out of the public list. ``size``
+    is the number of rows on a page.
     """
     wide = Every((policies.visible(user, kind), base or EVERYTHING))
     public = base is None and not (states and query.status)
@@ -147,9 +149,9 @@ def browse(
     ids = search.ids(skip=None)
     total = len(ids) if ids is not None else search.count()
     sort = _sort(kind, query, search.ranks)
-    rows = search.page(sort, ids)
+    rows = search.page(sort, ids, size)
     sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
-    pages = max(1, ceil(total / PER_PAGE))
+    pages = max(1, ceil(total / size))
     found = search.facets() if facets else []
     return Listing(kind, rows, total, query.page, pages, found, sort, sorts)
 
@@ -241,19 +243,17 @@ class _Search:
         query = select(func.count()).select_from(self.model).where(self.where())
         return self.session.scalar(query) or 0
 
-    def page(self, sort: Sort, ids: list[int] | None) -> list[Row]:
-        first = (self.query.page - 1) * PER_PAGE
+    def page(self, sort: Sort, ids: list[int] | None, size: int) -> list[Row]:
+        first = (self.query.page - 1) * size
         if ids is not None and sort is Sort.RELEVANCE:
-            wanted = ids[first : first + PER_PAGE]
+            wanted = ids[first : first + size]
             return self._rows(load(self.session, self.user, self.kind, wanted))
         query = select(self.model).where(self.where())
         if ids is not None:
             query = query.where(self.model.id.in_(ids))
         query = query.options(*_with_organisation(self.kind))
         query = query.order_by(*_order(self.model, self.kind, sort))
-        return self._rows(
-            list(self.session.scalars(query.offset(first).limit(PER_PAGE)))
-        )
+        return self._rows(list(self.session.scalars(query.offset(first).limit(size))))
 
     def _rows(self, items: Sequence[Record]) -> list[Row]:
         return [self._row(item) for item in items]

@@ -22,7 +22,7 @@ from . import rows
 from .links import Links
 from .live import live_index
 from .schema import ListQuery, Sort
-from .service import Listing, browse
+from .service import PER_PAGE, Listing, browse
 from .words import says_nothing
 
 bp = Blueprint("search", __name__)
@@ -84,7 +84,6 @@ def results() -> ResponseReturnValue:
         errors=errors,
         silent=silent,
         listings=[_view(listing, query, **kept) for listing in listings],
-        top=None if kind else TOP,
         nouns=NOUNS,
         endpoints=ENDPOINTS,
         examples=EXAMPLES,
@@ -122,9 +121,10 @@ def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
 
 
 def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
+    kinds, size = ([kind], PER_PAGE) if kind else (list(NOUNS), TOP)
     return [
-        browse(db.session, live_index(), current(), one, query, facets=False)
-        for one in ([kind] if kind else NOUNS)
+        browse(db.session, live_index(), current(), one, query, facets=False, size=size)
+        for one in kinds
     ]
 
 
