@@ -15,6 +15,10 @@ from .text import Passage, Source, passages, sentences, simplify, terms
 
 Progress = Callable[[int], None]
 
+# Two sentences of everyday speech say one thing, and each costs as long to encode
+# as the whole of them.
+LONG_QUESTION = 100
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -76,9 +80,9 @@ def count_encodings(
 
 
 def question(encoder: Encoder, text: str) -> Question:
-    """What a person typed, as a question: the whole and its sentences."""
+    """What a person typed, as a question; a long text also by its sentences."""
     plain = simplify(text)
-    spans = sentences(plain)
+    spans = sentences(plain) if len(plain) >= LONG_QUESTION else []
     pieces = [plain[start:end] for start, end in spans] if len(spans) > 1 else []
     vectors = encoder.encode_queries([plain, *pieces])
     return Question(
