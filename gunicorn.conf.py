@@ -2,19 +2,20 @@
 
 The encoder and the index are in memory before the first fork, so a worker costs
 what it changes, not what it reads. That is safe only while nothing here has
-computed with more than one thread (see `index.encoder.limit_threads`).
+computed with more than one thread (see `index.threads.limit_threads`).
 """
 
 import gc
 from typing import Any
 
-from index.encoder import limit_threads
-from index.memory import give_back_memory, stay_small
+from index.threads import limit_threads
 
 limit_threads(1)
-stay_small()
 
-from matchmaker.config import Settings  # noqa: E402 - after the threads are limited
+from index.memory import give_back_memory, stay_small  # noqa: E402
+from matchmaker.config import Settings  # noqa: E402
+
+stay_small()
 
 settings = Settings()
 bind = f"{settings.host}:{settings.port}"

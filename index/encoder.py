@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 import threading
 import zlib
 from collections import OrderedDict
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from .memory import give_back_memory, without_scoring
+from .threads import limit_threads
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -33,7 +33,6 @@ LENGTH_STEP = 8
 # More than this is bulk work, which would only push out what people ask again.
 REMEMBERED_AT_ONCE = 64
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # A model named like this could be on the hub; see `_is_path` for what speaks against.
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -67,23 +66,6 @@ class Encoder(Protocol):
 
 class EncoderMissing(RuntimeError):
     """There is no usable model where the settings point."""
-
-
-def limit_threads(count: int) -> None:
-    """Let torch, BLAS and FAISS use this many threads in this process.
-
-    Call it before either is first used: a process that has computed with several
-    threads and is then forked leaves children that hang for ever, so whatever
-    serves pages runs with one.
-    """
-    for variable in _THREAD_VARIABLES:
-        os.environ[variable] = str(count)
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    # What is not loaded yet reads the environment when it is.
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(count)
-    if faiss := sys.modules.get("faiss"):
-        faiss.omp_set_num_threads(count)
 
 
 class SentenceEncoder:

@@ -215,16 +215,30 @@ def test_a_folder_is_loaded_without_the_network(small_folder: Path) -> None:
 def test_one_thread_means_one_in_every_library() -> None:
     out = _python(
         "import threading\n"
-        "from index.encoder import limit_threads\n"
+        "from index.threads import limit_threads\n"
         "limit_threads(1)\n"
         "import faiss, os, torch\n"
         "counts = [torch.get_num_threads(), faiss.omp_get_max_threads()]\n"
         "def look(): counts.extend([torch.get_num_threads(),\n"
         "                           faiss.omp_get_max_threads()])\n"
         "t = threading.Thread(target=look); t.start(); t.join()\n"
+        "from threadpoolctl import threadpool_info\n"
+        "import numpy\n"
+        "counts.append(max(pool['num_threads'] for pool in threadpool_info()))\n"
         "print(counts, os.environ['TOKENIZERS_PARALLELISM'])\n"
     )
-    assert out.strip() == "[1, 1, 1, 1] false"
+    assert out.strip() == "[1, 1, 1, 1, 1] false"
+
+
+def test_the_application_limits_its_threads_before_numpy_is_there() -> None:
+    out = _python(
+        "import os, sys, tempfile\n"
+        "os.environ['MATCHMAKER_INSTANCE_DIR'] = tempfile.mkdtemp()\n"
+        "import wsgi, numpy\n"
+        "from threadpoolctl import threadpool_info\n"
+        "print({pool['num_threads'] for pool in threadpool_info()})\n"
+    )
+    assert out.strip() == "{1}"
 
 
 def test_a_forked_process_can_encode(small_folder: Path) -> None:
