@@ -27,6 +27,7 @@ from .text import TEXT_VERSION, Passage, interned
 
 LAYOUT = f"1/{TEXT_VERSION}"
 KEPT = 2
+DRAFT_SECONDS = 3600
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Snapshot:
 def write(folder: Path, index: HybridIndex, origin: Origin) -> Path:
     """Write a new generation beside the old ones, then give it its name."""
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_drafts(folder)
     records = list(_records(index))
     draft = folder / f".{os.getpid()}-{time.time_ns()}"
     draft.mkdir()
@@ -94,6 +96,13 @@ def read(
         if found is not None:
             return found
     return None
+
+
+def _clear_drafts(folder: Path) -> None:
+    """Remove what a process that was killed while writing left behind."""
+    for draft in folder.glob(".*"):
+        if time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _generations(folder: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """A copy of the index on disk: taken when sound, left aside when not."""
 
 import json
+import os
 from datetime import timedelta
 
 import numpy as np
@@ -86,6 +87,17 @@ def test_a_writing_that_failed_leaves_nothing_behind(tmp_path, held, monkeypatch
     with pytest.raises(ZeroDivisionError):
         snapshot.write(tmp_path, held, ORIGIN)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_goes_after_an_hour(tmp_path, held):
+    old, fresh = tmp_path / ".1-1", tmp_path / ".2-2"
+    for draft in (old, fresh):
+        draft.mkdir()
+        (draft / "vectors.npy").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    snapshot.write(tmp_path, held, ORIGIN)
+    assert not old.exists()
+    assert fresh.exists()
 
 
 def test_no_folder_is_no_snapshot(tmp_path):
