@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import delete
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from matchmaker import create_app, limiter
 from matchmaker.accounts.passwords import hashed
 from matchmaker.config import Settings
 from matchmaker.search import live
-from models import Base, Suggestion, User, create_db_engine, migrate
+from models import Base, Suggestion, User, create_db_engine, migrate, transaction
 from models.states import Role, Secrecy, SuggestionKind
 
 from ..conftest import skip_or_fail
@@ -147,8 +148,10 @@ def _populate(make: Factory) -> World:
     )
     answer = make.achievement(organisation_id=university.organisation_id)
     call = make.call()
-    # Before the pairs: what the worker proposes itself is none of these tests' matter.
+    # What the worker proposes of its own accord is none of these tests' matter.
     index_everything(make)
+    with transaction(make.session):
+        make.session.execute(delete(Suggestion))
     pairs = [
         make.suggestion(need, answer, score=9.0, evidence=EVIDENCE),
         make.suggestion(secret, answer, score=8.0, evidence=EVIDENCE),

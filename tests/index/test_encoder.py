@@ -187,7 +187,10 @@ def test_the_name_tells_models_and_prompts_apart(small_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("given_", ["instance/encoder", "/nowhere/encoder", "./x"])
-def test_a_missing_folder_says_what_makes_it(given_: str) -> None:
+def test_a_missing_folder_says_what_makes_it(
+    given_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(EncoderMissing, match="请先运行 make encoder") as raised:
         SentenceEncoder(given_)
     assert given_.lstrip("./") in str(raised.value)

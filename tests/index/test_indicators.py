@@ -1,5 +1,4 @@
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -230,13 +229,7 @@ def test_nineteen_of_twenty_judgements_on_the_sample_are_right():
 
 
 @pytest.mark.encoder
-def test_the_encoder_itself_gives_the_same_judgements():
-    folder = os.environ.get("MATCHMAKER_ENCODER")
-    if not folder:
-        pytest.skip("encoder: MATCHMAKER_ENCODER is not set")
-    from index.encoder import SentenceEncoder
-
-    encoder = SentenceEncoder(folder)
+def test_the_encoder_itself_gives_the_same_judgements(encoder):
     needs, achievements = sample("needs"), sample("achievements")
     pairs = [
         (row["need"], row["achievement"])
