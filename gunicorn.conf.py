@@ -12,10 +12,19 @@ from index.threads import limit_threads
 
 limit_threads(1)
 
+import gunicorn.http.message  # noqa: E402
+
 from index.memory import give_back_memory, stay_small  # noqa: E402
 from matchmaker.config import Settings  # noqa: E402
 
 stay_small()
+
+# A pasted page of 5,000 characters makes an address of 45 kB. It is too long to
+# search for, which our page says in Chinese; gunicorn's own limit of 8,190 bytes
+# would answer in English before we see it. Beyond this one it still does.
+LONGEST_ADDRESS = 65_535
+gunicorn.http.message.MAX_REQUEST_LINE = LONGEST_ADDRESS + 1
+limit_request_line = LONGEST_ADDRESS
 
 settings = Settings()
 bind = f"{settings.host}:{settings.port}"

@@ -171,3 +171,11 @@ def test_both_processes_answer(site):
     seen = {site.ask(Visitor(site.port), SEARCH)[1] for _ in range(40)}
     assert seen <= set(site.server.workers())
     assert len(seen) == 2
+
+
+def test_a_whole_page_of_text_is_refused_in_words_not_by_the_server(site):
+    visitor = Visitor(site.port)
+    page = visitor.get(f"/search?q={quote('电' * 5000)}")
+    assert page.status == 422
+    assert "最多 2000 个字" in page.text
+    assert visitor.get(f"/search?q={quote('电池过充' * 480)}").status == 200
