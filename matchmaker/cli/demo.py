@@ -27,6 +27,8 @@ demo_cli = Group("demo", help="The demonstration data.")
 SAMPLE = ROOT / "data" / "sample"
 # The demonstration enterprise and university are the owners of these.
 ENTERPRISE_OF, UNIVERSITY_OF = "N-ES-001", "A-ES-001"
+# From here on it is quicker to refresh every need and call than each task's record.
+BULK = 100
 
 
 @demo_cli.command("load")
@@ -81,19 +83,32 @@ def _work_off() -> None:
         clock=utcnow,
         encoder=encoder,
     )
-    texts, asks = zip(*_waiting_texts(), strict=True)
-    total = count_encodings(texts, asks)
+    waiting = list(_waiting_texts())
+    total = count_encodings(
+        [text for text, _ in waiting], [asks for _, asks in waiting]
+    )
     with tqdm(total=total, desc="编码文本", unit="段") as bar:
         _encode(worker, bar)
+    _match(worker)
+    found = db.session.scalar(select(func.count()).select_from(Suggestion))
+    live_index().save(db.session)
+    click.echo(f"匹配建议 {found} 条")
+
+
+def _match(worker: Worker) -> None:
+    tasks = db.session.scalar(
+        select(func.count()).where(OutboxTask.kind == TaskKind.MATCH)
+    )
+    if (tasks or 0) < BULK:
+        while worker.match_some():
+            pass
+        return
     askers = sum(
         db.session.scalar(select(func.count()).select_from(TABLES[kind])) or 0
         for kind in ASKS
     )
     with tqdm(total=askers, desc="生成匹配建议", unit="条") as bar:
         worker.match_everything(bar.update)
-    found = db.session.scalar(select(func.count()).select_from(Suggestion))
-    live_index().save(db.session)
-    click.echo(f"匹配建议 {found} 条")
 
 
 def _encode(worker: Worker, bar: Any) -> None:

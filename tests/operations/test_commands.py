@@ -2,7 +2,8 @@
 
 from sqlalchemy import func, select
 
-from models import Embedding, Need, OutboxTask
+from matchmaker.jobs.worker import Worker
+from models import Embedding, Need, OutboxTask, utcnow
 
 from .test_crash import OF_EACH, some_of_the_sample
 
@@ -40,3 +41,14 @@ def test_a_starting_worker_wakes_itself(app):
     app.extensions["wake_worker"]()
     assert queue.pending_count() == 1
     queue.flush()
+
+
+def test_a_load_stopped_between_encoding_and_matching_goes_on(app, session, tmp_path):
+    folder = some_of_the_sample(tmp_path)
+    load(app, folder, "--queue-only")
+    live = app.extensions["live_index"]
+    worker = Worker(session, live, suggestions=5, clock=utcnow)
+    while worker.encode_some():
+        pass
+    load(app, folder)
+    assert count(session, OutboxTask) == 0
