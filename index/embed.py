@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from .encoder import Encoder
 from .hybrid import Question
-from .lexical import weigh
 from .text import Passage, Source, passages, sentences, simplify, terms
 
 Progress = Callable[[int], None]
@@ -86,5 +86,5 @@ def question(encoder: Encoder, text: str) -> Question:
     pieces = [plain[start:end] for start, end in spans] if len(spans) > 1 else []
     vectors = encoder.encode_queries([plain, *pieces])
     return Question(
-        vectors[0], vectors[1:] if pieces else vectors, weigh([(terms(text), 1.0)])
+        vectors[0], vectors[1:] if pieces else vectors, Counter(terms(text))
     )

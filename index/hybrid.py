@@ -21,7 +21,7 @@ from models.outbox import Audience, Part, RecordType
 
 from .dense import DenseIndex
 from .facts import Facts
-from .lexical import Counts, LexicalIndex, weigh
+from .lexical import Counts, LexicalIndex
 from .ranking import Background, Reference, score
 from .text import Passage
 
@@ -38,8 +38,6 @@ STRETCH = 1 << 20
 SAME_SCORE = 1e-4
 # How many of the asking side are asked when one looks from the other.
 ASKERS = 60
-# A word in the title tells more of the subject than one in the text.
-TERM_WEIGHTS = {Part.TITLE: 1.0, Part.SENTENCE: 1.0, Part.POINT: 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +65,10 @@ class IndexedRecord:
     def counts(self) -> Counter[str]:
         """Every term of the record, once for each time it occurs."""
         pairs = zip(self.passages, self.terms, strict=True)
-        return weigh((terms, TERM_WEIGHTS.get(p.part, 0.0)) for p, terms in pairs)
+        # The whole repeats what its parts say.
+        return Counter(
+            t for p, terms in pairs if p.part is not Part.WHOLE for t in terms
+        )
 
     def question(self) -> Question:
         """The record as a question to another shelf."""

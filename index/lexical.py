@@ -8,8 +8,7 @@ deletion; and the parts of a score are shown to people as evidence.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import log
 
 import numpy as np
@@ -159,12 +158,3 @@ class LexicalIndex:
         self._starts = np.concatenate([[0], ends]).astype(np.int64)
         self._fresh, self._fresh_rows = {}, 0
         self._removed.clear()
-
-
-def weigh(parts: Iterable[tuple[Iterable[str], float]]) -> Counter[str]:
-    """Terms of several parts as one count, each part with its own weight."""
-    counts: Counter[str] = Counter()
-    for terms, weight in parts:
-        for term in terms:
-            counts[term] += weight  # type: ignore[assignment]
-    return counts

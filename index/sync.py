@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +21,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import TABLES, Embedding, IndexChange, Record
-from models.conditions import Condition
 from models.outbox import Audience, RecordType
 
 from . import embed, snapshot
 from .encoder import Encoder
-from .hybrid import Hit, HybridIndex, IndexedRecord, Question, Vectors
+from .hybrid import HybridIndex, IndexedRecord, Question, Vectors
 from .text import Passage, Source, facts, interned, reference, sources
 
 # Needs and calls are questions; an achievement only ever answers.
@@ -232,49 +232,11 @@ class LiveIndex:
             self._index = index
             return index
 
-    def rank(
-        self,
-        session: Session,
-        question: Question,
-        kind: RecordType,
-        *,
-        inside: bool,
-        condition: Condition,
-        limit: int,
-        floor: float = float("-inf"),
-    ) -> list[Hit]:
-        """The best records of a kind under the condition, after catching up."""
+    @contextmanager
+    def reading(self, session: Session) -> Iterator[HybridIndex]:
+        """The index caught up, and kept from changing while it is searched."""
         with self._lock:
-            return self.caught_up(session).rank(
-                question,
-                kind,
-                inside=inside,
-                condition=condition,
-                limit=limit,
-                floor=floor,
-            )
-
-    def rank_askers(
-        self,
-        session: Session,
-        answer: IndexedRecord,
-        kind: RecordType,
-        *,
-        inside: bool,
-        condition: Condition,
-        limit: int,
-        floor: float = float("-inf"),
-    ) -> list[Hit]:
-        """Who would ask for the record, after catching up; see `HybridIndex`."""
-        with self._lock:
-            return self.caught_up(session).rank_askers(
-                answer,
-                kind,
-                inside=inside,
-                condition=condition,
-                limit=limit,
-                floor=floor,
-            )
+            yield self.caught_up(session)
 
     def prepared(self, source: Source) -> embed.Prepared:
         """A text the worker has not come to yet, encoded here and now.

@@ -57,11 +57,11 @@ def nearby(
         "floor": FLOOR,
     }
     asks = (mine.kind, kind) in PAIRS.values()
-    if asks:
-        hits = index.rank(session, mine.question(), kind, **options)
-    else:
-        hits = index.rank_askers(session, mine, kind, **options)
-    held = index.caught_up(session)
+    with index.reading(session) as held:
+        if asks:
+            hits = held.rank(mine.question(), kind, **options)
+        else:
+            hits = held.rank_askers(mine, kind, **options)
     rows = {
         row.id: row for row in load(session, user, kind, [h.record_id for h in hits])
     }

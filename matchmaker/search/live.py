@@ -5,7 +5,6 @@ from flask import Flask, current_app
 from index.encoder import Encoder, HashingEncoder, SentenceEncoder
 from index.sync import LiveIndex
 from index.text import keep_dictionary_in
-from models.conditions import EVERYTHING
 
 from ..config import Settings
 from ..db import db
@@ -52,12 +51,6 @@ def warm_up(app: Flask) -> None:
         index = live_index()
         for length in FIRST_LENGTHS:
             question = index.question("热" * length)
-        for kind, inside in index.caught_up(db.session).shelves:
-            index.rank(
-                db.session,
-                question,
-                kind,
-                inside=inside,
-                condition=EVERYTHING,
-                limit=1,
-            )
+        with index.reading(db.session) as held:
+            for shelf in held.shelves.values():
+                shelf.rank(question, limit=1)

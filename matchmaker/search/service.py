@@ -227,15 +227,16 @@ class _Search:
         return self.found[skip]
 
     def _ranked(self, skip: str | None) -> list[int]:
-        hits = self.index.rank(
-            self.session,
-            self.question,
-            self.kind,
-            inside=self.inside,
-            condition=self.condition(skip),
-            limit=DEEPEST,
-            floor=SEARCH_FLOOR,
-        )
+        question = self.question  # encoded before others have to wait for the index
+        with self.index.reading(self.session) as held:
+            hits = held.rank(
+                question,
+                self.kind,
+                inside=self.inside,
+                condition=self.condition(skip),
+                limit=DEEPEST,
+                floor=SEARCH_FLOOR,
+            )
         self.hits.update((hit.record_id, hit) for hit in hits)
         return [hit.record_id for hit in hits]
 

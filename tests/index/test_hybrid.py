@@ -49,6 +49,12 @@ def test_the_record_that_answers_comes_first(farm, asked):
     assert len(shelf) == 41
 
 
+def test_each_word_counts_once_for_each_time_it_is_written():
+    found = record(1, Source("电池预警", "电池安全。", ("电池寿命",))).counts
+    assert (found["电池"], found["预警"], found["寿命"]) == (3, 1, 1)
+    assert all(found.values())
+
+
 def test_a_record_put_again_is_found_by_its_new_words_only(farm):
     shelf = shelf_of(*farm, record(99, ANSWER))
     before = shelf.rank(question(WORDS), limit=1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.lexical import K1, MOST_REPEATS, B, LexicalIndex, weigh
+from index.lexical import K1, MOST_REPEATS, B, LexicalIndex
 
 WORDS = ["电池", "预警", "水稻", "plc", "wh/kg"]
 
@@ -145,11 +145,6 @@ def test_scores_do_not_depend_on_the_order_rows_came_in(words, query, random):
     assert other.scores(query, len(rows)) == pytest.approx(
         index_of(rows).scores(query, len(rows)), abs=1e-5
     )
-
-
-def test_terms_of_several_parts_are_counted_with_the_weight_of_each():
-    found = weigh([(["电池", "电池", "预警"], 1.0), (["电池"], 0.5)])
-    assert found == {"电池": 2.5, "预警": 1.0}
 
 
 @settings(max_examples=60)

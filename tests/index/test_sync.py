@@ -10,7 +10,6 @@ from index.sync import GAP_SECONDS, Feed, LiveIndex, compare, read_records
 from matchmaker.jobs import outbox
 from matchmaker.jobs.worker import Worker
 from models import TABLES, Embedding, IndexChange, Need, transaction
-from models.conditions import EVERYTHING
 from models.outbox import RecordType
 from models.states import NeedStatus, Secrecy
 
@@ -67,9 +66,8 @@ def test_what_one_process_wrote_is_found_in_the_other(app, make, indexed):
         indexed()
 
         question = other.question("电池热失控")
-        hits = other.rank(
-            theirs, question, NEED, inside=False, condition=EVERYTHING, limit=5
-        )
+        with other.reading(theirs) as held:
+            hits = held.rank(question, NEED, inside=False, limit=5)
         assert [hit.record_id for hit in hits] == [need.id]
         mine.rollback()
         assert state(one.caught_up(mine)) == state(other.caught_up(theirs))
