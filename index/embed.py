@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoder import Encoder
+from .encoder import Encoder, Read, unit_rows
 from .hybrid import Question
-from .text import Passage, Source, passages, sentences, simplify, terms
+from .late import Tokens, no_tokens
+from .text import Passage, Source, passages, sentences, simplify, terms, windows
 
 Progress = Callable[[int], None]
 
@@ -29,6 +30,8 @@ class Prepared:
     terms: list[list[str]]
     vectors: NDArray[np.float16]
     questions: NDArray[np.float16]
+    tokens: Tokens
+    asking_tokens: Tokens
 
 
 def prepare(
@@ -47,35 +50,87 @@ def prepare(
     if not sources:
         return []
     cut = [passages(source) for source in sources]
-    asking = [True] * len(cut) if asks is None else asks
-    texts = [simplify(passage.text) for found in cut for passage in found]
-    asked = np.repeat(np.array(asking, bool), [len(found) for found in cut])
+    asking = [True] * len(cut) if asks is None else list(asks)
     tell = progress or (lambda _: None)
-    vectors = encoder.encode_passages(texts, progress=tell).astype(np.float16)
-    questions = vectors.copy()
-    if asked.any():
-        questions[asked] = encoder.encode_queries(
-            [text for text, wanted in zip(texts, asked, strict=True) if wanted],
-            progress=lambda done: tell(len(texts) + done),
-        )
-    ends = np.cumsum([len(found) for found in cut])[:-1]
-    parts = zip(
-        sources, cut, np.split(vectors, ends), np.split(questions, ends), strict=True
+    found = _encode(encoder.read_passages, encoder.encode_passages, cut, tell)
+    done = _count(cut)
+    who = [number for number, wanted in enumerate(asking) if wanted]
+    asked = _encode(
+        encoder.read_queries,
+        encoder.encode_queries,
+        [cut[number] for number in who],
+        lambda more: tell(done + more),
     )
+    questions = dict(zip(who, asked, strict=True))
     return [
-        Prepared(source, found, [terms(p.text) for p in found], vector, question)
-        for source, found, vector, question in parts
+        Prepared(
+            source,
+            cut[number],
+            [terms(passage.text) for passage in cut[number]],
+            vectors,
+            questions[number][0] if number in questions else vectors,
+            tokens,
+            questions[number][1] if number in questions else tokens,
+        )
+        for number, (source, (vectors, tokens)) in enumerate(
+            zip(sources, found, strict=True)
+        )
     ]
+
+
+def _encode(
+    read: Callable[..., Read],
+    encode: Callable[..., NDArray[np.float32]],
+    texts: Sequence[list[Passage]],
+    progress: Progress,
+) -> list[tuple[NDArray[np.float16], Tokens]]:
+    """Of each text the vectors of its passages, the whole first, and its pieces.
+
+    The whole is read in windows, to its end however long; its vector is the mean
+    of theirs, each counting by its length.
+    """
+    wholes = [windows(simplify(some[0].text)) if some else [] for some in texts]
+    parts = [[simplify(p.text) for p in some[1:]] for some in texts]
+    flat = [window for text in wholes for window in text]
+    vectors, pieces = read(flat, progress=progress)
+    others = encode(
+        [part for some in parts for part in some],
+        progress=lambda done: progress(len(flat) + done),
+    )
+    found, window, part = [], 0, 0
+    for text, some in zip(wholes, parts, strict=True):
+        mine = slice(window, window + len(text))
+        whole, tokens = _joined(text, vectors[mine], pieces[mine])
+        together = np.concatenate([whole, others[part : part + len(some)]])
+        found.append((together.astype(np.float16), tokens))
+        window, part = mine.stop, part + len(some)
+    return found
+
+
+def _joined(
+    text: Sequence[str], vectors: NDArray[np.float32], pieces: Sequence[Tokens]
+) -> tuple[NDArray[np.float32], Tokens]:
+    """(1, d) the vector of all windows together, and their pieces in a row."""
+    if len(text) < 2:
+        return vectors, pieces[0] if pieces else no_tokens()
+    sizes = np.array([len(window) for window in text], np.float32)
+    return unit_rows((sizes @ vectors)[None]), Tokens.joined(pieces)
 
 
 def count_encodings(
     sources: Sequence[Source], asks: Sequence[bool] | None = None
 ) -> int:
-    """How many passages `prepare` will encode."""
+    """How many texts `prepare` will encode."""
     asking = [True] * len(sources) if asks is None else asks
     return sum(
-        len(passages(source)) * (2 if twice else 1)
+        _count([passages(source)]) * (2 if twice else 1)
         for source, twice in zip(sources, asking, strict=True)
+    )
+
+
+def _count(texts: Sequence[list[Passage]]) -> int:
+    return sum(
+        len(windows(simplify(some[0].text))) + len(some) - 1 for some in texts if some
     )
 
 
@@ -84,7 +139,7 @@ def question(encoder: Encoder, text: str) -> Question:
     plain = simplify(text)
     spans = sentences(plain) if len(plain) >= LONG_QUESTION else []
     pieces = [plain[start:end] for start, end in spans] if len(spans) > 1 else []
-    vectors = encoder.encode_queries([plain, *pieces])
-    return Question(
-        vectors[0], vectors[1:] if pieces else vectors, Counter(terms(text))
-    )
+    wholes = windows(plain)
+    whole, tokens = _joined(wholes, *encoder.read_queries(wholes))
+    vectors = encoder.encode_queries(pieces) if pieces else whole
+    return Question(whole[0], vectors, Counter(terms(text)), tokens)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
+from safetensors.numpy import load_file
 
+from .late import Tokens
 from .memory import give_back_memory, without_scoring
 from .threads import limit_threads
 
@@ -24,12 +26,20 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Precision = Literal["auto", "float32", "bfloat16"]
+Progress = Callable[[int], None]
+T = TypeVar("T")
+# Vectors (n, d) of texts and the word pieces of each.
+Read = tuple[np.ndarray, list[Tokens]]
 
 # A batch holds this many bytes of text, some 700 tokens: 6 abstracts or 50 titles.
 # Much more is slower: it outgrows the processor's cache.
 BATCH_BYTES = 3_000
 CACHED_QUERIES = 2_048
 LENGTH_STEP = 8
+HASHED_PIECES = 1 << 15
+# What a word piece is carried over to, where the model's folder names no axes.
+TOKEN_AXES = "token_axes.safetensors"
+RANDOM_AXES = 128
 # More than this is bulk work, which would only push out what people ask again.
 REMEMBERED_AT_ONCE = 64
 
@@ -48,7 +58,7 @@ class Encoder(Protocol):
     def dimension(self) -> int: ...
 
     def encode_queries(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray:
         """Vectors of what is asked: (n, dimension) float32, rows of length 1.
 
@@ -56,12 +66,26 @@ class Encoder(Protocol):
         """
 
     def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray:
         """Vectors of what is found: (n, dimension) float32, rows of length 1.
 
         ``progress`` is told from time to time how many texts are done so far.
         """
+
+    @property
+    def token_width(self) -> int:
+        """How many numbers the vector of a word piece has."""
+
+    def read_queries(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        """`encode_queries`, and the word pieces of each text beside it."""
+
+    def read_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        """`encode_passages`, and the word pieces of each text beside it."""
 
 
 class EncoderMissing(RuntimeError):
@@ -101,8 +125,11 @@ class SentenceEncoder:
             model, self._model, self._query_prompt, self._passage_prompt
         )
         self._dimension = int(self._model.get_embedding_dimension() or 0)
+        self._axes = _token_axes(model, self._dimension)
         self._tokenizer_lock = threading.Lock()
-        self._cache = _VectorCache(CACHED_QUERIES)
+        self._cache = _Cache[np.ndarray](CACHED_QUERIES)
+        self._read_cache = _Cache[tuple[np.ndarray, Tokens]](CACHED_QUERIES)
+        self._frames: dict[str, tuple[int, int]] = {}
 
     @property
     def name(self) -> str:
@@ -118,7 +145,7 @@ class SentenceEncoder:
         return str(self._model.dtype).removeprefix("torch.")
 
     def encode_queries(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray:
         if len(texts) > REMEMBERED_AT_ONCE:
             return self._encode(texts, self._query_prompt, progress)
@@ -126,40 +153,84 @@ class SentenceEncoder:
         new = [text for text, vector in known.items() if vector is None]
         vectors = self._encode(new, self._query_prompt, None)
         for text, vector in zip(new, vectors, strict=True):
-            self._cache.put(text, vector)
+            self._cache.put(text, vector.copy())
             known[text] = vector
-        rows = [known[text] for text in texts]
-        return np.array(rows, np.float32).reshape(len(texts), self._dimension)
+        return self._rows([known[text] for text in texts])
+
+    def read_queries(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        if len(texts) > REMEMBERED_AT_ONCE:
+            return self._read(texts, self._query_prompt, progress)
+        known = {text: self._read_cache.get(text) for text in texts}
+        new = [text for text, found in known.items() if found is None]
+        vectors, tokens = self._read(new, self._query_prompt, None)
+        for text, vector, pieces in zip(new, vectors, tokens, strict=True):
+            known[text] = vector.copy(), pieces
+            self._read_cache.put(text, (vector.copy(), pieces))
+        pairs = [pair for text in texts if (pair := known[text]) is not None]
+        return self._rows([pair[0] for pair in pairs]), [pair[1] for pair in pairs]
+
+    def _rows(self, vectors: Sequence[np.ndarray | None]) -> np.ndarray:
+        return np.array(vectors, np.float32).reshape(len(vectors), self._dimension)
 
     def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray:
         return self._encode(texts, self._passage_prompt, progress)
 
+    @property
+    def token_width(self) -> int:
+        return int(self._axes.shape[1])
+
+    def read_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        return self._read(texts, self._passage_prompt, progress)
+
     def _encode(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None
+    ) -> np.ndarray:
+        vectors = np.empty((len(texts), self._dimension), np.float32)
+        for rows, found, _ in self._all(texts, prompt, progress, tokens=False):
+            vectors[rows] = found
+        return vectors
+
+    def _read(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None
+    ) -> Read:
+        vectors = np.empty((len(texts), self._dimension), np.float32)
+        tokens: dict[int, Tokens] = {}
+        for rows, found, pieces in self._all(texts, prompt, progress, tokens=True):
+            vectors[rows] = found
+            tokens.update(zip(rows, pieces, strict=True))
+        return vectors, [tokens[row] for row in range(len(texts))]
+
+    def _all(
         self,
         texts: Sequence[str],
         prompt: str,
-        progress: Callable[[int], None] | None,
-    ) -> np.ndarray:
-        vectors = np.empty((len(texts), self._dimension), np.float32)
+        progress: Progress | None,
+        *,
+        tokens: bool,
+    ) -> Iterator[tuple[list[int], np.ndarray, list[Tokens]]]:
+        """Rows with their vectors and, if asked for, their word pieces."""
         clean = [_clean(text) for text in texts]
         groups = list(batches([len(text.encode()) for text in clean], BATCH_BYTES))
         done = 0
-        for rows, found in self._each(groups, clean, prompt):
-            vectors[rows] = found
+        for rows, (found, pieces) in self._each(groups, clean, prompt, tokens):
+            yield rows, found, pieces
             done += len(rows)
             if progress is not None:
                 progress(done)
-        return vectors
 
     def _each(
-        self, groups: list[list[int]], texts: list[str], prompt: str
-    ) -> Iterator[tuple[list[int], np.ndarray]]:
-        """The vectors of each group of rows, in the order of the groups."""
+        self, groups: list[list[int]], texts: list[str], prompt: str, tokens: bool
+    ) -> Iterator[tuple[list[int], Read]]:
+        """What each group of rows gives, in the order of the groups."""
 
-        def forward(rows: list[int]) -> np.ndarray:
-            return self._forward([texts[row] for row in rows], prompt)
+        def forward(rows: list[int]) -> Read:
+            return self._forward([texts[row] for row in rows], prompt, tokens)
 
         if self._threads == 1 or len(groups) < 2:
             yield from ((rows, forward(rows)) for rows in groups)
@@ -167,16 +238,39 @@ class SentenceEncoder:
         with ThreadPoolExecutor(self._threads) as pool:
             yield from zip(groups, pool.map(forward, groups), strict=True)
 
-    def _forward(self, texts: list[str], prompt: str) -> np.ndarray:
+    def _forward(self, texts: list[str], prompt: str, tokens: bool) -> Read:
         """One batch through the model: (n, d) float32, rows of length 1."""
         import torch
 
         # The tokenizer keeps its padding in itself, so one thread at a time.
         with self._tokenizer_lock:
             features = self._model.preprocess(texts, prompt=prompt or None)
+            before, after = self._frame(prompt) if tokens else (0, 0)
         with torch.inference_mode():
-            output = self._model(features)["sentence_embedding"]
-            return unit_rows(output.float().numpy())
+            output = self._model(features)
+            vectors = unit_rows(output["sentence_embedding"].float().numpy())
+        if not tokens:
+            return vectors, []
+        ids = features["input_ids"].numpy()
+        states = output["token_embeddings"].float().numpy()
+        pieces = []
+        for row, mask in enumerate(features["attention_mask"].numpy()):
+            real = np.flatnonzero(mask)
+            own = real[before : len(real) - after]
+            wide = unit_rows(states[row, own]) @ self._axes
+            pieces.append(Tokens.of(ids[row, own], wide))
+        return vectors, pieces
+
+    def _frame(self, prompt: str) -> tuple[int, int]:
+        """How many pieces that are not of the text stand before and after it."""
+        if prompt not in self._frames:
+            tokenizer: Any = self._model.tokenizer
+            special = tokenizer("")["input_ids"]
+            opening = {tokenizer.bos_token_id, tokenizer.cls_token_id} - {None}
+            first = 1 if special and special[0] in opening else 0
+            own = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            self._frames[prompt] = first + len(own), len(special) - first
+        return self._frames[prompt]
 
 
 class HashingEncoder:
@@ -194,12 +288,12 @@ class HashingEncoder:
         return self._dimension
 
     def encode_queries(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray:
         return self.encode_passages(texts, progress)
 
     def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
         for row, text in enumerate(texts):
@@ -207,6 +301,33 @@ class HashingEncoder:
             if progress is not None:
                 progress(row + 1)
         return unit_rows(vectors)
+
+    @property
+    def token_width(self) -> int:
+        return self._dimension
+
+    def read_queries(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        return self.encode_queries(texts, progress), self._tokens(texts)
+
+    def read_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        return self.encode_passages(texts, progress), self._tokens(texts)
+
+    def _tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Every sign as a piece, its vector that of the sign with its neighbour."""
+        found = []
+        for text in texts:
+            signs = "".join(text.lower().split())
+            pairs = [signs[place : place + 2] for place in range(len(signs))]
+            rows = [_hashed(pair, self._dimension) for pair in pairs]
+            vectors = np.array(rows, np.float32).reshape(len(pairs), self._dimension)
+            codes = [zlib.crc32(sign.encode("utf-8", "replace")) for sign in signs]
+            ids = np.array(codes, np.int64) % HASHED_PIECES
+            found.append(Tokens.of(ids, vectors))
+        return found
 
 
 @lru_cache(maxsize=2_048)
@@ -227,26 +348,40 @@ def _grams(text: str) -> Iterator[str]:
             yield compact[start : start + size]
 
 
-class _VectorCache:
-    """The vectors of the most recent queries; safe to use from several threads."""
+class _Cache(Generic[T]):
+    """What the most recent queries gave; safe to use from several threads."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._found: OrderedDict[str, T] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, text: str) -> np.ndarray | None:
+    def get(self, text: str) -> T | None:
         with self._lock:
-            if text in self._vectors:
-                self._vectors.move_to_end(text)
-            return self._vectors.get(text)
+            if text in self._found:
+                self._found.move_to_end(text)
+            return self._found.get(text)
 
-    def put(self, text: str, vector: np.ndarray) -> None:
+    def put(self, text: str, found: T) -> None:
         with self._lock:
-            self._vectors[text] = vector.copy()
-            self._vectors.move_to_end(text)
-            while len(self._vectors) > self._size:
-                self._vectors.popitem(last=False)
+            self._found[text] = found
+            self._found.move_to_end(text)
+            while len(self._found) > self._size:
+                self._found.popitem(last=False)
+
+
+def _token_axes(model: str, dimension: int) -> np.ndarray:
+    """(d, w) float32: what carries a word piece over to its stored width.
+
+    Those of the model's folder, or else axes drawn at random, the same everywhere:
+    stored pieces of one encoder must be comparable wherever they were computed.
+    """
+    file = Path(model).expanduser() / TOKEN_AXES
+    if file.is_file():
+        return np.asarray(load_file(file)["axes"], np.float32)
+    width = min(RANDOM_AXES, dimension)
+    drawn = np.random.default_rng(dimension).standard_normal((dimension, width))
+    return np.asarray(drawn / np.sqrt(width), np.float32)
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:

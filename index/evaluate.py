@@ -21,14 +21,16 @@ from models.conditions import EVERYTHING
 from models.outbox import Audience, RecordType
 
 from . import embed, metrics
-from .encoder import Encoder
+from .encoder import Encoder, Progress, Read
 from .fusion import reciprocal_rank_fusion
 from .hybrid import IndexedRecord, Question, Shelf
+from .late import Tokens, no_tokens
 from .text import Source, passages
 
 DEPTH = 200
 HELD_OUT_OF = 5
 TAG = "matchmaker"
+OURS = "ranker"
 
 KINDS: dict[str, tuple[RecordType, RecordType]] = {
     "need-achievement": (RecordType.NEED, RecordType.ACHIEVEMENT),
@@ -114,7 +116,7 @@ class Rivals:
     fusion: Ranking
 
     def __iter__(self) -> Iterator[tuple[str, Ranking]]:
-        yield "ranker", self.ours
+        yield OURS, self.ours
         yield "BM25", self.bm25
         yield "dense", self.dense
         yield "RRF", self.fusion
@@ -177,6 +179,8 @@ def _indexed(number: int, prepared: embed.Prepared) -> IndexedRecord:
         terms=prepared.terms,
         vectors=prepared.vectors,
         questions=prepared.questions,
+        tokens=prepared.tokens,
+        asking_tokens=prepared.asking_tokens,
     )
 
 
@@ -194,6 +198,42 @@ def questions(
     return {
         name: _indexed(number, one).question()
         for number, (name, one) in enumerate(zip(names, prepared, strict=True))
+    }
+
+
+# The six ways in which one need is asked (data/README.md); the record itself first.
+WORDINGS = ("whole", "title", "keywords-1", "keywords-2", "everyday-1", "everyday-2")
+
+
+def wordings(
+    folders: Iterable[Path], sources: Mapping[str, Source]
+) -> dict[str, dict[str, str] | None]:
+    """The texts of each wording by record, as `questions` takes them.
+
+    None stands for the records themselves; a wording no folder has is left out.
+    """
+    found: dict[str, dict[str, str] | None] = {
+        "whole": None,
+        "title": {name: source.title for name, source in sources.items()},
+    }
+    for folder in folders:
+        for part in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
+            for name in WORDINGS[2:]:
+                for row in lines(part / f"{name}.jsonl", "id", "text"):
+                    if row["id"] in sources:
+                        texts = found.setdefault(name, {})
+                        assert texts is not None
+                        texts[row["id"]] = row["text"]
+    return {name: found[name] for name in WORDINGS if name in found}
+
+
+def distractors(path: Path) -> dict[str, Source]:
+    """The abstracts of a CSL file (task, text, target), which answer no query."""
+    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+    return {
+        f"distractor-{number:05d}": Source("", row[1], ())
+        for number, row in enumerate(rows)
+        if len(row) == 3
     }
 
 
@@ -218,19 +258,40 @@ class Report:
                 rows[name].append(measure(names, grades))
 
     def table(self, *, held_out: bool) -> str:
-        """One line a ranker: mean [low, high] of each measure."""
+        """One line a ranker: mean [low, high] of each measure.
+
+        Under the rivals, how far ours is above each: the mean of the differences
+        query by query, with their own interval.
+        """
         keep = [not held_out or is_held_out(query) for query in self.queries]
         title = "held-out fifth" if held_out else "all"
         head = f"{title}: {sum(keep)} queries".ljust(28)
-        rows = [(head + "".join(name.ljust(22) for name in MEASURES)).rstrip()]
+        rows = [(head + "".join(name.ljust(24) for name in MEASURES)).rstrip()]
         for ranker, measures in self.values.items():
-            cells = [ranker.ljust(28)]
-            for values in measures.values():
-                some = [v for v, wanted in zip(values, keep, strict=True) if wanted]
-                mean, low, high = metrics.interval(some)
-                cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]".ljust(22))
-            rows.append("".join(cells).rstrip())
+            rows.append(_line(ranker, [_kept(v, keep) for v in measures.values()]))
+        ours = self.values[OURS]
+        for ranker, measures in self.values.items():
+            if ranker != OURS:
+                gaps = [
+                    [mine - theirs for mine, theirs in zip(*pair, strict=True)]
+                    for pair in zip(ours.values(), measures.values(), strict=True)
+                ]
+                cells = [_kept(gap, keep) for gap in gaps]
+                rows.append(_line(f"above {ranker}", cells, "+"))
         return "\n".join(rows)
+
+
+def _kept(values: Sequence[float], keep: Sequence[bool]) -> list[float]:
+    return [value for value, wanted in zip(values, keep, strict=True) if wanted]
+
+
+def _line(name: str, columns: Sequence[Sequence[float]], sign: str = "") -> str:
+    cells = [name.ljust(28)]
+    for values in columns:
+        mean, low, high = metrics.interval(values)
+        text = f"{mean:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
+        cells.append(text.ljust(24))
+    return "".join(cells).rstrip()
 
 
 def run_lines(query: str, ranking: Ranking) -> Iterator[str]:
@@ -240,14 +301,15 @@ def run_lines(query: str, ranking: Ranking) -> Iterator[str]:
 
 
 class RememberingEncoder:
-    """An encoder that keeps every vector in a file, for measuring again and again."""
+    """An encoder that keeps what it gave in a file, for measuring again and again."""
 
     def __init__(self, encoder: Encoder, path: Path) -> None:
         self._encoder = encoder
         path.parent.mkdir(parents=True, exist_ok=True)
         self._store = sqlite3.connect(path)
         self._store.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)"
+            "CREATE TABLE IF NOT EXISTS texts"
+            " (key BLOB PRIMARY KEY, vector BLOB, tokens BLOB)"
         )
 
     @property
@@ -258,43 +320,79 @@ class RememberingEncoder:
     def dimension(self) -> int:
         return self._encoder.dimension
 
+    @property
+    def token_width(self) -> int:
+        return self._encoder.token_width
+
     def encode_queries(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray[Any, Any]:
-        return self._encode("query", texts, self._encoder.encode_queries, progress)
+        def encode(new: list[str]) -> Read:
+            return self._encoder.encode_queries(new, progress), _nothing(new)
+
+        return self._known("query", texts, encode, progress)[0]
 
     def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> np.ndarray[Any, Any]:
-        return self._encode("passage", texts, self._encoder.encode_passages, progress)
+        def encode(new: list[str]) -> Read:
+            return self._encoder.encode_passages(new, progress), _nothing(new)
 
-    def _encode(
+        return self._known("passage", texts, encode, progress)[0]
+
+    def read_queries(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        def read(new: list[str]) -> Read:
+            return self._encoder.read_queries(new, progress)
+
+        return self._known("query, pieces", texts, read, progress)
+
+    def read_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Read:
+        def read(new: list[str]) -> Read:
+            return self._encoder.read_passages(new, progress)
+
+        return self._known("passage, pieces", texts, read, progress)
+
+    def _known(
         self,
         side: str,
         texts: Sequence[str],
-        encode: Callable[..., np.ndarray[Any, Any]],
-        progress: Callable[[int], None] | None,
-    ) -> np.ndarray[Any, Any]:
+        encode: Callable[[list[str]], Read],
+        progress: Progress | None,
+    ) -> Read:
         keys = [
             sha256(f"{self.name}\0{side}\0{text}".encode()).digest() for text in texts
         ]
         found = {key: self._get(key) for key in keys}
         new = {k: t for k, t in zip(keys, texts, strict=True) if found[k] is None}
-        fresh = encode(list(new.values()), progress=progress)
-        for key, vector in zip(new, fresh, strict=True):
-            found[key] = vector
+        for key, vector, tokens in zip(new, *encode(list(new.values())), strict=True):
+            found[key] = vector, tokens
             self._store.execute(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                (key, vector.astype("<f4").tobytes()),
+                "INSERT OR REPLACE INTO texts VALUES (?, ?, ?)",
+                (key, vector.astype("<f4").tobytes(), tokens.to_bytes()),
             )
         self._store.commit()
         if progress is not None:
             progress(len(texts))
-        rows = [found[key] for key in keys]
-        return np.array(rows, np.float32).reshape(len(texts), self.dimension)
+        pairs = [pair for key in keys if (pair := found[key]) is not None]
+        vectors = np.array([vector for vector, _ in pairs], np.float32)
+        return (
+            vectors.reshape(len(texts), self.dimension),
+            [tokens for _, tokens in pairs],
+        )
 
-    def _get(self, key: bytes) -> np.ndarray[Any, Any] | None:
+    def _get(self, key: bytes) -> tuple[np.ndarray[Any, Any], Tokens] | None:
         row = self._store.execute(
-            "SELECT vector FROM vectors WHERE key = ?", (key,)
+            "SELECT vector, tokens FROM texts WHERE key = ?", (key,)
         ).fetchone()
-        return None if row is None else np.frombuffer(row[0], "<f4")
+        if row is None:
+            return None
+        tokens = Tokens.from_bytes(row[1], self.token_width)
+        return np.frombuffer(row[0], "<f4"), tokens
+
+
+def _nothing(texts: Sequence[str]) -> list[Tokens]:
+    return [no_tokens()] * len(texts)

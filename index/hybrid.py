@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,8 +21,9 @@ from models.outbox import Audience, Part, RecordType
 
 from .dense import DenseIndex
 from .facts import Facts
+from .late import Tokens, no_tokens
 from .lexical import Counts, LexicalIndex
-from .ranking import Background, Reference, score
+from .ranking import Background, Features, Reference, score
 from .text import Passage
 
 Vectors = NDArray[np.float16]
@@ -49,6 +50,8 @@ class IndexedRecord:
     vectors    (n, d) float16 unit rows, each passage as something to find
     questions  (n, d) float16 unit rows, each passage as something asked; the
                vectors again for what only ever answers
+    tokens     the word pieces of the whole, as something to find
+    asking_tokens  the same, as something asked
     """
 
     kind: RecordType
@@ -60,6 +63,8 @@ class IndexedRecord:
     vectors: Vectors
     questions: Vectors
     facts: Mapping[str, Any] = field(default_factory=dict)
+    tokens: Tokens = field(default_factory=no_tokens)
+    asking_tokens: Tokens = field(default_factory=no_tokens)
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -74,12 +79,14 @@ class IndexedRecord:
         """The record as a question to another shelf."""
         asked = self.questions.astype(np.float32)
         pieces = asked[1:] if len(asked) > 1 else asked
-        return Question(asked[0], pieces, self.counts, self.text_hash)
+        return Question(
+            asked[0], pieces, self.counts, self.asking_tokens, self.text_hash
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is sought: (d,) the whole, (m, d) its pieces, and its terms.
+    """What is sought: (d,) the whole, (m, d) its pieces, its terms and word pieces.
 
     ``key`` names a text that will be asked again, so that what holds for it on
     a shelf need not be computed anew; empty for what people type.
@@ -88,6 +95,7 @@ class Question:
     whole: Floats
     pieces: Floats
     terms: Counts
+    tokens: Tokens = field(default_factory=no_tokens)
     key: str = ""
 
 
@@ -95,13 +103,15 @@ class Question:
 class Hit:
     """A record that was found.
 
-    score  higher is better; does not depend on what else was found
-    parts  what it was computed from, by name
+    score     higher is better; does not depend on what else was found
+    parts     the summands of the score, by name
+    features  what they were computed from, by name, unweighted
     """
 
     record_id: int
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 class Shelf:
@@ -153,7 +163,7 @@ class Shelf:
         vectors = record.vectors.astype(np.float32)
         self._wholes.add(np.array([record.id]), vectors[:1])
         self._pieces.add(self._piece_ids(np.array([row])), vectors[1:])
-        self.background.put(record.id, record.vectors, record.questions)
+        self.background.put(record)
 
     def drop(self, record_id: int) -> None:
         """Take a record out; one that is not there is no matter."""
@@ -197,18 +207,15 @@ class Shelf:
         scores = score(features)
         order = _best_first(scores, self._ids[rows])
         kept = [place for place in order[:limit] if scores[place] >= floor]
-        return [
-            Hit(int(self._ids[rows[p]]), float(scores[p]), features.parts(p))
-            for p in kept
-        ]
+        return [_hit(int(self._ids[rows[p]]), scores, features, p) for p in kept]
 
     def compare(self, question: Question, record: IndexedRecord) -> Hit:
         """The score of one record, on the shelf or not, as this shelf would give it."""
         words = self.lexical.score_of(question.terms, record.counts)
         features = self.background.features(
-            question, [record.vectors], np.array([words], np.float32)
+            question, [record], np.array([words], np.float32)
         )
-        return Hit(record.id, float(score(features)[0]), features.parts(0))
+        return _hit(record.id, score(features), features, 0)
 
     def _candidates(
         self, question: Question, mask: NDArray[np.bool_], lexical: Floats
@@ -230,6 +237,12 @@ class Shelf:
         ids = None if len(allowed) == len(self) else self._piece_ids(allowed)
         found, _ = self._pieces.search(question.pieces, PIECE_CANDIDATES, ids)
         return np.asarray(found[found >= 0] // STRETCH, np.int64)
+
+
+def _hit(record_id: int, scores: Floats, features: Features, place: int) -> Hit:
+    return Hit(
+        record_id, float(scores[place]), features.parts(place), features.row(place)
+    )
 
 
 def _best_first(scores: Floats, ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -303,7 +316,7 @@ class HybridIndex:
             asking = self.get(kind, hit.record_id, inside=inside)
             if asking is not None:
                 found = own.compare(asking.question(), answer)
-                hits.append(Hit(hit.record_id, found.score, found.parts))
+                hits.append(replace(found, record_id=hit.record_id))
         hits = [hit for hit in hits if hit.score >= floor]
         return sorted(hits, key=lambda hit: (-hit.score, hit.record_id))[:limit]
 

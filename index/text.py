@@ -32,6 +32,9 @@ from models.states import (
 # that stored ones are told from new ones.
 TEXT_VERSION = "1"
 
+# No word piece is shorter than a sign, so a text of this length, with a prompt, is
+# within the 512 pieces of the usual encoder.
+LONGEST_WINDOW = 480
 LONGEST_SENTENCE = 120
 SHORTEST_SENTENCE = 6
 
@@ -103,6 +106,20 @@ def passages(source: Source) -> list[Passage]:
 def interned(terms: Iterable[str]) -> list[str]:
     """The same terms, each word once in memory however many texts have it."""
     return [sys.intern(term) for term in terms]
+
+
+def windows(text: str) -> list[str]:
+    """The text in pieces an encoder reads to their end, cut between sentences."""
+    if len(text) <= LONGEST_WINDOW:
+        return [text]
+    found: list[str] = []
+    begin = last = 0
+    for _, end in sentences(text):
+        if end - begin > LONGEST_WINDOW:
+            found.append(text[begin:last])
+            begin = last
+        last = end
+    return [*found, text[begin:]]
 
 
 _MARKS = "。!?！？;；"

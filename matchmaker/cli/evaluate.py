@@ -28,6 +28,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--title", is_flag=True, help="Ask each query by its title, nothing else."
 )
 @click.option(
+    "--wordings", is_flag=True, help="Ask each query in all its wordings in turn."
+)
+@click.option(
+    "--distractors",
+    type=FILE,
+    help="Texts of a CSL file among the items, right for no query.",
+)
+@click.option(
     "--kind",
     type=click.Choice(sorted(judged.KINDS)),
     default="need-achievement",
@@ -44,6 +52,8 @@ def evaluate(
     folders: tuple[Path, ...],
     queries: Path | None,
     title: bool,
+    wordings: bool,
+    distractors: Path | None,
     kind: str,
     run: Path | None,
     known_item: Path | None,
@@ -53,17 +63,30 @@ def evaluate(
     encoder = judged.RememberingEncoder(
         make_encoder(settings, threads=2), settings.instance_dir / "evaluate.db"
     )
+    if not folders and known_item is None:
+        raise click.UsageError("name a folder with --data, or a file with --known-item")
+    if wordings and run is not None:
+        raise click.UsageError("a run holds one wording; leave out --wordings")
     if known_item is not None:
         _known_item(encoder, known_item)
-    if folders:
-        try:
-            data = judged.read(folders)
-            texts = _texts(data, kind, queries, title)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
-        _judged(encoder, data, kind, texts, run)
-    elif known_item is None:
-        raise click.UsageError("name a folder with --data, or a file with --known-item")
+    if not folders:
+        return
+    asks, answers = judged.KINDS[kind]
+    try:
+        data = judged.read(folders)
+        asked = (
+            judged.wordings(folders, data.records[asks])
+            if wordings
+            else {"": _texts(data, kind, queries, title)}
+        )
+        more = judged.distractors(distractors) if distractors else {}
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    bench = _bench(encoder, data.records[answers] | more)
+    for name, texts in asked.items():
+        if name:
+            click.echo(f"\n{name}")
+        _judged(bench, data, kind, texts, run)
 
 
 def _texts(
@@ -78,15 +101,14 @@ def _texts(
 
 
 def _judged(
-    encoder: judged.RememberingEncoder,
+    bench: judged.Bench,
     data: judged.Data,
     kind: str,
     texts: Mapping[str, str] | None,
     run: Path | None,
 ) -> None:
     asks, answers = judged.KINDS[kind]
-    bench = _bench(encoder, data.records[answers])
-    asked = judged.questions(encoder, data.records[asks], texts)
+    asked = judged.questions(bench.encoder, data.records[asks], texts)
     report = judged.Report()
     written: list[str] = []
     for name, question in sorted(asked.items()):

@@ -33,6 +33,7 @@ BRIDGEABLE_PRICE = 1.2
 PART_NAMES = {
     "whole": "整体意思接近",
     "coverage": "逐条内容对应",
+    "late": "逐词含义对应",
     "lexical": "共同专业用词",
 }
 

@@ -105,6 +105,8 @@ def as_question(
         terms=prepared.terms,
         vectors=prepared.vectors,
         questions=prepared.questions,
+        tokens=prepared.tokens,
+        asking_tokens=prepared.asking_tokens,
         facts=facts(item, kind),
     )
 

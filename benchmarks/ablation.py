@@ -1,0 +1,181 @@
+"""What each part of the ranking adds, in every wording, and what it costs.
+
+    python -m benchmarks.ablation [--distractors CSL.tsv] [--encoder FOLDER] [--grid]
+
+Every record of data/sample is scored for every need in its six wordings; a line a
+formula gives nDCG@10 on the held-out fifth and its difference from the whole formula
+with a paired 95 % bootstrap interval. ``--grid`` tries weights on the choosing fifth
+(crc32 % 5 == 1) instead. Vectors are remembered in the instance folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import evaluate, metrics, ranking
+from index.encoder import SentenceEncoder
+from index.hybrid import Question
+from matchmaker.config import Settings
+from models.outbox import RecordType
+
+from .processes import ROOT
+
+SAMPLE = ROOT / "data" / "sample"
+NAMES = ("whole", "coverage", "late", "lexical")
+Weights = tuple[float, float, float, float]
+FULL: Weights = (
+    1.0,
+    ranking.COVERAGE_WEIGHT,
+    ranking.LATE_WEIGHT,
+    ranking.LEXICAL_WEIGHT,
+)
+HELD_OUT, CHOOSING = 0, 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One need in one wording: features (n, 4) of every item, and its judgements."""
+
+    need: str
+    features: NDArray[np.float32]
+    grades: Mapping[str, int]
+
+    @property
+    def fold(self) -> int:
+        return crc32(self.need.encode()) % evaluate.HELD_OUT_OF
+
+
+def cases(
+    bench: evaluate.Bench,
+    questions: Mapping[str, Question],
+    data: evaluate.Data,
+) -> list[Case]:
+    found = []
+    ids = list(range(len(bench.names)))
+    for need, question in sorted(questions.items()):
+        grades = {
+            item: grade
+            for item, grade in data.grades.get(need, {}).items()
+            if item in data.records[RecordType.ACHIEVEMENT]
+        }
+        if not any(grades.values()):
+            continue
+        words = bench.shelf.lexical.scores(question.terms, len(ids))
+        some = bench.shelf.background.features_of(question, ids, words)
+        columns = [getattr(some, name) for name in NAMES]
+        found.append(Case(need, np.stack(columns, axis=1), grades))
+    return found
+
+
+def ndcg(bench: evaluate.Bench, case: Case, weights: Weights) -> float:
+    scores = case.features @ np.array(weights, np.float32)
+    best = np.argsort(-scores, kind="stable")[:10]
+    return metrics.ndcg([bench.names[place] for place in best], case.grades)
+
+
+def means(
+    bench: evaluate.Bench, some: Sequence[Case], weights: Weights, fold: int | None
+) -> NDArray[np.float64]:
+    return np.array(
+        [ndcg(bench, one, weights) for one in some if fold in (None, one.fold)]
+    )
+
+
+def table(bench: evaluate.Bench, worded: Mapping[str, list[Case]]) -> None:
+    """One line a formula, one column a wording."""
+    print(f"\nnDCG@10, held-out fifth / all; {len(bench.names)} items")
+    print("".ljust(22) + "".join(name.ljust(34) for name in worded))
+    formulas: dict[str, Weights] = {"the formula": FULL}
+    for place, name in enumerate(NAMES):
+        without = tuple(0.0 if n == place else w for n, w in enumerate(FULL))
+        formulas[f"without {name}"] = without  # type: ignore[assignment]
+    for place, name in enumerate(NAMES):
+        alone = tuple(float(n == place) for n in range(len(NAMES)))
+        formulas[f"{name} alone"] = alone  # type: ignore[assignment]
+    for name, weights in formulas.items():
+        cells = [name.ljust(22)]
+        for some in worded.values():
+            held = means(bench, some, weights, HELD_OUT)
+            gap = held - means(bench, some, FULL, HELD_OUT)
+            mean, low, high = metrics.interval(gap.tolist())
+            every = means(bench, some, weights, None).mean()
+            change = "" if weights == FULL else f" {mean:+.3f} [{low:+.3f},{high:+.3f}]"
+            cells.append(f"{held.mean():.3f} / {every:.3f}{change}".ljust(34))
+        print("".join(cells))
+
+
+def grid(bench: evaluate.Bench, worded: Mapping[str, list[Case]]) -> None:
+    """The best weights on the choosing fifth, by the mean over the wordings."""
+    tried = []
+    for coverage, late, lexical in itertools.product(
+        (0.0, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0, 1.5, 2.0), (0.0, 0.02, 0.04, 0.06, 0.08)
+    ):
+        weights = (1.0, coverage, late, lexical)
+        each = [means(bench, some, weights, CHOOSING).mean() for some in worded.values()]
+        tried.append((float(np.mean(each)), weights, each))
+    tried.sort(reverse=True)
+    print("\nchoosing fifth, mean over wordings; weights; each wording")
+    for mean, weights, each in tried[:15]:
+        print(f"{mean:.4f} {weights} " + " ".join(f"{value:.3f}" for value in each))
+
+
+def costs(bench: evaluate.Bench, worded: Mapping[str, Mapping[str, Question]]) -> None:
+    """Milliseconds of a search without the encoder, and of late interaction in it."""
+    for name in ("whole", "everyday-1"):
+        some = list(worded[name].values())[:60]
+        rows = range(min(300, len(bench.names)))
+        tokens = [bench.shelf.get(row).tokens for row in rows]  # type: ignore[union-attr]
+        started = time.perf_counter()
+        for question in some:
+            bench.shelf.rank(question, limit=20)
+        ranked = time.perf_counter()
+        for question in some:
+            bench.shelf.background._late(question, tokens)
+        done = time.perf_counter()
+        print(
+            f"{name}: {(ranked - started) / len(some) * 1000:.1f} ms a search, "
+            f"late interaction with {len(tokens)} records "
+            f"{(done - ranked) / len(some) * 1000:.1f} ms"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--distractors", type=Path)
+    parser.add_argument("--encoder", type=Path)
+    parser.add_argument("--grid", action="store_true")
+    given = parser.parse_args()
+    settings = Settings()
+    folder = given.encoder or Path(settings.model)
+    encoder = evaluate.RememberingEncoder(
+        SentenceEncoder(str(folder), threads=2), settings.instance_dir / "evaluate.db"
+    )
+    data = evaluate.read([SAMPLE])
+    items = dict(data.records[RecordType.ACHIEVEMENT])
+    if given.distractors is not None:
+        items |= evaluate.distractors(given.distractors)
+    bench = evaluate.Bench(encoder, items)
+    needs = data.records[RecordType.NEED]
+    asked = {
+        wording: evaluate.questions(encoder, needs, texts)
+        for wording, texts in evaluate.wordings([SAMPLE], needs).items()
+    }
+    worded = {name: cases(bench, some, data) for name, some in asked.items()}
+    costs(bench, asked)
+    if given.grid:
+        grid(bench, worded)
+    else:
+        table(bench, worded)
+
+
+if __name__ == "__main__":
+    main()

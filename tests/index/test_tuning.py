@@ -1,0 +1,117 @@
+"""What the encoder is taught with, and that the held-out needs are no part of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from index import evaluate, tuning
+from index.tuning import Example, LowRank, judged, texts_of, written
+from models.outbox import RecordType
+
+from .conftest import ROOT
+
+TRAINING, SAMPLE = ROOT / "data/training", ROOT / "data/sample"
+SHARED = 14  # so many signs in a row are no chance
+
+
+def words(example: Example) -> set[str]:
+    return {*example.questions, *example.answers, *example.friends}
+
+
+def test_every_written_problem_is_told_by_several_people():
+    examples = list(written(TRAINING))
+    assert len(examples) > 2_000
+    for one in examples:
+        assert len(set(one.questions)) >= 5
+        assert one.answers != one.friends
+    asked = [question for one in examples for question in one.questions]
+    assert len(set(asked)) > 0.99 * len(asked)
+
+
+def test_needs_of_the_held_out_fifth_and_of_the_next_teach_nothing():
+    data = evaluate.read([SAMPLE])
+    kept = set()
+    for name, source in data.records[RecordType.NEED].items():
+        if tuning.crc32(name.encode()) % evaluate.HELD_OUT_OF in (0, 1):
+            kept |= {source.whole, source.title}
+    for path in SAMPLE.glob("*/*-[12].jsonl"):
+        for row in evaluate.lines(path, "id", "text"):
+            if tuning.crc32(row["id"].encode()) % evaluate.HELD_OUT_OF in (0, 1):
+                kept.add(row["text"])
+    taught = {text for one in judged(SAMPLE) for text in one.questions}
+    assert len(taught) > 800
+    assert not taught & kept
+
+
+def test_no_written_text_repeats_a_text_of_the_sample():
+    """Nobody who wrote had seen the sample; a long run in common would tell."""
+    runs = set()
+    for path in SAMPLE.glob("*/*.jsonl"):
+        for line in path.read_text("utf-8").splitlines():
+            runs |= _runs(json.dumps(json.loads(line), ensure_ascii=False))
+    for path in TRAINING.glob("*.jsonl"):
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            texts = [value for value in row.values() if isinstance(value, str)]
+            for text in [*texts, *row["everyday"], *row["keywords"]]:
+                assert not _runs(text) & runs, (path.name, row["id"])
+
+
+def _runs(text: str) -> set[str]:
+    return {text[at : at + SHARED] for at in range(len(text) - SHARED + 1)}
+
+
+def test_a_layer_is_as_it_was_until_something_is_learnt():
+    layer = torch.nn.Linear(6, 4)
+    low, inputs = LowRank(layer), torch.randn(3, 6)
+    assert torch.equal(low(inputs), layer(inputs))
+    low.up.data.fill_(1.0)
+    expected = inputs @ (layer.weight + low.up @ low.down).T + layer.bias
+    assert torch.allclose(low(inputs), expected, atol=1e-5)
+
+
+def test_texts_are_cut_by_what_they_are():
+    example = Example(("问",), ("答",), ("像",))
+    assert texts_of([example]) == {
+        ("query: ", "问"): tuning.LONGEST["question"],
+        ("passage: ", "答"): tuning.LONGEST["answer"],
+        ("passage: ", "像"): tuning.LONGEST["friend"],
+    }
+
+
+@pytest.mark.encoder
+def test_a_short_course_brings_questions_nearer_to_their_answers(
+    encoder_folder: Path, monkeypatch
+):
+    monkeypatch.setattr(tuning, "BATCH", 6)
+    monkeypatch.setattr(tuning, "EPOCHS", 3)
+    torch.manual_seed(tuning.SEED)
+    examples = list(written(TRAINING))[:6]
+    student = tuning.Student(encoder_folder)
+    student.learn_by_heart(texts_of(examples))
+    idf = tuning.piece_weights(student, list(texts_of(examples)))
+    lesson = tuning.Lesson(examples, tuning.random.Random(1))
+    with torch.no_grad():
+        before = float(lesson.loss(student, idf))
+    tuning.teach(student, examples)
+    with torch.no_grad():
+        after = float(lesson.loss(student, idf))
+    assert after < before
+
+    found = tuning.changes(student)
+    assert len(found) == 2 * 6 * (12 - tuning.FROZEN_LAYERS)
+    axes = tuning.axes(student, list(texts_of(examples)))
+    assert axes.shape == (384, tuning.AXES)
+    assert torch.allclose(axes.T @ axes, torch.eye(tuning.AXES), atol=1e-3)
+
+
+def test_related_texts_and_copies_of_the_answer_are_no_negatives():
+    one = Example(("甲?",), ("甲",), (), frozenset({"甲", "乙"}))
+    two = Example(("乙?",), ("乙",), ("丁",), frozenset({"乙"}))
+    lesson = tuning.Lesson([one, two], tuning.random.Random(1))
+    texts = [text for _, text in lesson.texts]
+    assert texts == ["甲", "乙", "丁"]
+    assert lesson.unsafe.tolist() == [[False, True, False], [False, False, False]]
+    assert lesson.target.tolist() == [0, 1]
