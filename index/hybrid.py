@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -95,13 +95,15 @@ class Question:
 class Hit:
     """A record that was found.
 
-    score  higher is better; does not depend on what else was found
-    parts  what it was computed from, by name
+    score     higher is better; does not depend on what else was found
+    parts     what it was computed from, by name
+    features  the same before weighing, as `ranking.Features` holds them
     """
 
     record_id: int
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 class Shelf:
@@ -198,7 +200,12 @@ class Shelf:
         order = _best_first(scores, self._ids[rows])
         kept = [place for place in order[:limit] if scores[place] >= floor]
         return [
-            Hit(int(self._ids[rows[p]]), float(scores[p]), features.parts(p))
+            Hit(
+                int(self._ids[rows[p]]),
+                float(scores[p]),
+                features.parts(p),
+                features.raw(p),
+            )
             for p in kept
         ]
 
@@ -208,7 +215,8 @@ class Shelf:
         features = self.background.features(
             question, [record.vectors], np.array([words], np.float32)
         )
-        return Hit(record.id, float(score(features)[0]), features.parts(0))
+        value = float(score(features)[0])
+        return Hit(record.id, value, features.parts(0), features.raw(0))
 
     def _candidates(
         self, question: Question, mask: NDArray[np.bool_], lexical: Floats
@@ -303,7 +311,7 @@ class HybridIndex:
             asking = self.get(kind, hit.record_id, inside=inside)
             if asking is not None:
                 found = own.compare(asking.question(), answer)
-                hits.append(Hit(hit.record_id, found.score, found.parts))
+                hits.append(replace(found, record_id=hit.record_id))
         hits = [hit for hit in hits if hit.score >= floor]
         return sorted(hits, key=lambda hit: (-hit.score, hit.record_id))[:limit]
 

@@ -73,6 +73,14 @@ class Features:
             "lexical": LEXICAL_WEIGHT * float(self.lexical[place]),
         }
 
+    def raw(self, place: int) -> Mapping[str, float]:
+        """The features of one record, by name."""
+        return {
+            "whole": float(self.whole[place]),
+            "coverage": float(self.coverage[place]),
+            "lexical": float(self.lexical[place]),
+        }
+
 
 def score(features: Features) -> Floats:
     """(n,) float32: the formula above."""
