@@ -41,8 +41,9 @@ def train(session: Session, *, now: datetime) -> Ranker:
             [lesson.weight for lesson in known],
             prior=shipped(),
         )
-        newest = session.scalar(select(func.max(Ranker.id))) or 0
-        model = replace(model, name=f"{LEARNED}{newest + 1}")
+        _hold(session)
+        before = session.scalar(select(func.count(Ranker.id))) or 0
+        model = replace(model, name=f"{LEARNED}{before + 1}")
         ranker = Ranker(
             name=model.name,
             weights=model.as_json(),
@@ -168,8 +169,6 @@ def _rescore(session: Session, model: ApprovalModel, *, now: datetime) -> int:
             pair.updated_at = now
             number += 1
         session.flush()
-        for pair in pairs:
-            session.expunge(pair)
 
 
 def rankers(session: Session) -> Sequence[Ranker]:

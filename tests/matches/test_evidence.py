@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from index.hybrid import HybridIndex
 from index.approval import SERVES
+from index.hybrid import HybridIndex
 from matchmaker.matches.evidence import build, facts
 from models import Achievement, Call, Need
 from models.fields import FIELDS
