@@ -38,22 +38,24 @@ Row = Mapping[str, float]
 
 SHIPPED = Path(__file__).with_name("approval.json")
 
-# Name of each feature, in the order of a matrix's columns: (usual size, meaning).
-# The size makes one pull fit all: a weight is held back in units of what it does
-# to a usual value.
-FEATURES: Mapping[str, tuple[float, str]] = {
-    "whole": (1.0, "how far the whole texts' cosine stands out, in deviations"),
-    "coverage": (1.0, "how far the piece-by-piece cosines stand out, in deviations"),
-    "lexical": (20.0, "BM25 of the asking text's terms in the other"),
-    "late": (1.0, "late interaction of the words, in deviations"),
-    "same_field": (0.5, "1 where both sides are of one technology field"),
-    "readiness_gap": (1.0, "levels of readiness missing, 0 to 5; 0 if not known"),
-    "price_excess": (0.5, "log(price / budget) from 0 to 2; 0 if not known"),
-    "modes_fit": (0.5, "1 if a mode sought is offered, 0 if none, 0.5 if not known"),
-    "met": (0.5, "share of the asked indicators met; a part counts half"),
-    "unmet": (0.5, "share of the asked indicators missed"),
-    "is_need_call": (0.5, "1 for a need and a call"),
-    "is_call_achievement": (0.5, "1 for a call and an achievement"),
+# Name of each feature, in the order of a matrix's columns: (usual size, sign of its
+# weight, meaning). The size makes one pull fit all: a weight is held back in units
+# of what it does to a usual value. The sign keeps a fit from learning by accident
+# that a missed indicator speaks for a pair, which nobody could be told as a reason;
+# 0 leaves it open.
+FEATURES: Mapping[str, tuple[float, int, str]] = {
+    "whole": (1.0, 1, "how far the whole texts' cosine stands out, in deviations"),
+    "coverage": (1.0, 1, "how far piece-by-piece cosines stand out, in deviations"),
+    "lexical": (20.0, 1, "BM25 of the asking text's terms in the other"),
+    "late": (1.0, 1, "late interaction of the words, in deviations"),
+    "same_field": (0.5, 1, "1 where both sides are of one technology field"),
+    "readiness_gap": (1.0, -1, "levels of readiness missing, 0 to 5; 0 if unknown"),
+    "price_excess": (0.5, -1, "log(price / budget) from 0 to 2; 0 if unknown"),
+    "modes_fit": (0.5, 1, "1 if a mode sought is offered, 0 if none, 0.5 if unknown"),
+    "met": (0.5, 1, "share of the asked indicators met; a part counts half"),
+    "unmet": (0.5, -1, "share of the asked indicators missed"),
+    "is_need_call": (0.5, 0, "1 for a need and a call"),
+    "is_call_achievement": (0.5, 0, "1 for a call and an achievement"),
 }
 NAMES = tuple(FEATURES)
 TEXT = ("whole", "coverage", "lexical", "late")
@@ -66,6 +68,7 @@ MOST_EXCESS = 2.0
 PULL = 4.0
 STEPS = 100
 CONVERGED = 1e-10
+RELEASED = 1e-7
 
 # What is offered under the first word also serves who asked for the second.
 SERVES: Mapping[Mode, frozenset[Mode]] = {
@@ -249,8 +252,9 @@ def fit(
     """Logistic regression with a Gaussian prior around ``prior``, by Newton's method.
 
     Minimises the weighted log loss plus ``pull``/2 times the squared distance of the
-    weights from the prior's, each in units of what it does to a usual value. With no
-    rows it is the prior. The name, threshold and typical pair are the prior's.
+    weights from the prior's, each in units of what it does to a usual value; every
+    weight keeps the sign its feature asks for. With no rows it is the prior. The
+    name, threshold and typical pair are the prior's.
     """
     table = np.hstack([matrix(rows), np.ones((len(rows), 1))])
     truth = np.array(labels, np.float64)
@@ -258,10 +262,43 @@ def fit(
     if not (len(table) == len(truth) == len(counts)):
         raise ValueError("rows, labels and weights differ in number")
     start = np.array([*(prior.weights.get(name, 0.0) for name in NAMES), prior.bias])
-    sizes = np.array([*(size for size, _ in FEATURES.values()), 1.0])
-    found = _newton(table, truth, counts, start, pull * sizes**2)
+    sizes = np.array([*(size for size, _, _ in FEATURES.values()), 1.0])
+    signs = np.array([*(sign for _, sign, _ in FEATURES.values()), 0])
+    found = _signed(table, truth, counts, start, pull * sizes**2, signs)
     weights = dict(zip(NAMES, found[:-1].tolist(), strict=True))
     return replace(prior, weights=weights, bias=float(found[-1]))
+
+
+def _signed(
+    table: Matrix,
+    truth: Matrix,
+    counts: Matrix,
+    start: Matrix,
+    pull: Matrix,
+    signs: NDArray[np.int64],
+) -> Matrix:
+    """As `_newton`, with no weight against its sign.
+
+    Weights that go against it are held at 0 and the others found anew; a held one
+    that the others' change makes want the right side is let go again.
+    """
+    held = np.zeros(len(start), bool)
+    weights = np.zeros(len(start))
+    for _ in range(4 * len(start)):
+        free = ~held
+        weights = np.zeros(len(start))
+        weights[free] = _newton(table[:, free], truth, counts, start[free], pull[free])
+        wrong = weights * signs < -CONVERGED
+        if wrong.any():
+            held |= wrong
+            continue
+        found = sigmoid(table @ weights)
+        slope = table.T @ (counts * (found - truth)) + pull * (weights - start)
+        wanted = np.where(held, -slope * signs, 0)
+        if wanted.max() <= RELEASED:
+            break
+        held[int(np.argmax(wanted))] = False
+    return np.where(weights * signs < 0, 0.0, weights)
 
 
 def _newton(

@@ -11,7 +11,9 @@ from ..labels import odds
 TELLING = 0.22
 MOST = 3
 
-# What it means that a feature is above, or below, that of an average candidate.
+# What it means that a feature is above, or below, that of an average candidate. Its
+# weight has the sign of its meaning (`approval.FEATURES`), so the share in the logit
+# and the words agree.
 WORDS: dict[str, tuple[str, str]] = {
     "whole": ("整体意思接近", "整体意思不够接近"),
     "coverage": ("逐条内容对应", "逐条内容对应不多"),

@@ -30,6 +30,8 @@ STEPS = tuple(step / 100 for step in range(2, 52, 2))
 # Of the needs with an achievement, so many at most may be told there is none.
 MOST_WRONGLY_NONE = 0.03
 KEPT = 5
+# Vectors differ in their last bits from machine to machine; the model should not.
+DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def fit_default(pairs: Sequence[JudgedPair]) -> Fitted:
     model = replace(
         model,
         name=NAME,
-        typical=dict(zip(NAMES, typical, strict=True)),
+        weights=_rounded(model.weights),
+        bias=round(model.bias, DIGITS),
+        typical=_rounded(dict(zip(NAMES, typical, strict=True))),
         least=choose(table),
     )
     told = model.probabilities([pair.features for pair in unseen]).tolist()
@@ -92,6 +96,10 @@ def fit_default(pairs: Sequence[JudgedPair]) -> Fitted:
         table,
         none_table(unseen, told),
     )
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, DIGITS) for name, value in values.items()}
 
 
 def _fitted(pairs: Sequence[JudgedPair]) -> ApprovalModel:

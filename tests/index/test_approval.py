@@ -183,7 +183,7 @@ def test_a_stronger_pull_stays_nearer_to_the_prior(sample):
     prior = shipped()
 
     def away(model):
-        sizes = np.array([*(size for size, _ in FEATURES.values()), 1])
+        sizes = np.array([*(size for size, _, _ in FEATURES.values()), 1])
         apart = [model.weights[name] - prior.weights[name] for name in NAMES]
         return float(np.linalg.norm(sizes * [*apart, model.bias - prior.bias]))
 
@@ -207,6 +207,20 @@ def test_decisions_that_one_feature_tells_apart_do_not_run_away():
     some = [{"whole": 1.0}] * 50 + [{"whole": -1.0}] * 50
     model = fit(some, [True] * 50 + [False] * 50)
     assert 1 < model.weights["whole"] < 10
+
+
+@given(labelled)
+def test_no_weight_goes_against_its_meaning(sample):
+    for prior in (IGNORANT, shipped()):
+        model = fit(*zip(*sample, strict=True), prior=prior)
+        for name, (_, sign, _) in FEATURES.items():
+            assert model.weights[name] * sign >= 0, name
+
+
+def test_a_missed_indicator_never_speaks_for_a_pair():
+    some = [{"unmet": 1.0}] * 30 + [{"unmet": 0.0}] * 30
+    assert fit(some, [True] * 30 + [False] * 30).weights["unmet"] == 0
+    assert fit(some, [False] * 30 + [True] * 30).weights["unmet"] < -1
 
 
 def test_rows_and_labels_of_different_number_are_refused():
