@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -64,7 +65,7 @@ def shortfall(
     )
 
 
-def _targets(nearest: list[Candidate]) -> tuple[list[str], list[str]]:
+def _targets(nearest: Sequence[Candidate]) -> tuple[list[str], list[str]]:
     """(of which nobody says anything, which nobody reaches), in the need's order."""
     verdicts: dict[tuple[int, str], set[str]] = defaultdict(set)
     for one in nearest:
@@ -82,18 +83,18 @@ def _targets(nearest: list[Candidate]) -> tuple[list[str], list[str]]:
     )
 
 
-def _achievements(nearest: list[Candidate]) -> list[Achievement]:
+def _achievements(nearest: Sequence[Candidate]) -> list[Achievement]:
     return [one.item for one in nearest if isinstance(one.item, Achievement)]
 
 
-def _readiness(need: Need, nearest: list[Candidate]) -> tuple[int, int] | None:
+def _readiness(need: Need, nearest: Sequence[Candidate]) -> tuple[int, int] | None:
     best = max(item.trl for item in _achievements(nearest))
     if need.trl_expected is None or best >= need.trl_expected:
         return None
     return need.trl_expected, best
 
 
-def _modes(need: Need, nearest: list[Candidate]) -> list[str]:
+def _modes(need: Need, nearest: Sequence[Candidate]) -> list[str]:
     sought = side(need).modes
     fits = [modes_fit(sought, side(item).modes) for item in _achievements(nearest)]
     return (
