@@ -241,7 +241,7 @@ class Shelf:
 
 def _hit(record_id: int, scores: Floats, features: Features, place: int) -> Hit:
     return Hit(
-        record_id, float(scores[place]), features.parts(place), features.row(place)
+        record_id, float(scores[place]), features.parts(place), features.raw(place)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,6 +64,12 @@ class _Pairing:
         return (self.agreement, self.cosine, *order)
 
 
+# Every candidate for a need is judged, and its targets are the same each time.
+@lru_cache(4096)
+def _read(text: str) -> tuple[Quantity, ...]:
+    return tuple(quantities(text))
+
+
 def judge(
     asked: Sequence[str], claimed: Sequence[str], similarity: np.ndarray
 ) -> list[Judgement]:
@@ -81,9 +88,9 @@ def judge(
         )
     claims = list(_claims(claimed))
     wanted = [
-        (row, text, one, tuple(found))
+        (row, text, one, found)
         for row, text in enumerate(asked)
-        for found in (quantities(text),)
+        for found in (_read(text),)
         for one in found
         if not one.condition
     ]
@@ -124,7 +131,7 @@ def sentence_verdict(judgements: Sequence[Judgement]) -> Verdict:
 
 def _claims(texts: Sequence[str]) -> Iterator[_Claim]:
     for index, text in enumerate(texts):
-        found = tuple(quantities(text))
+        found = _read(text)
         for one in found:
             if not one.condition:
                 yield _Claim(index, text, one, found)

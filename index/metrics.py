@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import isnan, log2, nan
 
 import numpy as np
@@ -77,6 +78,89 @@ def interval(
     picks = generator.integers(0, len(known), (draws, len(known)))
     low, high = np.percentile(known[picks].mean(axis=1), [2.5, 97.5])
     return float(known.mean()), float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Predictions in [low, high): their mean, the share that came true, how many."""
+
+    low: float
+    high: float
+    predicted: float
+    observed: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How far probabilities can be taken at their word.
+
+    error  expected calibration error: |predicted - observed| averaged over the bins
+    brier  mean squared error of the probabilities
+    """
+
+    bins: list[Bin]
+    error: float
+    brier: float
+
+
+def reliability(
+    probabilities: Sequence[float], labels: Sequence[bool], bins: int = 10
+) -> Reliability:
+    """Predicted against observed in equal bins; empty bins are left out."""
+    told = np.array(probabilities, np.float64)
+    truth = np.array(labels, np.float64)
+    if len(told) != len(truth):
+        raise ValueError("probabilities and labels differ in number")
+    if not len(told):
+        return Reliability([], nan, nan)
+    places = np.minimum((told * bins).astype(int), bins - 1)
+    found = [
+        Bin(
+            place / bins,
+            (place + 1) / bins,
+            float(told[places == place].mean()),
+            float(truth[places == place].mean()),
+            int((places == place).sum()),
+        )
+        for place in range(bins)
+        if (places == place).any()
+    ]
+    off = sum(one.count * abs(one.predicted - one.observed) for one in found)
+    return Reliability(found, off / len(told), float(np.mean((told - truth) ** 2)))
+
+
+def log_loss(probabilities: Sequence[float], labels: Sequence[bool]) -> float:
+    """Mean negative log likelihood of what happened; nan of nothing."""
+    if not len(probabilities):
+        return nan
+    told = np.clip(np.array(probabilities, np.float64), 1e-12, 1 - 1e-12)
+    truth = np.array(labels, bool)
+    return float(-np.log(np.where(truth, told, 1 - told)).mean())
+
+
+def auc(values: Sequence[float], labels: Sequence[bool]) -> float:
+    """The share of (true, false) pairs with the true one higher; a tie is half.
+
+    nan where only one of the two occurs.
+    """
+    told, truth = np.array(values, np.float64), np.array(labels, bool)
+    yes, no = np.sort(told[truth]), np.sort(told[~truth])
+    if not len(yes) or not len(no):
+        return nan
+    below = np.searchsorted(no, yes, "left") + np.searchsorted(no, yes, "right")
+    return float(below.sum() / 2 / (len(yes) * len(no)))
+
+
+def wilson(successes: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927); (0, 1) of nothing."""
+    if not total:
+        return 0.0, 1.0
+    z = 1.96
+    share, spread = successes / total, z * z / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * ((share * (1 - share) + spread / 4) / total) ** 0.5 / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _useful(grades: Grades) -> set[str]:

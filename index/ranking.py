@@ -71,8 +71,6 @@ FEW = 32
 # Below this a search result speaks of something else. On the sample 94 of 100
 # useful achievements stand above it when only the need's title is searched.
 SEARCH_FLOOR = 1.0
-# Below this no suggestion is written; see docs/matching.md for what it costs.
-SUGGESTION_FLOOR = 4.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +82,8 @@ class Features:
     late: Floats
     lexical: Floats
 
-    def row(self, place: int) -> Mapping[str, float]:
-        """One record's features by name."""
+    def raw(self, place: int) -> Mapping[str, float]:
+        """The features of one record, by name, unweighted."""
         return {
             "whole": float(self.whole[place]),
             "coverage": float(self.coverage[place]),

@@ -72,6 +72,7 @@ def _register_features(app: Flask) -> None:
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .notices import web as notices_web
+    from .rankers import web as rankers_web
     from .search import live
     from .search import web as search_web
     from .verification import web as verification_web
@@ -87,6 +88,7 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         calls_web,
         matches_web,
+        rankers_web,
         verification_web,
         notices_web,
     ):

@@ -20,6 +20,10 @@ CONFLICTS: dict[str, str] = {
     "suggestion.undo_too_late": "决定已超过 24 小时，不能再撤销。",
     "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
+    "ranker.nothing_to_learn": "还没有可供学习的审核结论，匹配模型没有训练。",
+    "ranker.in_force": "该匹配模型正在使用中。",
+    "ranker.not_better": "该匹配模型没有优于现用模型，没有启用。",
+    "ranker.nothing_before": "现用的是平台自带的匹配模型，没有更早的可以恢复。",
     "need.not_editable": "该需求目前的状态不能修改。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",

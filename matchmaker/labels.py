@@ -90,6 +90,9 @@ LABELS: dict[StrEnum, str] = {
     s.RejectReason.CAPACITY: "团队或产能不足",
     s.RejectReason.DUPLICATE: "重复建议",
     s.RejectReason.OTHER: "其他原因",
+    s.RankerState.CANDIDATE: "候选",
+    s.RankerState.ACTIVE: "使用中",
+    s.RankerState.RETIRED: "已停用",
     RecordType.NEED: "技术需求",
     RecordType.ACHIEVEMENT: "科技成果",
     RecordType.CALL: "揭榜榜单",
@@ -138,6 +141,9 @@ ACTIONS: dict[str, str] = {
     "suggestion.snoozed": "暂缓匹配建议",
     "suggestion.undone": "撤销决定",
     "suggestion.reopened": "文本变化，重新待审",
+    "ranker.trained": "训练匹配模型",
+    "ranker.activated": "启用匹配模型",
+    "ranker.rolled_back": "恢复上一匹配模型",
     "user.created": "开通账号",
     "user.password_changed": "修改密码",
     "user.activated": "启用账号",
@@ -173,6 +179,14 @@ def wan(fen: int | None) -> str:
         return ""
     text = f"{Decimal(fen) / FEN_PER_WAN:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def odds(probability: float) -> str:
+    """A probability as people say it, in tenths: «约 7 成»; never a percentage."""
+    tenths = round(probability * 10)
+    if tenths < 1:
+        return "不到 1 成"
+    return f"约 {tenths} 成" if tenths < 10 else "9 成以上"
 
 
 LEVELS: list[tuple[str, str]] = [(str(level), f"{level} 级") for level in range(1, 10)]

@@ -9,12 +9,14 @@ from .matches import Review, Suggestion
 from .needs import Need, NeedText
 from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
+from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .session import create_db_engine, session_factory, transaction
 
 __all__ = [
     "TABLES",
     "Achievement",
+    "Activation",
     "Base",
     "Call",
     "Embedding",
@@ -25,6 +27,7 @@ __all__ = [
     "Notice",
     "Organisation",
     "OutboxTask",
+    "Ranker",
     "Record",
     "RecordType",
     "Review",

@@ -67,6 +67,7 @@ Title = Annotated[str, mapped_column(String(200))]
 Prose = Annotated[str, mapped_column(Text)]
 Lines = Annotated[list[str], mapped_column(JSON)]
 Facts = Annotated[dict[str, Any], mapped_column(JSON)]
+Numbers = Annotated[dict[str, float], mapped_column(JSON(none_as_null=True))]
 
 
 class Base(DeclarativeBase):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import User
 from .achievements import Achievement
-from .base import Base, Facts, Prose, enum_column
+from .base import Base, Facts, Numbers, Prose, enum_column
 from .calls import Call
 from .needs import Need
 from .states import (
@@ -27,7 +27,8 @@ class Suggestion(Base):
 
     Exactly two of need, achievement and call are set, as ``kind`` says. The
     two hashes are of the texts the pair was judged on: while they hold, a
-    rejected pair does not come back.
+    rejected pair does not come back. ``probability`` is that of approval, as the
+    ``ranker`` told it from the ``features`` (`index.approval`).
     """
 
     __tablename__ = "suggestions"
@@ -48,7 +49,7 @@ class Suggestion(Base):
             "(status = 'snoozed') = (snoozed_until IS NOT NULL)",
             name="snoozed_until_a_day",
         ),
-        Index("ix_suggestions_queue", "status", "score"),
+        Index("ix_suggestions_queue", "status", "probability"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -59,6 +60,8 @@ class Suggestion(Base):
     )
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     score: Mapped[float]
+    probability: Mapped[float] = mapped_column(server_default="0")
+    features: Mapped[Numbers] = mapped_column(server_default="{}")
     ranker: Mapped[str] = mapped_column(String(64))
     evidence: Mapped[Facts]
     left_hash: Mapped[str] = mapped_column(String(64))
@@ -113,7 +116,11 @@ class Suggestion(Base):
 
 
 class Review(Base):
-    """One decision of one person about one suggestion; never changed after."""
+    """One decision of one person about one suggestion; never changed after.
+
+    Score, probability, features and ranker are those the person decided on; of
+    decisions older than the probabilities the last but one may be unknown.
+    """
 
     __tablename__ = "reviews"
     __table_args__ = (
@@ -136,6 +143,8 @@ class Review(Base):
     )
     snoozed_until: Mapped[date | None]
     score: Mapped[float]
+    probability: Mapped[float | None]
+    features: Mapped[Numbers | None]
     ranker: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
 

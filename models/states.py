@@ -131,6 +131,12 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
+class RankerState(StrEnum):
+    CANDIDATE = "candidate"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
 NEED_MOVES: Mapping[NeedStatus, frozenset[NeedStatus]] = {
     NeedStatus.DRAFT: frozenset({NeedStatus.PENDING, NeedStatus.WITHDRAWN}),
     NeedStatus.PENDING: frozenset(
@@ -203,6 +209,13 @@ SUGGESTION_MOVES: Mapping[SuggestionStatus, frozenset[SuggestionStatus]] = {
     SuggestionStatus.REJECTED: frozenset(
         {SuggestionStatus.PENDING, SuggestionStatus.SNOOZED}
     ),
+}
+
+# A retired ranker comes back by a rollback.
+RANKER_MOVES: Mapping[RankerState, frozenset[RankerState]] = {
+    RankerState.CANDIDATE: frozenset({RankerState.ACTIVE}),
+    RankerState.ACTIVE: frozenset({RankerState.RETIRED}),
+    RankerState.RETIRED: frozenset({RankerState.ACTIVE}),
 }
 
 # What anybody may read, secrecy permitting; the rest is its owner's and the staff's.

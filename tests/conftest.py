@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from matchmaker import create_app, limiter
 from matchmaker.config import Settings
 from matchmaker.jobs.worker import Worker
+from matchmaker.rankers import active
 from matchmaker.search import live
 from models import Base, User, create_db_engine, migrate
 
@@ -129,6 +130,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     # still: the snapshot of an earlier test would pass for one of these tables.
     shutil.rmtree(built_app.config["SETTINGS"].snapshot_dir, ignore_errors=True)
     live.init_app(built_app)
+    active.forget()
     with built_app.app_context():
         yield built_app
 

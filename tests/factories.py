@@ -169,6 +169,8 @@ class Factory:
             "need_id": (need or self.need()).id,
             "achievement_id": (achievement or self.achievement()).id,
             "score": 0.8,
+            "probability": 0.8,
+            "features": {"whole": 3.0, "coverage": 2.0, "same_field": 1.0},
             "ranker": "test",
             "evidence": {
                 "indicators": [],

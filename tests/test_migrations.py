@@ -1,8 +1,11 @@
 """The tables a machine has are those the models describe."""
 
+import pytest
 from flask import Flask
+from sqlalchemy import inspect, select
 
-from models import migrate
+from matchmaker.matches import service
+from models import Review, Suggestion, migrate, transaction
 
 
 def test_there_is_one_head():
@@ -19,3 +22,49 @@ def test_every_migration_can_be_taken_back_and_made_again(app: Flask):
     migrate.downgrade(engine, "base")
     migrate.upgrade(engine)
     assert migrate.differences(engine) == []
+
+
+def test_pairs_from_before_the_probabilities_get_what_can_be_told(app, make, session):
+    """Down and up again over filled tables: the evidence holds most features."""
+    reviewed = make.suggestion(
+        score=8.0,
+        evidence={
+            "indicators": [
+                {"asked": "误报率≤1%", "claimed": "0.6%", "verdict": "met", "note": ""},
+                {"asked": "提前10 min", "claimed": None, "verdict": "unknown"},
+            ],
+            "facts": [{"name": "技术领域", "left": "", "right": "", "verdict": "met"}],
+            "parts": [
+                {"name": "整体意思接近", "value": 3.2, "share": 0.4},
+                {"name": "逐条内容对应", "value": 3.0, "share": 0.375},
+                {"name": "共同专业用词", "value": 1.8, "share": 0.225},
+            ],
+        },
+    )
+    weak = make.suggestion(score=4.6)
+    service.approve(session, make.staff(), reviewed.id, now=make.now)
+    with transaction(session):
+        review = session.scalars(select(Review)).one()
+        review.score = 8.0
+    reviewed_id, weak_id = reviewed.id, weak.id
+    session.close()
+
+    engine = app.extensions["db_engine"]
+    migrate.downgrade(engine, "0001")
+    assert "probability" not in columns(engine, "suggestions")
+    migrate.upgrade(engine)
+
+    with app.extensions["db_sessions"]() as again:
+        pair = again.get_one(Suggestion, reviewed_id)
+        assert pair.features["coverage"] == pytest.approx(4.0)
+        assert pair.features["lexical"] == pytest.approx(45.0)
+        assert (pair.features["met"], pair.features["same_field"]) == (0.5, 1)
+        assert 0 < again.get_one(Suggestion, weak_id).probability < 0.5
+        assert 0.5 < pair.probability < 1
+        [review] = pair.reviews
+        assert review.features == pair.features
+        assert review.probability == pair.probability
+
+
+def columns(engine, table):
+    return {column["name"] for column in inspect(engine).get_columns(table)}

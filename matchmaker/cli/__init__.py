@@ -11,7 +11,17 @@ def init_app(app: Flask) -> None:
     from .evaluate import evaluate
     from .index import index_cli
     from .jobs import worker
+    from .rankers import ranker_cli
     from .setup import setup
 
-    for command in (setup, worker, evaluate, index_cli, db_cli, users_cli, demo_cli):
+    for command in (
+        setup,
+        worker,
+        evaluate,
+        index_cli,
+        ranker_cli,
+        db_cli,
+        users_cli,
+        demo_cli,
+    ):
         app.cli.add_command(command)

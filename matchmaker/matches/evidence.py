@@ -12,8 +12,9 @@ from math import inf
 from typing import Any
 
 from index import explain
+from index.approval import judgements, modes_fit
 from index.hybrid import HybridIndex, IndexedRecord
-from index.indicators import Judgement, judge
+from index.indicators import Judgement
 from models import Achievement, Call, Need, Record
 from models.fields import field_name
 from models.states import Mode
@@ -39,13 +40,6 @@ PART_NAMES = {
 
 # In standard deviations, see `index.explain.pairs`.
 NEARNESS = ((5.0, "非常接近"), (4.0, "接近"), (-inf, "相关"))
-
-# What is offered under the first word also serves who asked for the second.
-SERVES: Mapping[Mode, frozenset[Mode]] = {
-    Mode.OPEN_LICENCE: frozenset({Mode.LICENCE}),
-    Mode.PAY_AFTER_USE: frozenset({Mode.LICENCE, Mode.TRANSFER}),
-    Mode.INVEST_THEN_SHARE: frozenset({Mode.EQUITY}),
-}
 
 
 def build(
@@ -86,13 +80,8 @@ def build(
 
 
 def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, Any]]:
-    asked, claimed = explain.points(asking), explain.points(found)
-    judgements = judge(
-        [asking.passages[row].text for row in asked],
-        [found.passages[row].text for row in claimed],
-        explain.likeness(asking, found, asked, claimed),
-    )
-    several = Counter(judgement.asked_index for judgement in judgements)
+    judged = judgements(asking, found)
+    several = Counter(judgement.asked_index for judgement in judged)
     return [
         {
             "asked": _asked(judgement, several[judgement.asked_index] > 1),
@@ -100,7 +89,7 @@ def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, A
             "verdict": str(judgement.verdict),
             "note": judgement.note,
         }
-        for judgement in judgements
+        for judgement in judged
     ]
 
 
@@ -173,13 +162,10 @@ def _price(asking: Record, achievement: Achievement) -> Fact:
 
 
 def _modes(need: Need, achievement: Achievement) -> Fact:
-    wanted = {Mode(code) for code in need.cooperation}
-    offered = {Mode(code) for code in achievement.modes}
-    served = offered.union(*(SERVES.get(mode, frozenset()) for mode in offered))
-    if not wanted or not offered:
-        verdict = UNKNOWN
-    else:
-        verdict = MET if wanted & served else UNMET
+    fits = modes_fit(
+        frozenset(map(Mode, need.cooperation)), frozenset(map(Mode, achievement.modes))
+    )
+    verdict = UNKNOWN if fits is None else MET if fits else UNMET
     asked = "、".join(map(mode_label, need.cooperation))
     given = "、".join(map(mode_label, achievement.modes))
     return _fact("合作方式", asked, given, verdict)

@@ -6,19 +6,19 @@ from typing import Any
 from models.fields import DISTRICTS, FIELDS
 from models.states import SuggestionKind, SuggestionStatus
 
-from ..labels import label
+from ..labels import label, odds
 from .queue import AGE_STEPS, SCORE_STEPS, Counts
 from .schema import QueueFilters
 
 Address = Callable[[QueueFilters], str]
 
-SCORE_WORDS = dict(zip(SCORE_STEPS, ("依据充分", "依据较多"), strict=True))
+SCORE_WORDS = {step: f"{odds(step)}以上" for step in SCORE_STEPS}
 NAMES = {
     "status": "状态",
     "kind": "哪一类",
     "field": "领域",
     "district": "区县",
-    "score": "匹配依据",
+    "score": "预计通过率",
     "age": "等待",
     "mine": "我的",
 }
@@ -79,7 +79,7 @@ def chosen(filters: QueueFilters, address: Address) -> list[tuple[str, str]]:
                 found.append((words, address(_toggled(filters, name, value))))
     if filters.score is not None and filters.score not in SCORE_STEPS:
         without = filters.model_copy(update={"score": None})
-        found.append((f"评分不低于 {filters.score:g}", address(without)))
+        found.append((f"预计通过率{odds(filters.score)}以上", address(without)))
     if filters.age is not None and filters.age not in AGE_STEPS:
         without = filters.model_copy(update={"age": None})
         found.append((f"等待 {filters.age} 天以上", address(without)))

@@ -1,24 +1,24 @@
 """What lies near a record, for the person who looks: live, not stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from index.hybrid import IndexedRecord
+from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.sync import LiveIndex
 from index.text import Source, facts, full_source
 from models import Need, Record, User, kind_of
 from models.outbox import Audience, RecordType
 
 from .. import policies
+from ..rankers.active import active
 from ..search.service import load
 from . import evidence
-from .suggest import PAIRS
-
-# Shown to the person who wrote the text: nearer than a search result must be,
-# farther than what staff are asked to review.
-FLOOR = 4.0
+from .pairs import PAIRS
+from .rating import Rating, rate
+from .suggest import LOOKED_AT
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,30 @@ class Near:
     item: Any
     score: float
     evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A record that might lie near another, and the pair as the ranker sees it.
+
+    ``left`` asks, ``right`` could answer; ``item`` is whichever was looked for.
+    """
+
+    item: Record
+    left: tuple[Record, IndexedRecord]
+    right: tuple[Record, IndexedRecord]
+    hit: Hit
+    rating: Rating
+    likely: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The most likely first, with the index they were found in."""
+
+    found: Sequence[Candidate]
+    held: HybridIndex
+    inside: bool
 
 
 def nearby(
@@ -41,22 +65,44 @@ def nearby(
 ) -> list[Near]:
     """The published records of ``kind`` nearest to ``item`` that ``user`` may see.
 
+    Only those as likely to be approved as a suggestion must be, the likeliest first.
     Works at once, also for a record the worker has not encoded yet. ``item``
     speaks with the words this person reads; what is found is found by words they
     may read. The need (or the call, beside an achievement) asks, and stands left
     in the evidence, as in a suggestion.
     """
+    looked = candidates(session, index, user, item, kind, most=max(limit, LOOKED_AT))
+    likely = [one for one in looked.found if one.likely][:limit]
+    return [Near(one.item, one.hit.score, _evidence(looked, one)) for one in likely]
+
+
+def _evidence(looked: Candidates, one: Candidate) -> dict[str, Any]:
+    (left, asking), (right, found) = one.left, one.right
+    return evidence.build(
+        left, right, asking, found, looked.held, one.hit.parts, inside=looked.inside
+    )
+
+
+def candidates(
+    session: Session,
+    index: LiveIndex,
+    user: User | None,
+    item: Record,
+    kind: RecordType,
+    *,
+    most: int = LOOKED_AT,
+) -> Candidates:
+    """The records nearest to ``item``, likely or not, read as `nearby` reads them."""
     inside = policies.searches_inside(user)
     mine = as_question(session, index, user, item)
     if mine is None:
-        return []
+        return Candidates([], index.caught_up(session), inside)
+    asks = (mine.kind, kind) in PAIRS.values()
     options: dict[str, Any] = {
         "inside": inside,
         "condition": policies.listed(kind),
-        "limit": limit,
-        "floor": FLOOR,
+        "limit": most,
     }
-    asks = (mine.kind, kind) in PAIRS.values()
     with index.reading(session) as held:
         if asks:
             hits = held.rank(mine.question(), kind, **options)
@@ -65,22 +111,22 @@ def nearby(
     rows = {
         row.id: row for row in load(session, user, kind, [h.record_id for h in hits])
     }
-    found: list[Near] = []
+    pair = next(p for p, sides in PAIRS.items() if set(sides) == {mine.kind, kind})
+    model = active(session)
+    found = []
     for hit in hits:
         theirs = held.get(kind, hit.record_id, inside=inside)
         row = rows.get(hit.record_id)
         if row is None or theirs is None:
             continue
-        if asks:
-            why = evidence.build(
-                item, row, mine, theirs, held, hit.parts, inside=inside
-            )
-        else:
-            why = evidence.build(
-                row, item, theirs, mine, held, hit.parts, inside=inside
-            )
-        found.append(Near(row, hit.score, why))
-    return found
+        left, right = (item, mine), (row, theirs)
+        if not asks:
+            left, right = right, left
+        rating = rate(model, pair, hit.features, left[0], right[0], left[1], right[1])
+        likely = rating.probability >= model.least
+        found.append(Candidate(row, left, right, hit, rating, likely))
+    found.sort(key=lambda one: (-one.rating.probability, one.item.id))
+    return Candidates(found, held, inside)
 
 
 def as_question(

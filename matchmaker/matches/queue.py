@@ -22,8 +22,8 @@ from .schema import LARGEST_ID, QueueFilters
 PER_PAGE = 30
 UNDO_HOURS = 24
 DECIDED = frozenset({SuggestionStatus.APPROVED, SuggestionStatus.REJECTED})
-# In the ranker's own scale, where no pair below 4.5 is proposed (index.ranking).
-SCORE_STEPS = (8.0, 6.0)
+# Of the probability of approval.
+SCORE_STEPS = (0.7, 0.4)
 AGE_STEPS = (3, 7, 14)
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -98,7 +98,7 @@ def _base(
         "kind": Suggestion.kind.in_(filters.kind) if filters.kind else None,
         "field": FIELD.in_(filters.field) if filters.field else None,
         "district": Need.district.in_(filters.district) if filters.district else None,
-        "score": Suggestion.score >= filters.score
+        "score": Suggestion.probability >= filters.score
         if filters.score is not None
         else None,
         "age": _waiting_since(filters.age, now) if filters.age is not None else None,
@@ -144,13 +144,19 @@ def _sides() -> tuple[Any, ...]:
 
 def _key(filters: QueueFilters) -> Any:
     """What the queue is sorted by, falling: decided pairs by when they were."""
-    return Suggestion.decided_at if filters.status in DECIDED else Suggestion.score
+    if filters.status in DECIDED:
+        return Suggestion.decided_at
+    return Suggestion.probability
+
+
+def _key_of(filters: QueueFilters, pair: Suggestion) -> Any:
+    return pair.decided_at if filters.status in DECIDED else pair.probability
 
 
 def queue(
     session: Session, user: User, filters: QueueFilters, now: datetime, *, page: int = 1
 ) -> Page:
-    """One page of the pairs, the most promising first."""
+    """One page of the pairs, the likeliest to be approved first."""
     policies.require(user, "suggestion.review")
     conditions = _base(user, filters, now)
     total = session.scalar(_from(select(func.count(Suggestion.id))).where(*conditions))
@@ -189,7 +195,7 @@ def place(
 ) -> Place:
     """How many pairs there are under the filters, and which of them this is."""
     conditions = _base(user, filters, now)
-    key = pair.decided_at if filters.status in DECIDED else pair.score
+    key = _key_of(filters, pair)
     total = func.count(Suggestion.id)
     here = func.count(Suggestion.id).filter(Suggestion.id == pair.id)
     earlier = _earlier(filters, key, pair.id) if key is not None else false()
@@ -236,7 +242,7 @@ def neighbours(
     session: Session, user: User, filters: QueueFilters, pair: Suggestion, now: datetime
 ) -> tuple[int | None, int | None]:
     """The free pairs just before and just after this one; nothing past the ends."""
-    key = pair.decided_at if filters.status in DECIDED else pair.score
+    key = _key_of(filters, pair)
     if key is None:
         return None, None
     free, column = _free(user, filters, now), _key(filters)
@@ -315,8 +321,9 @@ def _count_steps(
     both = filters.model_copy(update={"score": None, "age": None})
     score = filters.score if filters.score is not None else 0.0
     old_enough = _waiting_since(filters.age or 0, now)
-    tests = [(Suggestion.score >= step) & old_enough for step in SCORE_STEPS]
-    tests += [_waiting_since(d, now) & (Suggestion.score >= score) for d in AGE_STEPS]
+    tests = [(Suggestion.probability >= step) & old_enough for step in SCORE_STEPS]
+    likely = Suggestion.probability >= score
+    tests += [_waiting_since(days, now) & likely for days in AGE_STEPS]
     columns = [func.count(Suggestion.id).filter(test) for test in tests]
     row = session.execute(_from(select(*columns)).where(*_base(user, both, now))).one()
     return {

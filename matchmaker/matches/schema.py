@@ -18,14 +18,15 @@ FEWEST_WORDS = 5
 class QueueFilters(Input):
     """Which pairs; what is left empty does not narrow.
 
-    ``score`` and ``age`` are least values: of the score, of the days waited.
+    ``score`` and ``age`` are least values: of the probability of approval, of the
+    days waited.
     """
 
     status: SuggestionStatus = SuggestionStatus.PENDING
     kind: list[SuggestionKind] = []
     field: list[FieldCode] = []
     district: list[District] = []
-    score: Annotated[Annotated[float, Field(ge=0, le=1000)] | None, Optional] = None
+    score: Annotated[Annotated[float, Field(ge=0, le=1)] | None, Optional] = None
     age: Annotated[Annotated[int, Field(ge=0, le=3650)] | None, Optional] = None
     mine: bool = False
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import ceil
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -173,9 +173,19 @@ def undo(
     return pair
 
 
-def standing_decisions(reviews: Iterable[Review]) -> list[Review]:
+class Decided(Protocol):
+    """A review, or the columns of one."""
+
+    @property
+    def decision(self) -> Decision: ...
+
+
+AnyDecided = TypeVar("AnyDecided", bound=Decided)
+
+
+def standing_decisions(reviews: Iterable[AnyDecided]) -> list[AnyDecided]:
     """The decisions that still hold, oldest first: each undo takes one away."""
-    standing: list[Review] = []
+    standing: list[AnyDecided] = []
     for review in reviews:
         if review.decision is not Decision.UNDO:
             standing.append(review)
@@ -297,6 +307,8 @@ def _decide(
         to_status=after,
         snoozed_until=until,
         score=pair.score,
+        probability=pair.probability,
+        features=pair.features,
         ranker=pair.ranker,
         at=now,
     )

@@ -1,12 +1,14 @@
 """Writes match suggestions for a record and keeps them true.
 
 A pair is always scored the same way round, whichever side was published last:
-the need (or the call, against an achievement) asks. So a pair has one score.
+the need (or the call, against an achievement) asks. So a pair has one score. It
+names the candidates; which of them are proposed, and in what order, the probability
+of approval decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,45 +16,40 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from index.hybrid import HybridIndex, IndexedRecord
-from index.ranking import RANKER, SUGGESTION_FLOOR
+from index.approval import ApprovalModel
+from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.sync import LiveIndex
 from index.text import full_source
-from models import TABLES, Call, Record, Review, Suggestion, transaction
+from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
 from .. import policies
 from ..history import service as history
 from ..labels import today
+from ..rankers.active import active
 from . import evidence
+from .pairs import ACHIEVEMENT, CALL, NEED, PAIRS
+from .rating import Rating, rate
 
-NEED, ACHIEVEMENT, CALL = RecordType.NEED, RecordType.ACHIEVEMENT, RecordType.CALL
-
-# (asks, is found) of each kind of pair.
-PAIRS: dict[SuggestionKind, tuple[RecordType, RecordType]] = {
-    SuggestionKind.NEED_ACHIEVEMENT: (NEED, ACHIEVEMENT),
-    SuggestionKind.NEED_CALL: (NEED, CALL),
-    SuggestionKind.CALL_ACHIEVEMENT: (CALL, ACHIEVEMENT),
-}
 COLUMNS: dict[RecordType, Any] = {
     NEED: Suggestion.need_id,
     ACHIEVEMENT: Suggestion.achievement_id,
     CALL: Suggestion.call_id,
 }
-# More than are kept, since some may turn out to be closed calls.
+# How many candidates of a kind are rated: the sample's useful ones are among them.
 LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A pair with its score and the parts of it; ids of who asks and who is found."""
+    """A pair as it was found and rated; ids of who asks and who is found."""
 
     kind: SuggestionKind
     left: int
     right: int
-    score: float
-    parts: Mapping[str, float]
+    hit: Hit
+    rating: Rating
 
 
 def refresh(
@@ -67,12 +64,12 @@ def refresh(
     """Write what is worth proposing for the record; returns how many pairs are new.
 
     Pairs nobody has decided on follow the texts: rescored, or dropped when they
-    no longer reach the floor or a side is no longer open. A rejected pair comes
+    are no longer likely enough or a side is no longer open. A rejected pair comes
     back only when the words of a side have changed; an approved one stays.
     """
     held = index.caught_up(session)
     item = session.get(TABLES[kind], record_id)
-    proposals = _proposals(held, kind, record_id) if item else []
+    proposals = _proposals(session, held, item) if item else []
     proposals = _best_open(session, proposals, limit, today(now))
     with transaction(session):
         present = {
@@ -81,9 +78,11 @@ def refresh(
         }
         proposed = {(p.kind, p.left, p.right): p for p in proposals}
         new = 0
+        # Again, and not the one from before: another may be in force by now.
+        model = active(session)
         for key, proposal in proposed.items():
-            new += _write(session, held, present.pop(key, None), proposal, now)
-        _follow(session, held, present.values(), now)
+            new += _write(session, held, present.pop(key, None), proposal, model, now)
+        _follow(session, held, present.values(), model, now)
     return new
 
 
@@ -98,17 +97,72 @@ def _ids(pair: Suggestion) -> tuple[int, int]:
     return ids[left] or 0, ids[right] or 0
 
 
-def _proposals(held: HybridIndex, kind: RecordType, record_id: int) -> list[Proposal]:
-    mine = held.get(kind, record_id, inside=True)
-    if mine is None or not _is_open(held, kind, record_id):
+def _proposals(session: Session, held: HybridIndex, item: Record) -> list[Proposal]:
+    """Every pair of the record that is likely enough, as the ranker in force says."""
+    kind, model = kind_of(item), active(session)
+    mine = held.get(kind, item.id, inside=True)
+    if mine is None or not _is_open(held, kind, item.id):
         return []
     found: list[Proposal] = []
-    for pair, (asks, answers) in PAIRS.items():
-        if kind is asks:
-            found += _answers(held, pair, mine, answers)
-        elif kind is answers:
-            found += _askers(held, pair, mine, asks)
+    for pair, sides in PAIRS.items():
+        if kind in sides:
+            theirs = sides[1] if kind is sides[0] else sides[0]
+            hits = _candidates(held, mine, theirs, asks=kind is sides[0])
+            found += _rated(session, held, model, pair, item, theirs, hits)
+    return [p for p in found if p.rating.probability >= model.least]
+
+
+def _candidates(
+    held: HybridIndex, mine: IndexedRecord, kind: RecordType, *, asks: bool
+) -> list[Hit]:
+    listed = policies.listed(kind)
+    if asks:
+        question = mine.question()
+        return held.rank(question, kind, inside=True, condition=listed, limit=LOOKED_AT)
+    return held.rank_askers(mine, kind, inside=True, condition=listed, limit=LOOKED_AT)
+
+
+def _rated(
+    session: Session,
+    held: HybridIndex,
+    model: ApprovalModel,
+    pair: SuggestionKind,
+    item: Record,
+    kind: RecordType,
+    hits: Sequence[Hit],
+) -> list[Proposal]:
+    """The candidates of ``kind`` for the item; those gone meanwhile are left out."""
+    table = TABLES[kind]
+    ids = [hit.record_id for hit in hits]
+    rows = {
+        row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))
+    }
+    asks = kind is PAIRS[pair][1]
+    found = []
+    for hit in hits:
+        other = rows.get(hit.record_id)
+        if other is not None:
+            left, right = (item, other) if asks else (other, item)
+            proposal = _proposal(held, model, pair, left, right, hit)
+            found += [proposal] if proposal else []
     return found
+
+
+def _proposal(
+    held: HybridIndex,
+    model: ApprovalModel,
+    pair: SuggestionKind,
+    left: Record,
+    right: Record,
+    hit: Hit,
+) -> Proposal | None:
+    asks, answers = PAIRS[pair]
+    asking = held.get(asks, left.id, inside=True)
+    found = held.get(answers, right.id, inside=True)
+    if asking is None or found is None:
+        return None
+    rating = rate(model, pair, hit.features, left, right, asking, found)
+    return Proposal(pair, left.id, right.id, hit, rating)
 
 
 def _best_open(
@@ -121,8 +175,12 @@ def _best_open(
     kept: list[Proposal] = []
     for pair in PAIRS:
         some = [p for p in proposals if p.kind is pair and _call_of(p) not in closed]
-        kept += sorted(some, key=lambda p: (-p.score, p.left, p.right))[:limit]
+        kept += sorted(some, key=_best_first)[:limit]
     return kept
+
+
+def _best_first(proposal: Proposal) -> tuple[float, int, int]:
+    return -proposal.rating.probability, proposal.left, proposal.right
 
 
 def _call_of(proposal: Proposal) -> int | None:
@@ -132,52 +190,27 @@ def _call_of(proposal: Proposal) -> int | None:
     return proposal.right if answers is CALL else None
 
 
-def _answers(
-    held: HybridIndex, pair: SuggestionKind, mine: IndexedRecord, kind: RecordType
-) -> list[Proposal]:
-    hits = held.rank(
-        mine.question(),
-        kind,
-        inside=True,
-        condition=policies.listed(kind),
-        limit=LOOKED_AT,
-        floor=SUGGESTION_FLOOR,
-    )
-    return [
-        Proposal(pair, mine.id, hit.record_id, hit.score, hit.parts) for hit in hits
-    ]
-
-
-def _askers(
-    held: HybridIndex, pair: SuggestionKind, mine: IndexedRecord, kind: RecordType
-) -> list[Proposal]:
-    hits = held.rank_askers(
-        mine,
-        kind,
-        inside=True,
-        condition=policies.listed(kind),
-        limit=LOOKED_AT,
-        floor=SUGGESTION_FLOOR,
-    )
-    return [Proposal(pair, h.record_id, mine.id, h.score, h.parts) for h in hits]
-
-
-def _as_it_stands(held: HybridIndex, pair: Suggestion, day: date) -> Proposal | None:
+def _as_it_stands(
+    held: HybridIndex, pair: Suggestion, model: ApprovalModel, day: date
+) -> Proposal | None:
     """The pair as it would be proposed today; None if it would not."""
-    left, right = _ids(pair)
+    left, right = pair.left, pair.right
+    if left is None or right is None:
+        return None
     asks, answers = PAIRS[pair.kind]
-    asking = held.get(asks, left, inside=True)
-    found = held.get(answers, right, inside=True)
+    asking = held.get(asks, left.id, inside=True)
+    found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return None
-    if not (_is_open(held, asks, left) and _is_open(held, answers, right)):
+    if not (_is_open(held, asks, left.id) and _is_open(held, answers, right.id)):
         return None
     if pair.call is not None and not pair.call.takes_bids_on(day):
         return None
     hit = held.shelves[answers, True].compare(asking.question(), found)
-    if hit.score < SUGGESTION_FLOOR:
+    rating = rate(model, pair.kind, hit.features, left, right, asking, found)
+    if rating.probability < model.least:
         return None
-    return Proposal(pair.kind, left, right, hit.score, hit.parts)
+    return Proposal(pair.kind, left.id, right.id, hit, rating)
 
 
 def _is_open(held: HybridIndex, kind: RecordType, record_id: int) -> bool:
@@ -191,6 +224,7 @@ def _write(
     held: HybridIndex,
     pair: Suggestion | None,
     proposal: Proposal,
+    model: ApprovalModel,
     now: datetime,
 ) -> int:
     asks, answers = PAIRS[proposal.kind]
@@ -198,7 +232,7 @@ def _write(
     right: Any = session.get_one(TABLES[answers], proposal.right)
     hashes = full_source(left).meaning_hash, full_source(right).meaning_hash
     if pair is None:
-        session.add(_new(held, proposal, left, right, hashes, now))
+        session.add(_new(held, proposal, model, left, right, hashes, now))
         return 1
     same = (pair.left_hash, pair.right_hash) == hashes
     if pair.status is SuggestionStatus.APPROVED:
@@ -210,13 +244,14 @@ def _write(
         pair.decided_at = None
         history.record(session, None, "suggestion.reopened", pair, now=now)
     pair.left_hash, pair.right_hash = hashes
-    _fill(pair, held, proposal, left, right, now)
+    _fill(pair, held, proposal, model, left, right, now)
     return 0
 
 
 def _new(
     held: HybridIndex,
     proposal: Proposal,
+    model: ApprovalModel,
     left: Record,
     right: Record,
     hashes: tuple[str, str],
@@ -232,7 +267,7 @@ def _new(
         right_hash=hashes[1],
         created_at=now,
     )
-    _fill(pair, held, proposal, left, right, now)
+    _fill(pair, held, proposal, model, left, right, now)
     return pair
 
 
@@ -240,6 +275,7 @@ def _fill(
     pair: Suggestion,
     held: HybridIndex,
     proposal: Proposal,
+    model: ApprovalModel,
     left: Record,
     right: Record,
     now: datetime,
@@ -249,26 +285,32 @@ def _fill(
     found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return
-    pair.score = proposal.score
-    pair.ranker = RANKER
+    pair.score = proposal.hit.score
+    pair.features = dict(proposal.rating.features)
+    pair.probability = model.probability(pair.features)
+    pair.ranker = model.name
     pair.updated_at = now
     pair.evidence = evidence.build(
-        left, right, asking, found, held, proposal.parts, inside=True
+        left, right, asking, found, held, proposal.hit.parts, inside=True
     )
 
 
 def _follow(
-    session: Session, held: HybridIndex, pairs: Iterable[Suggestion], now: datetime
+    session: Session,
+    held: HybridIndex,
+    pairs: Iterable[Suggestion],
+    model: ApprovalModel,
+    now: datetime,
 ) -> None:
     """Keep pairs that are not among the best in step with their texts, or delete them.
 
     Deleted are those nobody ever decided on that would not be proposed today.
     """
     for pair in pairs:
-        proposal = _as_it_stands(held, pair, today(now))
+        proposal = _as_it_stands(held, pair, model, today(now))
         if proposal is not None:
             if pair.status in (SuggestionStatus.PENDING, SuggestionStatus.SNOOZED):
-                _write(session, held, pair, proposal, now)
+                _write(session, held, pair, proposal, model, now)
             continue
         decided = exists().where(Review.suggestion_id == Suggestion.id)
         session.execute(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from flask import (
     Blueprint,
@@ -23,8 +24,10 @@ from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..handlers import conflict_words
+from ..rankers.active import active
 from ..schema import parse
 from . import facets, queue, service
+from .odds import explained
 from .quotes import mark
 from .schema import (
     BulkRejectInput,
@@ -209,6 +212,7 @@ def _pair_page(
     page = render_template(
         "matches/desk.html",
         pair=pair,
+        odds=explained(active(db.session), pair),
         filters=filters,
         place=queue.place(db.session, user, filters, pair, now),
         days=max(0, (labels.today(now) - labels.today(pair.created_at)).days),
@@ -245,6 +249,7 @@ def _list_page(
     page = render_template(
         "matches/desk_list.html",
         found=queue.queue(db.session, user, filters, now, page=number),
+        odds=partial(explained, active(db.session)),
         filters=filters,
         groups=facets.groups(
             filters, queue.counts(db.session, user, filters, now), _list_url

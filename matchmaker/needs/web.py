@@ -20,6 +20,7 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
 from ..matches.nearby import nearby
+from ..matches.supply import Shortfall, shortfall
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
@@ -30,6 +31,8 @@ bp = Blueprint("needs", __name__)
 
 LISTS = ("targets", "public_targets", "cooperation")
 COLUMN_LABELS = LABELS | {"budget_fen": LABELS["budget"]}
+# Those whose owner waits for an answer.
+LOOKING = frozenset({NeedStatus.PENDING, NeedStatus.PUBLISHED})
 UNMATCHED = frozenset({NeedStatus.DRAFT, NeedStatus.WITHDRAWN})
 MOST_KEY = 64
 
@@ -54,6 +57,7 @@ def show(need_id: int) -> ResponseReturnValue:
     need = service.find_need(session, user, need_id)
     full = policies.reads_full_text(user, need)
     matched = full and need.status not in UNMATCHED
+    near = _near(need, RecordType.ACHIEVEMENT) if matched else None
     read_history = policies.may(user, "history.read", need)
     return render_template(
         "needs/show.html",
@@ -66,12 +70,19 @@ def show(need_id: int) -> ResponseReturnValue:
         editable=need.status in service.EDITABLE,
         withdrawable=service.may_withdraw(need),
         submitted=full and "submitted" in request.args,
-        achievements=_near(need, RecordType.ACHIEVEMENT) if matched else None,
+        achievements=near,
+        shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
         timeline=entries(history.of_record(session, need), COLUMN_LABELS)
         if read_history
         else None,
     )
+
+
+def _shortfall(need: Need) -> Shortfall | None:
+    if need.status not in LOOKING:
+        return None
+    return shortfall(db.session, live_index(), signed_in(), need)
 
 
 def _near(need: Need, kind: RecordType) -> list[dict[str, Any]]:

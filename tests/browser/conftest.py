@@ -153,14 +153,14 @@ def _populate(make: Factory) -> World:
     with transaction(make.session):
         make.session.execute(delete(Suggestion))
     pairs = [
-        make.suggestion(need, answer, score=9.0, evidence=EVIDENCE),
-        make.suggestion(secret, answer, score=8.0, evidence=EVIDENCE),
+        make.suggestion(need, answer, probability=0.9, evidence=EVIDENCE),
+        make.suggestion(secret, answer, probability=0.8, evidence=EVIDENCE),
         make.suggestion(
             need,
             kind=SuggestionKind.NEED_CALL,
             achievement_id=None,
             call_id=call.id,
-            score=7.0,
+            probability=0.7,
             evidence=EVIDENCE,
         ),
     ]

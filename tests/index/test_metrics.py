@@ -1,11 +1,12 @@
 """Measures against examples worked out by hand."""
 
-from math import isnan, log2
+from math import isnan, log, log2
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import metrics
 from index.metrics import (
     interval,
     ndcg,
@@ -110,3 +111,47 @@ def test_every_measure_lies_between_nothing_and_all(ranking, k):
         pair_order(ranking, GRADES),
     ):
         assert 0 <= value <= 1 + 1e-9
+
+
+# -- Probabilities ---------------------------------------------------------------
+
+
+def test_probabilities_that_come_true_are_reliable():
+    told = [0.25] * 4 + [0.75] * 4
+    truth = [True, False, False, False, True, True, True, False]
+    found = metrics.reliability(told, truth, 4)
+    assert (found.error, found.brier) == (0, pytest.approx(0.1875))
+    assert [(one.low, one.count, one.observed) for one in found.bins] == [
+        (0.25, 4, 0.25),
+        (0.75, 4, 0.75),
+    ]
+
+
+def test_what_is_told_too_high_shows_as_error():
+    found = metrics.reliability([0.9, 1.0], [False, False], 10)
+    assert found.error == pytest.approx(0.95)
+    assert len(found.bins) == 1
+
+
+def test_of_nothing_no_reliability_is_known():
+    found = metrics.reliability([], [])
+    assert found.bins == []
+    assert isnan(found.error)
+    with pytest.raises(ValueError, match="differ"):
+        metrics.reliability([0.5], [])
+
+
+def test_log_loss_and_auc():
+    assert metrics.log_loss([0.5, 0.5], [True, False]) == pytest.approx(log(2))
+    assert metrics.log_loss([1.0], [False]) > 20
+    assert metrics.auc([0.1, 0.4, 0.4, 0.9], [False, True, False, True]) == 0.875
+    assert isnan(metrics.auc([0.3], [True]))
+    assert isnan(metrics.log_loss([], []))
+
+
+def test_the_interval_of_a_share_narrows_with_the_number():
+    assert metrics.wilson(0, 0) == (0, 1)
+    few, many = metrics.wilson(5, 10), metrics.wilson(500, 1000)
+    assert few[0] < many[0] < 0.5 < many[1] < few[1]
+    assert metrics.wilson(0, 5)[0] == 0
+    assert metrics.wilson(5, 5)[1] == 1

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from index.approval import SERVES
 from index.hybrid import HybridIndex
-from matchmaker.matches.evidence import SERVES, build, facts
+from matchmaker.matches.evidence import build, facts
 from models import Achievement, Call, Need
 from models.fields import FIELDS
 from models.outbox import RecordType

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from matchmaker.matches.nearby import FLOOR, as_question, nearby, readable
+from index.approval import shipped
+from matchmaker.matches.nearby import as_question, candidates, nearby, readable
 from models import Achievement, Need
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, Secrecy
@@ -64,13 +65,16 @@ def words(found):
 # -- Finding ---------------------------------------------------------------------
 
 
-def test_the_record_that_answers_is_shown_with_its_reasons(make, indexed, look):
+def test_the_record_that_answers_is_shown_with_its_reasons(
+    make, indexed, look, session, index
+):
     need, answer = make.need(), make.achievement()
     indexed()
     [near] = look(None, need, ACHIEVEMENT)
 
     assert near.item.id == answer.id
-    assert near.score >= FLOOR
+    [candidate] = candidates(session, index, None, need, ACHIEVEMENT).found
+    assert candidate.rating.probability >= shipped().least
     assert near.item.organisation.name
     assert [row["asked"] for row in near.evidence["indicators"]] == need.targets
     assert near.evidence["terms"]

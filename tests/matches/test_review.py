@@ -137,6 +137,7 @@ def test_an_approval_is_reviewed_recorded_and_told_to_the_needs_organisation(
     review = session.scalars(select(Review)).one()
     assert (review.decision, review.to_status) == (Decision.APPROVE, pair.status)
     assert (review.reviewer_id, review.score, review.ranker) == (user.id, 0.8, "test")
+    assert (review.probability, review.features) == (0.8, pair.features)
     notice = session.scalars(select(Notice)).one()
     assert (notice.user_id, notice.kind) == (member.id, "match_approved")
     assert notice.facts["title"] == "电池预警"
@@ -388,7 +389,7 @@ def test_many_pairs_are_rejected_all_or_none(session, make):
 
 
 def test_the_best_pair_comes_first_and_ties_go_by_id(session, make):
-    low, tie_one, tie_two = (make.suggestion(score=s) for s in (0.2, 0.9, 0.9))
+    low, tie_one, tie_two = (make.suggestion(probability=p) for p in (0.2, 0.9, 0.9))
     assert queue_ids(session, make.staff()) == [tie_one.id, tie_two.id, low.id]
 
 
@@ -406,14 +407,14 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
     user = make.staff()
     es = make.need(field="ES", district="岳麓区")
     em = make.need(field="EM", district="长沙县")
-    first = make.suggestion(es, score=9.0)
-    second = make.suggestion(em, score=6.5, created_at=NOW - 8 * DAY)
+    first = make.suggestion(es, probability=0.9)
+    second = make.suggestion(em, probability=0.5, created_at=NOW - 8 * DAY)
     call = make.call(field="ES")
     third = make.suggestion(
         kind=SuggestionKind.CALL_ACHIEVEMENT,
         need_id=None,
         call_id=call.id,
-        score=5.0,
+        probability=0.2,
     )
     service.claim(session, user, second.id, minutes=15, now=NOW)
 
@@ -421,8 +422,8 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
         ("kind", "call_achievement"): [third.id],
         ("field", "ES"): [first.id, third.id],
         ("district", "长沙县"): [second.id],
-        ("score", 6.0): [first.id, second.id],
-        ("score", 8.0): [first.id],
+        ("score", 0.4): [first.id, second.id],
+        ("score", 0.7): [first.id],
         ("age", 7): [second.id],
         ("age", 14): [],
         ("mine", True): [second.id],
@@ -437,11 +438,11 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
     narrowed = queue.counts(session, user, QueueFilters(field=["EM"], age=3), NOW)
     assert narrowed["kind"] == {SuggestionKind.NEED_ACHIEVEMENT: 1}
     assert narrowed["field"] == {"EM": 1}
-    assert narrowed["score"] == {8.0: 0, 6.0: 1}
+    assert narrowed["score"] == {0.7: 0, 0.4: 1}
 
 
 def test_the_next_pair_skips_those_held_by_others_and_goes_round(session, make):
-    best, held, last = (make.suggestion(score=s) for s in (0.9, 0.8, 0.7))
+    best, held, last = (make.suggestion(probability=p) for p in (0.9, 0.8, 0.7))
     user, other = make.staff(), make.staff()
     service.claim(session, other, held.id, minutes=15, now=NOW)
 
@@ -454,7 +455,7 @@ def test_the_next_pair_skips_those_held_by_others_and_goes_round(session, make):
 
 
 def test_a_pair_knows_its_place_and_the_length_of_the_queue(session, make):
-    pairs = [make.suggestion(score=score) for score in (0.9, 0.8, 0.8, 0.7)]
+    pairs = [make.suggestion(probability=p) for p in (0.9, 0.8, 0.8, 0.7)]
     user = make.staff()
     places = [queue.place(session, user, WAITING, pair, NOW) for pair in pairs]
     assert places == [queue.Place(n, 4) for n in (1, 2, 3, 4)]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from index.ranking import RANKER, SUGGESTION_FLOOR
+from index.approval import NAMES, shipped
 from matchmaker.jobs import outbox
 from matchmaker.jobs.worker import Worker
 from matchmaker.matches import suggest
@@ -110,8 +110,10 @@ def pair(make, work, session):
 
 def test_a_pair_is_written_with_its_score_and_its_evidence(pair, make, session):
     assert (pair.kind, pair.status) == (NEED_ACHIEVEMENT, PENDING)
-    assert pair.score >= SUGGESTION_FLOOR
-    assert pair.ranker == RANKER
+    assert pair.ranker == shipped().name
+    assert set(pair.features) == set(NAMES)
+    assert pair.probability == pytest.approx(shipped().probability(pair.features))
+    assert pair.probability >= shipped().least
     assert pair.created_at == pair.updated_at == make.now
     assert set(pair.evidence) == {"indicators", "pairs", "terms", "facts", "parts"}
     assert sum(part["value"] for part in pair.evidence["parts"]) == pytest.approx(
@@ -175,7 +177,7 @@ def test_no_more_than_the_limit_is_written_and_the_best_of_all(
     index = app.extensions["live_index"]
     kind, now = RecordType.NEED, make.now
     assert suggest.refresh(session, index, kind, need_id, limit=7, now=now) == 4
-    ranked = sorted(suggestions(session), key=lambda pair: -pair.score)
+    ranked = sorted(suggestions(session), key=lambda pair: -pair.probability)
     assert {pair.need_id for pair in ranked} == {need_id}
     assert {pair.id for pair in ranked[:3]} == first
 

@@ -67,8 +67,8 @@ def test_an_unknown_pair_is_not_found(login, make):
 
 
 def test_the_desk_opens_the_best_free_pair_and_keeps_the_filters(login, make):
-    make.suggestion(score=0.5)
-    best = make.suggestion(score=0.9)
+    make.suggestion(probability=0.5)
+    best = make.suggestion(probability=0.9)
     first, second = login(make.staff()), login(make.staff())
 
     response = first.get("/desk?field=ES")
@@ -137,7 +137,7 @@ def test_pairs_with_a_call_are_shown_and_decided(login, make, session, kind):
 def test_a_decision_leads_to_the_next_pair_and_offers_to_take_it_back(
     login, make, session
 ):
-    best, following = make.suggestion(score=0.9), make.suggestion(score=0.8)
+    best, following = make.suggestion(probability=0.9), make.suggestion(probability=0.8)
     client = login(make.staff())
     response = client.post(f"/desk/{best.id}/approve?field=ES")
     assert response.status_code == 303
@@ -311,6 +311,7 @@ def test_the_list_shows_every_status_with_its_count(login, make, session):
         ("district=巴黎", 422),
         ("kind=x", 422),
         ("score=-2", 422),
+        ("score=6.5", 422),
         ("score=nan", 422),
         ("score=inf", 422),
         ("age=-1", 422),
@@ -428,6 +429,6 @@ def test_nobody_else_reads_it(login, make, session):
 def test_filters_are_one_click_from_being_dropped(login, make):
     make.suggestion()
     client = login(make.staff())
-    page = text_of(client.get("/desk?view=list&field=ES&score=6.3&mine=1"))
-    assert "评分不低于 6.3" in page
+    page = text_of(client.get("/desk?view=list&field=ES&score=0.63&mine=1"))
+    assert "预计通过率约 6 成以上" in page
     assert 'href="/desk?view=list&field=ES&mine=1"' in page

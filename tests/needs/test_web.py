@@ -42,7 +42,8 @@ def test_posting_a_need_leads_to_its_page_with_matches(login, make, session):
     assert answer.status_code == 303
     assert answer.location == f"/needs/{need.id}?submitted=1"
     page = client.get(answer.location).text
-    assert "可能合适的成果" in page
+    assert "暂无合适成果" in page
+    assert "平台上还没有可以比较的成果" in page
     assert "相关榜单" in page
     assert "待审" in page
 

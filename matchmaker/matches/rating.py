@@ -1,0 +1,34 @@
+"""A candidate pair as the ranker in force sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from index.approval import ApprovalModel, features, judgements, side
+from index.hybrid import IndexedRecord
+from models import Record
+from models.states import SuggestionKind
+
+
+@dataclass(frozen=True)
+class Rating:
+    """What is known of a pair, and how likely staff would approve it."""
+
+    features: Mapping[str, float]
+    probability: float
+
+
+def rate(
+    model: ApprovalModel,
+    kind: SuggestionKind,
+    text: Mapping[str, float],
+    left: Record,
+    right: Record,
+    asking: IndexedRecord,
+    found: IndexedRecord,
+) -> Rating:
+    """Rate the pair; ``text`` holds the text features (`Hit.features`)."""
+    verdicts = [one.verdict for one in judgements(asking, found)]
+    known = features(kind, text, side(left), side(right), verdicts)
+    return Rating(known, model.probability(known))

@@ -1,0 +1,1 @@
+"""Which model tells the probability of approval, and how it learns."""
