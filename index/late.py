@@ -22,7 +22,14 @@ Floats = NDArray[np.float32]
 # A question of more pieces asks with the most telling ones: it is the rare words
 # that tell texts apart, and time grows with the number.
 ASKING = 96
-LARGEST = 127.0
+LARGEST = 127
+# A component of a unit vector seldom exceeds four times its usual size.
+USUAL_SIZES = 4.0
+
+
+def scale(width: int) -> float:
+    """What unit vectors of so many numbers are multiplied by, to be rounded."""
+    return float(LARGEST * np.sqrt(max(width, 1)) / USUAL_SIZES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +37,7 @@ class Tokens:
     """The word pieces of a text, special ones and the prompt left out.
 
     ids      (n,) int32, numbers in the encoder's vocabulary
-    vectors  (n, w) int8, the direction of each piece; its length says nothing
+    vectors  (n, w) int8, unit rows times `scale(w)`
     """
 
     ids: NDArray[np.int32]
@@ -41,9 +48,10 @@ class Tokens:
 
     @classmethod
     def of(cls, ids: NDArray[np.int64], vectors: Floats) -> Tokens:
-        """Round (n, w) float32 vectors to a byte each."""
-        largest = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-9)
-        rounded = np.rint(vectors * (LARGEST / largest))
+        """Bring (n, w) float32 vectors to length 1 and round them to a byte each."""
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        wide = vectors / np.maximum(lengths, 1e-9) * scale(vectors.shape[1])
+        rounded = np.rint(np.clip(wide, -LARGEST, LARGEST))
         return cls(ids.astype(np.int32), rounded.astype(np.int8))
 
     @classmethod
@@ -91,7 +99,10 @@ class PieceCounts:
 
 @dataclass(frozen=True, eq=False)
 class Asking:
-    """The pieces by which a question asks: (m, w) unit rows and (m,) weights."""
+    """The pieces by which a question asks: (m, w) rows and (m,) weights.
+
+    A row times a stored vector is their cosine.
+    """
 
     vectors: Floats
     weights: Floats
@@ -103,7 +114,9 @@ class Asking:
         order = np.argsort(-idf, kind="stable")[:ASKING]
         chosen = np.sort(order)
         weights = idf[chosen] / (idf[chosen].sum() or 1.0)
-        return cls(_unit(tokens.vectors[chosen]), np.asarray(weights, np.float32))
+        some = tokens.vectors[chosen].astype(np.float32)
+        some /= scale(some.shape[1]) ** 2
+        return cls(some, np.asarray(weights, np.float32))
 
     def scores(self, texts: Sequence[Tokens]) -> Floats:
         """(n,) late interaction with each text, 0 for one without pieces."""
@@ -112,14 +125,9 @@ class Asking:
         if not filled or not len(self.weights):
             return found
         some = [texts[place] for place in filled]
-        pieces = _unit(np.concatenate([text.vectors for text in some]))
+        pieces = np.concatenate([text.vectors for text in some]).astype(np.float32)
         starts = np.cumsum([0, *(len(text) for text in some)])[:-1]
         best = np.maximum.reduceat(pieces @ self.vectors.T, starts, axis=0)
         found[filled] = best @ self.weights
         return found
 
-
-def _unit(vectors: NDArray[np.int8]) -> Floats:
-    wide = vectors.astype(np.float32)
-    lengths = np.sqrt(np.einsum("nw,nw->n", wide, wide))
-    return np.asarray(wide / np.maximum(lengths, 1.0)[:, None], np.float32)
