@@ -151,7 +151,7 @@ def main() -> None:
     known = by_need([pair for pair in pairs if not pair.held_out])
     unseen = by_need([pair for pair in pairs if pair.held_out])
     fixed = measure(unseen, lambda some: [pair.score for pair in some])
-    most = measure(unseen, lambda some: [pair.approved for pair in some])
+    most = measure(unseen, lambda some: [float(pair.approved) for pair in some])
     print(f"{len(known)} needs to review, {len(unseen)} held out, {given.seeds} runs")
     print(f"fixed text score: approval@5 {fixed[0]:.3f}, needs with one {fixed[1]:.3f}")
     print(f"no order can do better than {most[0]:.3f}, {most[1]:.3f}")
