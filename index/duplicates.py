@@ -1,0 +1,214 @@
+"""Records that say the same: one posted twice, shortened, reworded, renamed.
+
+Two signs, taken together:
+
+share     of the pieces of three characters of the shorter text, how many the longer
+          one has too, after everything was written alike: case, width, traditional
+          characters; no punctuation; each figure one sign. Where things stand does
+          not count, so neither does the order of sentences.
+nearness  how far the cosine of the whole texts stands out among what is usual on
+          the shelf, on average of both directions, in standard deviations
+
+The index proposes the candidates; both signs are then computed exactly.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+
+from models.conditions import EVERYTHING, Condition
+from models.outbox import Part
+
+from .hybrid import IndexedRecord, Shelf
+from .text import simplify
+
+# All that hangs on the encoder. `python -m benchmarks.duplicates` measures it anew
+# and prints precision and recall around these levels.
+NEARNESS_WEIGHT = 0.05
+SUSPECTED_FROM = 0.5
+# From this share on the words themselves tell, with or without the encoder.
+SAME_FROM = 0.8
+
+SIZE = 3
+LEAST_PART = 0.25
+# Past so many alike, «at least so many» tells as much.
+CANDIDATES = 100
+# A scrap like «误报率≤1%» stands in many texts.
+SHORTEST_QUOTE = 10
+MOST_KEPT = 4096
+
+
+class Level(StrEnum):
+    """How surely two records are one; the words on screen are 几乎相同, 疑似重复."""
+
+    SAME = "same"
+    SUSPECTED = "suspected"
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What two records have in common.
+
+    share      0 to 1, of the shorter text
+    nearness   in standard deviations; None where there is no vector to compare
+    """
+
+    share: float
+    nearness: float | None = None
+
+    @property
+    def level(self) -> Level | None:
+        """None for two records that are merely about one subject."""
+        if self.share >= SAME_FROM:
+            return Level.SAME
+        return Level.SUSPECTED if self.score >= SUSPECTED_FROM else None
+
+    @property
+    def score(self) -> float:
+        """Higher is more alike; what `SUSPECTED_FROM` is compared with."""
+        return self.share + NEARNESS_WEIGHT * max(self.nearness or 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A record that says the same as the one asked about."""
+
+    record_id: int
+    likeness: Likeness
+    level: Level
+
+
+def written_alike(text: str) -> str:
+    """The text without what may differ between two copies; figures become «0»."""
+    plain = _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).lower())
+    return _FIGURE.sub("0", simplify(plain))
+
+
+_NO_LETTER = re.compile(r"[\W_]+")
+_FIGURE = re.compile(r"\d+")
+
+
+def resemblance(left: str, right: str) -> float:
+    """How much of the shorter text the longer one has too, from 0 to 1.
+
+    1 for texts written alike. One much shorter than the other, a mere title say,
+    would stand in many: it counts as `LEAST_PART` of the longer one.
+    """
+    mine, theirs = _shingles(left), _shingles(right)
+    sizes = mine.total(), theirs.total()
+    least = max(min(sizes), LEAST_PART * max(sizes))
+    return _in_common(mine, theirs) / least if least else 1.0
+
+
+def _in_common(mine: Counter[str], theirs: Counter[str]) -> int:
+    return sum(min(count, theirs[piece]) for piece, count in mine.items())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _shingles(text: str) -> Counter[str]:
+    plain = written_alike(text)
+    # A text shorter than a piece is one piece.
+    last = max(1, len(plain) - SIZE + 1) if plain else 0
+    return Counter(plain[start : start + SIZE] for start in range(last))
+
+
+def whole(record: IndexedRecord) -> str:
+    """All words of the record."""
+    return next((p.text for p in record.passages if p.part is Part.WHOLE), "")
+
+
+def likenesses(
+    record: IndexedRecord, others: Sequence[IndexedRecord], shelf: Shelf
+) -> list[Likeness]:
+    """The record beside each of the others, measured by what is usual on the shelf.
+
+    None of them needs to be on it.
+    """
+    if not others:
+        return []
+    vectors = [other.vectors for other in others]
+    there = _deviations(shelf, record, vectors)
+    back = [_deviations(shelf, other, [record.vectors])[0] for other in others]
+    words = whole(record)
+    return [
+        Likeness(resemblance(words, whole(other)), (one + two) / 2)
+        for other, one, two in zip(others, there, back, strict=True)
+    ]
+
+
+def _deviations(
+    shelf: Shelf, asking: IndexedRecord, found: Sequence[np.ndarray]
+) -> list[float]:
+    nothing = np.zeros(len(found), np.float32)
+    features = shelf.background.features(asking.question(), found, nothing)
+    return [float(value) for value in features.whole]
+
+
+def duplicates(
+    record: IndexedRecord,
+    shelf: Shelf,
+    condition: Condition = EVERYTHING,
+    *,
+    limit: int = CANDIDATES,
+) -> list[Duplicate]:
+    """What on the shelf meets the condition and says the same, most alike first.
+
+    At most ``limit`` are looked at, the nearest; the record itself is left out.
+    """
+    hits = shelf.rank(record.question(), condition, limit=limit + 1)
+    ids = [hit.record_id for hit in hits if hit.record_id != record.id][:limit]
+    others = [other for id_ in ids if (other := shelf.get(id_))]
+    return alike(record, others, shelf)
+
+
+def alike(
+    record: IndexedRecord, others: Sequence[IndexedRecord], shelf: Shelf
+) -> list[Duplicate]:
+    """Those of the others that say the same, most alike first; ties by id."""
+    found = [
+        Duplicate(other.id, likeness, level)
+        for other, likeness in zip(
+            others, likenesses(record, others, shelf), strict=True
+        )
+        if (level := likeness.level)
+    ]
+    return sorted(found, key=lambda one: (-one.likeness.score, one.record_id))
+
+
+def same_passages(left: IndexedRecord, right: IndexedRecord) -> list[str]:
+    """Sentences, points and the title both have word for word, as the left has them.
+
+    Figures are read too: an altered one makes another sentence.
+    """
+    theirs = {_words(p.text) for p in right.passages if p.part is not Part.WHOLE}
+    found: dict[str, str] = {}
+    for passage in left.passages:
+        words = _words(passage.text)
+        long_enough = len(words) >= SHORTEST_QUOTE
+        if passage.part is not Part.WHOLE and long_enough and words in theirs:
+            found.setdefault(words, passage.text.strip())
+    return list(found.values())
+
+
+def _words(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return simplify(re.sub(r"[^\w.]|_|\.(?!\d)", "", plain))
+
+
+def has_same_figures(left: str, right: str) -> bool:
+    """Whether all figures of one of the texts stand in the other too."""
+    mine, theirs = _figures(left), _figures(right)
+    return mine <= theirs or theirs <= mine
+
+
+def _figures(text: str) -> Counter[str]:
+    plain = unicodedata.normalize("NFKC", text)
+    return Counter(re.findall(r"\d+(?:\.\d+)?", plain))
