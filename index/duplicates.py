@@ -30,12 +30,16 @@ from models.outbox import Part
 from .hybrid import IndexedRecord, Shelf
 from .text import simplify
 
-# All that hangs on the encoder. `python -m benchmarks.duplicates` measures it anew
-# and prints precision and recall around these levels.
-NEARNESS_WEIGHT = 0.05
-SUSPECTED_FROM = 0.5
-# From this share on the words themselves tell, with or without the encoder.
+# All that hangs on the encoder. `python -m benchmarks.duplicates` measures it anew,
+# prints precision and recall by threshold and names the best one.
+SUSPECTED_FROM = 6.6
+# What a share adds to the nearness. Past the cap it adds no more: an introduction
+# that two records have in common must not stand in for what they are about.
+SHARE_WEIGHT = 10.0
+MOST_SHARE = 0.2
+# From these shares on the words tell by themselves, whatever the encoder says.
 SAME_FROM = 0.8
+WORDS_FROM = 0.6
 
 SIZE = 3
 LEAST_PART = 0.25
@@ -69,12 +73,14 @@ class Likeness:
         """None for two records that are merely about one subject."""
         if self.share >= SAME_FROM:
             return Level.SAME
-        return Level.SUSPECTED if self.score >= SUSPECTED_FROM else None
+        if self.share >= WORDS_FROM or self.score >= SUSPECTED_FROM:
+            return Level.SUSPECTED
+        return None
 
     @property
     def score(self) -> float:
-        """Higher is more alike; what `SUSPECTED_FROM` is compared with."""
-        return self.share + NEARNESS_WEIGHT * max(self.nearness or 0.0, 0.0)
+        """Both signs in one number; what `SUSPECTED_FROM` is compared with."""
+        return (self.nearness or 0.0) + SHARE_WEIGHT * min(self.share, MOST_SHARE)
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ def duplicates(
     *,
     limit: int = CANDIDATES,
 ) -> list[Duplicate]:
-    """What on the shelf meets the condition and says the same, most alike first.
+    """What on the shelf meets the condition and says the same, in `order`.
 
     At most ``limit`` are looked at, the nearest; the record itself is left out.
     """
@@ -169,10 +175,15 @@ def duplicates(
     return alike(record, others, shelf)
 
 
+def order(one: Duplicate) -> tuple[float, int]:
+    """Sorts duplicates: the more words in common the earlier, ties by id."""
+    return -one.likeness.share, one.record_id
+
+
 def alike(
     record: IndexedRecord, others: Sequence[IndexedRecord], shelf: Shelf
 ) -> list[Duplicate]:
-    """Those of the others that say the same, most alike first; ties by id."""
+    """Those of the others that say the same, in `order`."""
     found = [
         Duplicate(other.id, likeness, level)
         for other, likeness in zip(
@@ -180,7 +191,7 @@ def alike(
         )
         if (level := likeness.level)
     ]
-    return sorted(found, key=lambda one: (-one.likeness.score, one.record_id))
+    return sorted(found, key=order)
 
 
 def same_passages(left: IndexedRecord, right: IndexedRecord) -> list[str]:

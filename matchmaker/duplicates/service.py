@@ -23,6 +23,7 @@ from index.duplicates import (
     alike,
     duplicates,
     has_same_figures,
+    order,
     resemblance,
     same_passages,
     whole,
@@ -175,7 +176,7 @@ def _with_own(
             best[row.id] = Duplicate(row.id, likeness, likeness.level)
     for one in alike(mine, encoded, shelf):
         best[one.record_id] = one
-    return sorted(best.values(), key=lambda one: (-one.likeness.score, one.record_id))
+    return sorted(best.values(), key=order)
 
 
 def _own(session: Session, user: User | None, mine: IndexedRecord) -> Iterable[Any]:
