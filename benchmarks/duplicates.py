@@ -210,10 +210,9 @@ def _best(scores: np.ndarray, same: np.ndarray) -> float:
 def _print_groups(bench: Bench) -> None:
     """How many pairs that share a useful achievement stand in one proposed group."""
     names = bench.names[NEED]
-    fields = {number: name.split("-")[1] for number, name in enumerate(names)}
-    owners = dict(zip(fields, fields, strict=True))
+    owners = {number: number for number in range(len(names))}
     near = groups.nearness(bench.shelves[NEED], range(len(names)))
-    strong = groups.strengths(near, fields, _answers(bench))
+    strong = groups.strengths(near, _answers(bench))
     truly = _truly_alike(bench)
     print(
         f"\n{len(truly)} pairs of needs share an achievement of grade {USEFUL} or more;"
@@ -234,7 +233,7 @@ def _print_groups(bench: Bench) -> None:
         )
     print(f"set: {groups.FLOOR}; the groups there:")
     records = bench.data.records[NEED]
-    for one in groups.group(strong, owners):
+    for one in groups.group(strong, owners, groups.FLOOR):
         print(f"  {one.weakest:.2f}")
         for number in one.members:
             print(f"    {names[number]} {records[names[number]].title}")

@@ -1,10 +1,11 @@
 """Records of one kind that one answer could serve: groups in which all are alike.
 
 Each record names its nearest; two that name each other are a pair, and its strength
-says how far the nearness stands out, with something added for what answers both and
-for a common field. Groups grow from the strongest pair by complete linkage: a record
-joins only if it is a pair with every member, so a chain of neighbours never runs
-together. Work grows with the number of records times `NEAREST`.
+says how far the nearness stands out, with something added for what answers both. A
+common field adds nothing: measured, that only puts pairs of one trade before pairs of
+one problem. Groups grow from the strongest pair by complete linkage: a record joins
+only if it is a pair with every member, so a chain of neighbours never runs together.
+Work grows with the number of records times `NEAREST`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import numpy as np
 
 from .dense import knn_batch
 from .hybrid import IndexedRecord, Shelf
+from .text import simplify
+from .unit_table import ATOMS
 
 # Measured by `python -m benchmarks.duplicates`; to be chosen anew with the encoder.
 NEAREST = 12
-FLOOR = 5.0
-# What an achievement among the best of both, and a common field, add to the strength.
-SHARED_ANSWER = 1.0
+FLOOR = 3.0
+# What an achievement among the best of both adds to the strength.
+SHARED_ANSWER = 0.5
 MOST_SHARED = 2
-SAME_FIELD = 0.5
 
 SMALLEST, LARGEST = 2, 8
 # A term so many of the members use belongs to all of them.
@@ -77,23 +79,18 @@ def _seen_from(
 
 
 def strengths(
-    near: Mapping[Link, float],
-    fields: Mapping[int, str],
-    answers: Mapping[int, Collection[int]],
+    near: Mapping[Link, float], answers: Mapping[int, Collection[int]]
 ) -> dict[Link, float]:
     """The strength of each pair; ``answers`` are the best found for each record."""
     found = {}
     for (left, right), value in near.items():
         shared = set(answers.get(left, ())) & set(answers.get(right, ()))
-        value += SHARED_ANSWER * min(len(shared), MOST_SHARED)
-        if fields.get(left) == fields.get(right):
-            value += SAME_FIELD
-        found[left, right] = value
+        found[left, right] = value + SHARED_ANSWER * min(len(shared), MOST_SHARED)
     return found
 
 
 def group(
-    strong: Mapping[Link, float], owners: Mapping[int, int], floor: float = FLOOR
+    strong: Mapping[Link, float], owners: Mapping[int, int], floor: float
 ) -> list[Group]:
     """Groups of several owners' records, the one with the strongest weakest pair first.
 
@@ -136,7 +133,7 @@ def common_terms(shelf: Shelf, records: Sequence[IndexedRecord]) -> list[str]:
     worth = {
         term: users[term] * shelf.lexical.idf(term)
         for term in users
-        if users[term] >= least
+        if users[term] >= least and not _is_unit(term)
     }
     kept: list[str] = []
     for term in sorted(worth, key=lambda term: (-len(term), term)):
@@ -145,6 +142,15 @@ def common_terms(shelf: Shelf, records: Sequence[IndexedRecord]) -> list[str]:
     return sorted(kept, key=lambda term: (-worth[term], term))[:MOST_TERMS]
 
 
-def name(terms: Iterable[str]) -> str:
-    """What to call a group, from its common terms; empty without any."""
-    return "、".join(list(terms)[:NAME_TERMS])
+def _is_unit(term: str) -> bool:
+    return term.lstrip("0123456789.") in _UNITS
+
+
+_UNITS = frozenset(spelling.lower() for spelling in ATOMS)
+
+
+def name(terms: Sequence[str], titles: Iterable[str]) -> str:
+    """What to call a group: its common terms, those in a title first; may be empty."""
+    plain = [simplify(title).lower() for title in titles]
+    first = [term for term in terms if any(term in title for title in plain)]
+    return "、".join(list(dict.fromkeys([*first, *terms]))[:NAME_TERMS])

@@ -36,6 +36,7 @@ from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus
 
 from .. import policies
+from ..labels import label
 from ..matches.nearby import as_question
 from ..needs.service import text_for
 from ..search.service import load
@@ -77,6 +78,10 @@ class Similar:
     @property
     def level_words(self) -> str:
         return LEVEL_WORDS[self.level]
+
+    @property
+    def state_words(self) -> str:
+        return label(self.item.status)
 
     @property
     def share_words(self) -> str:

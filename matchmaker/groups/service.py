@@ -96,8 +96,9 @@ def propose(
     answers = _answers(session, ids)
     with index.reading(session) as held:
         near = _near(index, held, ids)
-        strong = groups.strengths(near, fields, answers)
-        found = groups.group(strong, {row.id: row.organisation_id for row in rows})
+        strong = groups.strengths(near, answers)
+        owners = {row.id: row.organisation_id for row in rows}
+        found = groups.group(strong, owners, groups.FLOOR)
         counts = Counter(
             code for one in found for code in {fields[id_] for id_ in one.members}
         )
@@ -167,7 +168,7 @@ def _as_seen(
     terms = groups.common_terms(shelf, records)
     budgets = [need.budget_fen for need in needs if need.budget_fen]
     return Alike(
-        name=groups.name(terms) or needs[0].title,
+        name=groups.name(terms, [need.title for need in needs]) or needs[0].title,
         needs=needs,
         organisations=len({need.organisation_id for need in needs}),
         districts=list(dict.fromkeys(need.district for need in needs)),
