@@ -37,7 +37,7 @@ from .processes import ROOT
 
 NEED, ACHIEVEMENT = RecordType.NEED, RecordType.ACHIEVEMENT
 SUSPECTED = np.arange(5.0, 8.26, 0.25)
-FLOORS = np.arange(3.0, 7.01, 0.5)
+FLOORS = np.arange(2.5, 5.01, 0.25)
 USEFUL = 2
 # Ids of texts that are not of the sample start here.
 MADE = 1_000_000
@@ -227,7 +227,7 @@ def _print_groups(bench: Bench) -> None:
         pairs = {pair for one in found for pair in combinations(one.members, 2)}
         hits = len(pairs & truly)
         print(
-            f"| {floor:.1f} | {len(found)} | {sum(len(g.members) for g in found)} "
+            f"| {floor:.2f} | {len(found)} | {sum(len(g.members) for g in found)} "
             f"| {len(pairs)} | {hits} | {_ratio(hits, len(pairs))} "
             f"| {_ratio(hits, len(truly))} |"
         )

@@ -140,8 +140,9 @@ def _answers(session: Session, ids: Sequence[int]) -> dict[int, list[int]]:
     )
     found: dict[int, list[int]] = defaultdict(list)
     for need_id, achievement_id in session.execute(query):
-        if len(found[need_id]) < BEST_ANSWERS:
-            found[need_id].append(achievement_id)
+        best = found[need_id or 0]
+        if achievement_id and len(best) < BEST_ANSWERS:
+            best.append(achievement_id)
     return found
 
 

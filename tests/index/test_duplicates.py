@@ -248,7 +248,7 @@ def test_reworded_copies_are_told_from_other_needs_of_the_same_scene(bench):
     assert same >= 40
     assert len(pairs) - same >= 20
     assert wrong == []
-    # The levels were measured on a shelf five times as large; see docs/matching.md.
+    # The levels were measured on a shelf five times as large, where more stands out.
     assert len(missed) <= same // 10, missed
 
 
