@@ -127,7 +127,7 @@ def find(
     if not encode and not _is_encoded(session, index, item, kind):
         return None
     mine = as_question(session, index, user, item)
-    if mine is None:
+    if mine is None or not mine.passages:
         return None
     with index.reading(session) as held:
         condition = policies.visible(user, kind)

@@ -182,6 +182,16 @@ def test_the_reason_names_a_need_the_author_may_read(make, indexed, look):
     )
 
 
+def test_a_draft_without_a_word_resembles_nothing(make, indexed, look):
+    author = make.user()
+    empty = {"title": "", "problem": "", "targets": []}
+    draft = make.need(
+        **empty, organisation_id=author.organisation_id, status=NeedStatus.DRAFT
+    )
+    indexed()
+    assert look(author, draft) is None
+
+
 def test_others_are_told_nothing(make, indexed, look):
     make.need(**TEXT)
     mine = make.need(**TEXT)

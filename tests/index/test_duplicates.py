@@ -153,6 +153,16 @@ def test_what_does_not_meet_the_condition_is_not_found(shelf):
     assert [one.record_id for one in found] == [2]
 
 
+def test_two_records_are_as_alike_from_either_side(shelf):
+    left, right = corpus.record(1, corpus.BATTERY), corpus.record(2, corpus.ANSWER)
+    for record in (left, right):
+        shelf.put(record)
+    [one] = likenesses(left, [right], shelf)
+    [other] = likenesses(right, [left], shelf)
+    assert one.share == other.share
+    assert one.level == other.level
+
+
 def test_no_more_than_the_limit_are_looked_at(shelf):
     for number in range(1, 41):
         shelf.put(corpus.record(number, corpus.BATTERY))
