@@ -68,6 +68,7 @@ def _register_features(app: Flask) -> None:
     from .accounts import web as accounts_web
     from .achievements import web as achievements_web
     from .calls import web as calls_web
+    from .groups import web as groups_web
     from .home import web as home_web
     from .matches import web as matches_web
     from .needs import web as needs_web
@@ -89,6 +90,7 @@ def _register_features(app: Flask) -> None:
         calls_web,
         matches_web,
         rankers_web,
+        groups_web,
         verification_web,
         notices_web,
     ):

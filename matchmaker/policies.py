@@ -152,6 +152,7 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "need.edit": _owns_need,
     "need.withdraw": _owns_need,
     "need.verify": lambda user, _: user.is_staff,
+    "need.group": lambda user, _: user.is_staff,
     "achievement.create": lambda user, _: user.role is Role.UNIVERSITY,
     "achievement.edit": _owns_achievement,
     "achievement.withdraw": _owns_achievement,

@@ -16,6 +16,7 @@ from models.states import AchievementStatus, Ownership, Stage
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..db import db
+from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
@@ -78,6 +79,7 @@ def show(achievement_id: int) -> ResponseReturnValue:
         submitted=seeks and "submitted" in request.args,
         needs=_near(item, RecordType.NEED) if matched and seeks else None,
         calls=_near(item, RecordType.CALL) if matched else None,
+        similar=duplicates.find(session, live_index(), user, item),
         timeline=entries(history.of_record(session, item), COLUMN_LABELS)
         if read_history
         else None,

@@ -66,7 +66,7 @@ def build(
                 "left_at": [pair.left.start, pair.left.end],
                 "right_at": [pair.right.start, pair.right.end],
                 "nearness": round(pair.nearness, 2),
-                "words": _in_words(pair.nearness),
+                "words": in_words(pair.nearness),
             }
             for pair in explain.pairs(asking, found, index, inside=inside)
         ],
@@ -102,7 +102,7 @@ def _asked(judgement: Judgement, one_of_several: bool) -> str:
     return judgement.asked[clause + 1 : end].strip()
 
 
-def _in_words(nearness: float) -> str:
+def in_words(nearness: float) -> str:
     return next(word for least, word in NEARNESS if nearness >= least)
 
 

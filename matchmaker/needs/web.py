@@ -16,6 +16,7 @@ from models.states import NeedStatus
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..db import db
+from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
@@ -73,6 +74,7 @@ def show(need_id: int) -> ResponseReturnValue:
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
+        similar=duplicates.find(session, live_index(), user, need),
         timeline=entries(history.of_record(session, need), COLUMN_LABELS)
         if read_history
         else None,

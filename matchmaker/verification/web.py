@@ -12,8 +12,10 @@ from models.outbox import RecordType
 
 from ..accounts.current import signed_in
 from ..db import db
+from ..duplicates import service as duplicates
 from ..errors import Invalid
 from ..schema import page_number, parse
+from ..search.live import live_index
 from . import service
 from .schema import Publication, Return
 
@@ -23,8 +25,15 @@ bp = Blueprint("verification", __name__)
 @bp.get("/verification")
 @login_required
 def queue() -> ResponseReturnValue:
-    found = service.queue(db.session, signed_in(), page_number(request.args))
-    return render_template("verification/queue.html", queue=found, now=utcnow())
+    user = signed_in()
+    found = service.queue(db.session, user, page_number(request.args))
+    similar = [
+        duplicates.find(db.session, live_index(), user, row.item, encode=False)
+        for row in found.rows
+    ]
+    return render_template(
+        "verification/queue.html", queue=found, similar=similar, now=utcnow()
+    )
 
 
 @bp.post("/verification/needs/<int:need_id>/publish")

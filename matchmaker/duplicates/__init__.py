@@ -1,0 +1,1 @@
+"""Records that say the same: told to whoever wrote one, and to staff."""

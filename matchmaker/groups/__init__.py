@@ -1,0 +1,1 @@
+"""Needs that are really one, for staff who draw up calls."""
