@@ -70,17 +70,7 @@ class Bench:
         """The texts as records with ids from ``first``."""
         asks = [kind in ASKS] * len(texts)
         return [
-            IndexedRecord(
-                kind=kind,
-                id=number,
-                audience=Audience.EVERYONE,
-                text_hash=one.source.hash,
-                passages=one.passages,
-                terms=one.terms,
-                vectors=one.vectors,
-                questions=one.questions,
-                facts={"status": "published"},
-            )
+            one.indexed(kind, number, facts={"status": "published"})
             for number, one in enumerate(
                 embed.prepare(self.encoder, texts, asks=asks), first
             )

@@ -48,7 +48,7 @@ FEATURES: Mapping[str, tuple[float, int, str]] = {
     "coverage": (1.0, 1, "how far piece-by-piece cosines stand out, in deviations"),
     "lexical": (20.0, 1, "BM25 of the asking text's terms in the other"),
     "late": (1.0, 1, "late interaction of the words, in deviations"),
-    "same_field": (0.5, 1, "1 where both sides are of one technology field"),
+    "same_field": (0.5, 1, "1 where both sides are of one technology field, 0.5 if unknown"),
     "readiness_gap": (1.0, -1, "levels of readiness missing, 0 to 5; 0 if unknown"),
     "price_excess": (0.5, -1, "log(price / budget) from 0 to 2; 0 if unknown"),
     "modes_fit": (0.5, 1, "1 if a mode sought is offered, 0 if none, 0.5 if unknown"),
@@ -60,6 +60,8 @@ FEATURES: Mapping[str, tuple[float, int, str]] = {
 NAMES = tuple(FEATURES)
 TEXT = ("whole", "coverage", "lexical", "late")
 
+# So many of a question's best are rated: the sample's useful ones are among them.
+RATED = 20
 MOST_LEVELS = 5
 MOST_EXCESS = 2.0
 
@@ -136,7 +138,9 @@ def features(
     met, part, unmet = map(verdicts.count, ("met", "partial", "unmet"))
     fit = modes_fit(asks.modes, answers.modes)
     return {name: float(text.get(name, 0.0)) for name in TEXT} | {
-        "same_field": float(asks.field == answers.field),
+        "same_field": float(asks.field == answers.field)
+        if asks.field and answers.field
+        else 0.5,
         "readiness_gap": _gap(asks, answers),
         # Two sums of funding are no offer and its price.
         "price_excess": 0.0

@@ -144,7 +144,7 @@ def likenesses(
     if not others:
         return []
     words = whole(record)
-    there = _deviations(shelf, record, [other.vectors for other in others])
+    there = _deviations(shelf, record, others)
     return [
         _both_ways(
             record, other, shelf, Likeness(resemblance(words, whole(other)), one)
@@ -163,16 +163,15 @@ def _both_ways(
     """
     if there.share >= WORDS_FROM or there.score < SUSPECTED_FROM - CLEARLY_LESS:
         return there
-    [back] = _deviations(shelf, other, [record.vectors])
+    [back] = _deviations(shelf, other, [record])
     return Likeness(there.share, ((there.nearness or 0.0) + back) / 2)
 
 
 def _deviations(
-    shelf: Shelf, asking: IndexedRecord, found: Sequence[np.ndarray]
+    shelf: Shelf, asking: IndexedRecord, found: Sequence[IndexedRecord]
 ) -> list[float]:
-    nothing = np.zeros(len(found), np.float32)
-    features = shelf.background.features(asking.question(), found, nothing)
-    return [float(value) for value in features.whole]
+    whole, _ = shelf.background.nearness(asking.question(), found)
+    return [float(value) for value in whole]
 
 
 def duplicates(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.outbox import Audience, RecordType
+
 from .encoder import Encoder, Read, unit_rows
-from .hybrid import Question
+from .hybrid import IndexedRecord, Question
 from .late import Tokens, no_tokens
 from .text import Passage, Source, passages, sentences, simplify, terms, windows
 
@@ -32,6 +35,28 @@ class Prepared:
     questions: NDArray[np.float16]
     tokens: Tokens
     asking_tokens: Tokens
+
+    def indexed(
+        self,
+        kind: RecordType,
+        record_id: int,
+        audience: Audience = Audience.EVERYONE,
+        facts: Mapping[str, Any] | None = None,
+    ) -> IndexedRecord:
+        """The text as a record of the index."""
+        return IndexedRecord(
+            kind=kind,
+            id=record_id,
+            audience=audience,
+            text_hash=self.source.hash,
+            passages=self.passages,
+            terms=self.terms,
+            vectors=self.vectors,
+            questions=self.questions,
+            facts=facts or {},
+            tokens=self.tokens,
+            asking_tokens=self.asking_tokens,
+        )
 
 
 def prepare(

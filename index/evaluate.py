@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from zlib import crc32
 import numpy as np
 
 from models.conditions import EVERYTHING
-from models.outbox import Audience, RecordType
+from models.outbox import RecordType
 
 from . import embed, metrics
+from .approval import RATED
 from .encoder import Encoder, Progress, Read
 from .fusion import reciprocal_rank_fusion
-from .hybrid import IndexedRecord, Question, Shelf
+from .hybrid import Hit, IndexedRecord, Question, Shelf
 from .late import Tokens, no_tokens
 from .text import Source, passages
 
@@ -140,19 +141,28 @@ class Bench:
             encoder, sources, asks=[False] * len(sources), progress=progress
         )
         for number, one in enumerate(prepared):
-            self.shelf.put(_indexed(number, one))
+            self.shelf.put(one.indexed(RecordType.ACHIEVEMENT, number))
         self._vectors = np.array(
-            [self._record(n).vectors[0] for n in range(len(self.names))], np.float32
+            [self.record(n).vectors[0] for n in range(len(self.names))], np.float32
         )
 
-    def _record(self, number: int) -> IndexedRecord:
+    def record(self, number: int) -> IndexedRecord:
+        """The item at this place of `names`."""
         record = self.shelf.get(number)
         assert record is not None
         return record
 
-    def rank(self, question: Question) -> Rivals:
-        """(item, score) of the best `DEPTH` items by every ranker."""
+    def rank(
+        self, question: Question, likelihood: Callable[[Hit], float] | None = None
+    ) -> Rivals:
+        """(item, score) of the best `DEPTH` items by every ranker.
+
+        With ``likelihood`` the best `RATED` of ours come in the order of it, as
+        suggestions do.
+        """
         hits = self.shelf.rank(question, EVERYTHING, limit=DEPTH)
+        if likelihood is not None:
+            hits = _by_likelihood(hits, likelihood)
         words = self.shelf.lexical.scores(question.terms, len(self.names))
         cosines = self._vectors @ question.whole
         by_words, by_meaning = _order(words), _order(cosines)
@@ -165,40 +175,40 @@ class Bench:
         )
 
 
+def _by_likelihood(hits: list[Hit], likelihood: Callable[[Hit], float]) -> list[Hit]:
+    """The first `RATED` by falling likelihood; their scores say so too."""
+    rated = {hit.record_id: likelihood(hit) for hit in hits[:RATED]}
+    first = sorted(hits[:RATED], key=lambda hit: (-rated[hit.record_id], hit.record_id))
+    rest = hits[RATED:]
+    # Likelihoods are at most 1, and stand above every score that follows.
+    floor = rest[0].score + 1 if rest else 0.0
+    scored = [replace(hit, score=floor + rated[hit.record_id]) for hit in first]
+    return [*scored, *rest]
+
+
 def _order(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.argsort(-scores, kind="stable")
 
 
-def _indexed(number: int, prepared: embed.Prepared) -> IndexedRecord:
-    return IndexedRecord(
-        kind=RecordType.ACHIEVEMENT,
-        id=number,
-        audience=Audience.EVERYONE,
-        text_hash=prepared.source.hash,
-        passages=prepared.passages,
-        terms=prepared.terms,
-        vectors=prepared.vectors,
-        questions=prepared.questions,
-        tokens=prepared.tokens,
-        asking_tokens=prepared.asking_tokens,
-    )
+def askers(
+    encoder: Encoder, sources: Mapping[str, Source]
+) -> dict[str, IndexedRecord]:
+    """Each query as the record it is; one without words asks nothing, left out."""
+    names = sorted(name for name, source in sources.items() if passages(source))
+    prepared = embed.prepare(encoder, [sources[name] for name in names])
+    return {
+        name: one.indexed(RecordType.NEED, number)
+        for number, (name, one) in enumerate(zip(names, prepared, strict=True))
+    }
 
 
 def questions(
     encoder: Encoder, sources: Mapping[str, Source], texts: Mapping[str, str] | None
 ) -> dict[str, Question]:
-    """Each query as a question: its record, or only the text given for it.
-
-    A record without words asks nothing and is left out.
-    """
+    """Each query as a question: its record, or only the text given for it."""
     if texts is not None:
         return {name: embed.question(encoder, text) for name, text in texts.items()}
-    names = sorted(name for name, source in sources.items() if passages(source))
-    prepared = embed.prepare(encoder, [sources[name] for name in names])
-    return {
-        name: _indexed(number, one).question()
-        for number, (name, one) in enumerate(zip(names, prepared, strict=True))
-    }
+    return {name: one.question() for name, one in askers(encoder, sources).items()}
 
 
 # The six ways in which one need is asked (data/README.md); the record itself first.

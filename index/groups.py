@@ -72,11 +72,8 @@ def nearness(shelf: Shelf, ids: Collection[int]) -> dict[Link, float]:
 def _seen_from(
     shelf: Shelf, record: IndexedRecord, others: Sequence[IndexedRecord]
 ) -> list[float]:
-    nothing = np.zeros(len(others), np.float32)
-    vectors = [other.vectors for other in others]
-    features = shelf.background.features(record.question(), vectors, nothing)
-    both = (features.whole + features.coverage) / 2
-    return [float(value) for value in both]
+    whole, coverage = shelf.background.nearness(record.question(), others)
+    return [float(value) for value in (whole + coverage) / 2]
 
 
 def strengths(

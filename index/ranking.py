@@ -25,7 +25,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -36,6 +36,7 @@ from .late import Asking, PieceCounts, Tokens
 if TYPE_CHECKING:
     from .hybrid import IndexedRecord, Question
 
+T = TypeVar("T")
 Floats = NDArray[np.float32]
 Vectors = NDArray[np.float16]
 # Wholes, pieces and where each record's pieces start, as `_stack` gives them.
@@ -136,7 +137,8 @@ class Background:
         self._order: list[tuple[int, int]] = []
         self._sample: Sample | None = None
         self._asked_sample: Floats | None = None
-        self._usual: dict[str, tuple[Usual, Usual, Usual]] = {}
+        self._usual: dict[str, tuple[Usual, Usual]] = {}
+        self._usual_late: dict[str, Usual] = {}
 
     def put(self, record: IndexedRecord) -> None:
         self.drop(record.id)
@@ -180,13 +182,25 @@ class Background:
             asked = self._asked_sample = _stack([one.questions for one in drawn])[1]
         return _deviations(questions @ found.T, asked @ found.T)
 
+    def nearness(
+        self, question: Question, records: Sequence[IndexedRecord]
+    ) -> tuple[Floats, Floats]:
+        """(n,) each: whole and coverage of any records, in deviations from the usual.
+
+        The quick part of `features`, where many pairs are compared.
+        """
+        cosines = _cosines(question, *_stack([record.vectors for record in records]))
+        whole, coverage = self._what_is_usual(question)
+        return whole.deviations(cosines[0]), coverage.deviations(cosines[1])
+
     def features(
         self, question: Question, records: Sequence[IndexedRecord], lexical: Floats
     ) -> Features:
         """Features of any records, likeness in deviations from the usual."""
-        cosines = _cosines(question, *_stack([record.vectors for record in records]))
         late = self._late(question, [record.tokens for record in records])
-        return _features(self._what_is_usual(question), (*cosines, late), lexical)
+        return Features(
+            *self.nearness(question, records), late, lexical.astype(np.float32)
+        )
 
     def features_of(
         self, question: Question, ids: Sequence[int], lexical: Floats
@@ -210,14 +224,22 @@ class Background:
             for values, new in zip(found, more, strict=True):
                 values[others] = new
         late = self._late(question, [self._held[id_].tokens for id_ in ids])
-        return _features(usual, (*found, late), lexical)
+        whole, coverage = (
+            one.deviations(values) for one, values in zip(usual, found, strict=True)
+        )
+        return Features(whole, coverage, late, lexical.astype(np.float32))
 
     def _late(self, question: Question, texts: Sequence[Tokens]) -> Floats:
-        """(n,) late interaction of the question with each text."""
+        """(n,) late interaction with each text, in deviations from the usual."""
         sample = self._drawn()
         if sample is None:
             return np.zeros(len(texts), np.float32)
-        return Asking.of(question.tokens, sample.counts).scores(texts)
+        asking = Asking.of(question.tokens, sample.counts)
+        usual = self._usual_late.get(question.key)
+        if usual is None:
+            usual = Usual.of(asking.scores(sample.tokens))
+            _remember(self._usual_late, question.key, usual)
+        return usual.deviations(asking.scores(texts))
 
     def _drawn(self) -> Sample | None:
         """The sample; None where there is neither a record nor a reference."""
@@ -235,6 +257,7 @@ class Background:
                 PieceCounts(tokens),
             )
             self._usual.clear()
+            self._usual_late.clear()
         return sample
 
     def _chosen(self) -> list[Embedded]:
@@ -246,23 +269,19 @@ class Background:
 
     def _what_is_usual(
         self, question: Question, cosines: tuple[Floats, Floats] | None = None
-    ) -> tuple[Usual, Usual, Usual]:
-        """Of the whole, the coverage and the late interaction of the question.
+    ) -> tuple[Usual, Usual]:
+        """Of the whole and of the coverage of the question.
 
         ``cosines`` are those with the sample, if they are known already.
         """
         sample = self._drawn()
         if sample is None:
-            return NOTHING_USUAL, NOTHING_USUAL, NOTHING_USUAL
+            return NOTHING_USUAL, NOTHING_USUAL
         known = self._usual.get(question.key)
         if known is None:
             wholes, coverage = cosines or _cosines(question, *sample.stacked)
-            late = self._late(question, sample.tokens)
-            known = Usual.of(wholes), Usual.of(coverage), Usual.of(late)
-            if question.key:
-                if len(self._usual) >= MOST_REMEMBERED:
-                    self._usual.clear()
-                self._usual[question.key] = known
+            known = Usual.of(wholes), Usual.of(coverage)
+            _remember(self._usual, question.key, known)
         return known
 
 
@@ -288,15 +307,12 @@ class Usual:
 NOTHING_USUAL = Usual(0.0, 0.0)
 
 
-def _features(
-    usual: tuple[Usual, Usual, Usual],
-    likeness: tuple[Floats, Floats, Floats],
-    lexical: Floats,
-) -> Features:
-    whole, coverage, late = (
-        one.deviations(values) for one, values in zip(usual, likeness, strict=True)
-    )
-    return Features(whole, coverage, late, lexical.astype(np.float32))
+def _remember(known: dict[str, T], key: str, value: T) -> None:
+    """Keep what holds for a text that will be asked again."""
+    if key:
+        if len(known) >= MOST_REMEMBERED:
+            known.clear()
+        known[key] = value
 
 
 def _deviations(cosines: Floats, usual: Floats) -> Floats:

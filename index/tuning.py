@@ -372,10 +372,10 @@ def teach(student: Student, examples: Sequence[Example]) -> None:
         lesson = Lesson([examples[number] for number in batch], draw)
         loss = lesson.loss(student, idf)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(learnt, 1.0)
         optimiser.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
         if step % 10 == 9 or step == steps - 1:
             _say(f"step {step + 1}/{steps}, loss {np.mean(losses[-10:]):.3f}", started)
 

@@ -56,7 +56,7 @@ def load(folder: Path, queue_only: bool) -> None:
     _accounts()
     waiting = db.session.scalar(select(func.count()).select_from(OutboxTask))
     if waiting and not queue_only:
-        _work_off()
+        work_off()
 
 
 def _accounts() -> None:
@@ -72,7 +72,7 @@ def _accounts() -> None:
         accounts.create_demo_accounts(db.session, enterprise, university, now=utcnow())
 
 
-def _work_off() -> None:
+def work_off() -> None:
     """Encode and match what waits, here and now, with both cores and a bar."""
     settings: Settings = current_app.config["SETTINGS"]
     encoder = make_encoder(settings, threads=2)

@@ -1,6 +1,6 @@
 """flask evaluate: how well the ranking does on judged data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,13 @@ from tqdm import tqdm
 
 from index import embed, metrics
 from index import evaluate as judged
+from index.approval import shipped
+from index.hybrid import Hit
 from index.text import Source
 
 from ..config import Settings
+from ..matches.pairs import PAIRS
+from ..rankers.judged import raters
 from ..search.live import make_encoder
 from .base import Command
 
@@ -86,7 +90,7 @@ def evaluate(
     for name, texts in asked.items():
         if name:
             click.echo(f"\n{name}")
-        _judged(bench, data, kind, texts, run)
+        _judged(bench, data, folders, kind, texts, run)
 
 
 def _texts(
@@ -103,16 +107,26 @@ def _texts(
 def _judged(
     bench: judged.Bench,
     data: judged.Data,
+    folders: tuple[Path, ...],
     kind: str,
     texts: Mapping[str, str] | None,
     run: Path | None,
 ) -> None:
+    """Whole records are ranked as suggestions are, mere words as a search is."""
     asks, answers = judged.KINDS[kind]
-    asked = judged.questions(bench.encoder, data.records[asks], texts)
+    likely: dict[str, Callable[[Hit], float]] = {}
+    if texts is None:
+        records = judged.askers(bench.encoder, data.records[asks])
+        pair = next(p for p, sides in PAIRS.items() if sides == (asks, answers))
+        rater = raters(folders, bench, pair, shipped())
+        likely = {name: rater(name, record) for name, record in records.items()}
+        asked = {name: record.question() for name, record in records.items()}
+    else:
+        asked = judged.questions(bench.encoder, data.records[asks], texts)
     report = judged.Report()
     written: list[str] = []
     for name, question in sorted(asked.items()):
-        rivals = bench.rank(question)
+        rivals = bench.rank(question, likely.get(name))
         written += judged.run_lines(name, rivals.ours)
         grades = {
             item: grade

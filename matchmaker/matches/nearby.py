@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from index.approval import RATED
 from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.sync import LiveIndex
 from index.text import Source, facts, full_source
@@ -18,7 +19,6 @@ from ..search.service import load
 from . import evidence
 from .pairs import PAIRS
 from .rating import Rating, rate
-from .suggest import LOOKED_AT
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def nearby(
     may read. The need (or the call, beside an achievement) asks, and stands left
     in the evidence, as in a suggestion.
     """
-    looked = candidates(session, index, user, item, kind, most=max(limit, LOOKED_AT))
+    looked = candidates(session, index, user, item, kind, most=max(limit, RATED))
     likely = [one for one in looked.found if one.likely][:limit]
     return [Near(one.item, one.hit.score, _evidence(looked, one)) for one in likely]
 
@@ -90,7 +90,7 @@ def candidates(
     item: Record,
     kind: RecordType,
     *,
-    most: int = LOOKED_AT,
+    most: int = RATED,
 ) -> Candidates:
     """The records nearest to ``item``, likely or not, read as `nearby` reads them."""
     inside = policies.searches_inside(user)
@@ -142,19 +142,7 @@ def as_question(
         if stored is not None and stored.text_hash == source.hash:
             return stored
     prepared = index.prepared(source)
-    return IndexedRecord(
-        kind=kind,
-        id=item.id,
-        audience=Audience.INSIDE,
-        text_hash=source.hash,
-        passages=prepared.passages,
-        terms=prepared.terms,
-        vectors=prepared.vectors,
-        questions=prepared.questions,
-        tokens=prepared.tokens,
-        asking_tokens=prepared.asking_tokens,
-        facts=facts(item, kind),
-    )
+    return prepared.indexed(kind, item.id, Audience.INSIDE, facts(item, kind))
 
 
 def readable(user: User | None, item: Record) -> Source | None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from index.approval import ApprovalModel
+from index.approval import RATED, ApprovalModel
 from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.sync import LiveIndex
 from index.text import full_source
@@ -37,8 +37,9 @@ COLUMNS: dict[RecordType, Any] = {
     ACHIEVEMENT: Suggestion.achievement_id,
     CALL: Suggestion.call_id,
 }
-# How many candidates of a kind are rated: the sample's useful ones are among them.
-LOOKED_AT = 20
+WAITING = (SuggestionStatus.PENDING, SuggestionStatus.SNOOZED)
+# Probabilities of copies of one text differ by rounding.
+EQUALLY = 1e-4
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def refresh(
     item = session.get(TABLES[kind], record_id)
     proposals = _proposals(session, held, item) if item else []
     proposals = _best_open(session, proposals, limit, today(now))
+    proposals = _uncrowded(session, proposals, kind, limit)
     with transaction(session):
         present = {
             (pair.kind, *_ids(pair)): pair
@@ -118,8 +120,8 @@ def _candidates(
     listed = policies.listed(kind)
     if asks:
         question = mine.question()
-        return held.rank(question, kind, inside=True, condition=listed, limit=LOOKED_AT)
-    return held.rank_askers(mine, kind, inside=True, condition=listed, limit=LOOKED_AT)
+        return held.rank(question, kind, inside=True, condition=listed, limit=RATED)
+    return held.rank_askers(mine, kind, inside=True, condition=listed, limit=RATED)
 
 
 def _rated(
@@ -176,6 +178,31 @@ def _best_open(
     for pair in PAIRS:
         some = [p for p in proposals if p.kind is pair and _call_of(p) not in closed]
         kept += sorted(some, key=_best_first)[:limit]
+    return kept
+
+
+def _uncrowded(
+    session: Session, proposals: list[Proposal], kind: RecordType, limit: int
+) -> list[Proposal]:
+    """Without new pairs for whoever has ``limit`` as likely ones waiting already.
+
+    One achievement listed five hundred times would else be five hundred pairs for
+    one need.
+    """
+    kept: list[Proposal] = []
+    for proposal in proposals:
+        asks, answers = PAIRS[proposal.kind]
+        if kind is answers:
+            likelier = select(func.count(Suggestion.id)).where(
+                Suggestion.kind == proposal.kind,
+                COLUMNS[asks] == proposal.left,
+                COLUMNS[answers] != proposal.right,
+                Suggestion.status.in_(WAITING),
+                Suggestion.probability >= proposal.rating.probability - EQUALLY,
+            )
+            if (session.scalar(likelier) or 0) >= limit:
+                continue
+        kept.append(proposal)
     return kept
 
 
@@ -309,7 +336,7 @@ def _follow(
     for pair in pairs:
         proposal = _as_it_stands(held, pair, model, today(now))
         if proposal is not None:
-            if pair.status in (SuggestionStatus.PENDING, SuggestionStatus.SNOOZED):
+            if pair.status in WAITING:
                 _write(session, held, pair, proposal, model, now)
             continue
         decided = exists().where(Review.suggestion_id == Suggestion.id)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from index import embed
-from index.approval import Side, features, judgements
+from index.approval import RATED, ApprovalModel, Side, features, judgements
 from index.encoder import Encoder
-from index.evaluate import FILES, is_held_out, lines, read
+from index.evaluate import FILES, Bench, is_held_out, lines, read
 from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.metrics import USEFUL
 from index.text import passages
-from models.outbox import Audience, RecordType
+from models.outbox import RecordType
 from models.states import Mode, SuggestionKind
 
 from ..labels import FEN_PER_WAN, LABELS
 from ..matches.pairs import PAIRS
 
-# So many of each question's best are looked at, as when suggestions are written.
-CANDIDATES = 20
 ASKERS = (RecordType.NEED, RecordType.CALL)
 MODES = {LABELS[mode]: mode for mode in Mode}
 
@@ -61,7 +59,7 @@ class Judged:
 def gather(
     encoder: Encoder, folder: Path, progress: embed.Progress | None = None
 ) -> Judged:
-    """The best `CANDIDATES` of every need and call, and every judged pair.
+    """The best `RATED` of every need and call, and every judged pair.
 
     ``folder`` is in the format of data/README.md; raises `ValueError` that names
     what cannot be read in it.
@@ -78,8 +76,7 @@ def gather(
     prepared = iter(embed.prepare(encoder, sources, asks=asks, progress=progress))
     for kind, some in names.items():
         for number in range(len(some)):
-            record = _indexed(kind, number, next(prepared))
-            held.put(kind, number, [record])
+            held.put(kind, number, [next(prepared).indexed(kind, number)])
     found = Judged(grades=data.grades)
     for pair, (asking, answering) in PAIRS.items():
         places = {name: number for number, name in enumerate(names[answering])}
@@ -123,7 +120,7 @@ def _candidates(
     held: HybridIndex, asking: IndexedRecord, kind: RecordType, judged: set[int]
 ) -> Iterator[tuple[Hit, bool]]:
     question = asking.question()
-    hits = held.rank(question, kind, inside=True, limit=CANDIDATES)
+    hits = held.rank(question, kind, inside=True, limit=RATED)
     yield from ((hit, True) for hit in hits)
     shelf = held.shelves[kind, True]
     for number in sorted(judged - {hit.record_id for hit in hits}):
@@ -136,24 +133,37 @@ def _get(held: HybridIndex, kind: RecordType, number: int) -> IndexedRecord:
     return record
 
 
-def _indexed(kind: RecordType, number: int, one: embed.Prepared) -> IndexedRecord:
-    return IndexedRecord(
-        kind=kind,
-        id=number,
-        audience=Audience.EVERYONE,
-        text_hash=one.source.hash,
-        passages=one.passages,
-        terms=one.terms,
-        vectors=one.vectors,
-        questions=one.questions,
-    )
-
-
 def _sides(folder: Path, kind: RecordType) -> Iterator[tuple[str, Side]]:
     name = FILES[kind][0]
     for part in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
         for row in lines(part / f"{name}.jsonl", "id"):
             yield row["id"], side_of_row(kind, row)
+
+
+def raters(
+    folders: Iterable[Path],
+    bench: Bench,
+    pair: SuggestionKind,
+    model: ApprovalModel,
+) -> Callable[[str, IndexedRecord], Callable[[Hit], float]]:
+    """For each query a function that tells how likely a hit would be approved."""
+    asking, answering = PAIRS[pair]
+    asks = {n: s for folder in folders for n, s in _sides(folder, asking)}
+    answers = {n: s for folder in folders for n, s in _sides(folder, answering)}
+
+    def rater(name: str, record: IndexedRecord) -> Callable[[Hit], float]:
+        def likelihood(hit: Hit) -> float:
+            other = bench.names[hit.record_id]
+            verdicts = [
+                one.verdict for one in judgements(record, bench.record(hit.record_id))
+            ]
+            side = answers.get(other, Side(""))
+            known = features(pair, hit.features, asks[name], side, verdicts)
+            return model.probability(known)
+
+        return likelihood
+
+    return rater
 
 
 def side_of_row(kind: RecordType, row: Mapping[str, Any]) -> Side:

@@ -31,19 +31,7 @@ def record(
     **facts: Any,
 ) -> IndexedRecord:
     [prepared] = embed.prepare(ENCODER, [source])
-    return IndexedRecord(
-        kind=kind,
-        id=id_,
-        audience=audience,
-        text_hash=source.hash,
-        passages=prepared.passages,
-        terms=prepared.terms,
-        vectors=prepared.vectors,
-        questions=prepared.questions,
-        tokens=prepared.tokens,
-        asking_tokens=prepared.asking_tokens,
-        facts=facts or {"status": "published"},
-    )
+    return prepared.indexed(kind, id_, audience, facts or {"status": "published"})
 
 
 def fillers(count: int, start: int = 1, **given: Any) -> list[IndexedRecord]:

@@ -227,17 +227,7 @@ def bench(encoder):
 def prepared(encoder, kind, texts, first=0):
     asks = [kind is RecordType.NEED] * len(texts)
     return [
-        IndexedRecord(
-            kind=kind,
-            id=number,
-            audience=Audience.EVERYONE,
-            text_hash=one.source.hash,
-            passages=one.passages,
-            terms=one.terms,
-            vectors=one.vectors,
-            questions=one.questions,
-            facts={"status": "published"},
-        )
+        one.indexed(kind, number, facts={"status": "published"})
         for number, one in enumerate(embed.prepare(encoder, texts, asks=asks), first)
     ]
 
