@@ -16,7 +16,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +37,7 @@ FULL: Weights = (
     ranking.LATE_WEIGHT,
     ranking.LEXICAL_WEIGHT,
 )
-HELD_OUT, CHOOSING = 0, 1
+HELD_OUT, CHOOSING = evaluate.HELD_OUT, evaluate.CHOOSING
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Case:
 
     @property
     def fold(self) -> int:
-        return crc32(self.need.encode()) % evaluate.HELD_OUT_OF
+        return evaluate.fold(self.need)
 
 
 def cases(
@@ -120,7 +119,9 @@ def grid(bench: evaluate.Bench, worded: Mapping[str, list[Case]]) -> None:
         (0.0, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0, 1.5, 2.0), (0.0, 0.02, 0.04, 0.06, 0.08)
     ):
         weights = (1.0, coverage, late, lexical)
-        each = [means(bench, some, weights, CHOOSING).mean() for some in worded.values()]
+        each = [
+            means(bench, some, weights, CHOOSING).mean() for some in worded.values()
+        ]
         tried.append((float(np.mean(each)), weights, each))
     tried.sort(reverse=True)
     print("\nchoosing fifth, mean over wordings; weights; each wording")

@@ -24,18 +24,20 @@ from index.duplicates import Likeness
 from index.encoder import Encoder
 from index.evaluate import Data, RememberingEncoder
 from index.hybrid import IndexedRecord, Shelf
-from index.ranking import SUGGESTION_FLOOR
 from index.sync import ASKS
 from index.text import Source
 from matchmaker.config import Settings
 from matchmaker.groups.service import BEST_ANSWERS
 from matchmaker.search.live import make_encoder
-from models.outbox import Audience, RecordType
+from models.outbox import RecordType
 
 from . import copies
 from .processes import ROOT
 
 NEED, ACHIEVEMENT = RecordType.NEED, RecordType.ACHIEVEMENT
+# About the text score from which one pair in five is approved: the platform goes by
+# the probability of approval, which needs more than texts.
+ANSWER_FLOOR = 6.0
 SUSPECTED = np.arange(5.0, 8.26, 0.25)
 FLOORS = np.arange(2.5, 5.01, 0.25)
 USEFUL = 2
@@ -236,7 +238,7 @@ def _answers(bench: Bench) -> dict[int, list[int]]:
         record = bench.shelves[NEED].get(number)
         assert record is not None
         hits = bench.shelves[ACHIEVEMENT].rank(
-            record.question(), limit=BEST_ANSWERS, floor=SUGGESTION_FLOOR
+            record.question(), limit=BEST_ANSWERS, floor=ANSWER_FLOOR
         )
         found[number] = [hit.record_id for hit in hits]
     return found

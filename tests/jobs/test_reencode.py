@@ -23,7 +23,7 @@ def stored(session):
     rows = session.execute(
         select(Embedding.encoder, func.count()).group_by(Embedding.encoder)
     )
-    return {name: count for name, count in rows}
+    return dict(rows.all())
 
 
 def test_all_is_encoded_anew_beside_the_old_which_then_goes(session, make):
@@ -56,4 +56,3 @@ def test_a_record_half_way_through_keeps_the_old_vectors(session, make):
     assert reencode.forget_others(session, NEW.name) == 0
     assert reencode.queue(session, NEW.name, now=make.now) == 1
     assert session.scalar(select(func.count(OutboxTask.id))) == 1
-

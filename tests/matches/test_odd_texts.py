@@ -11,7 +11,9 @@ PROSE = (
     "希望比现在好一些，越稳越好，最好不要再出事故，具体数值可以面谈，"
     "主要看现场反映，领导满意就行。"
 )
-LATEX = r"$\eta \geq 92\,\%$，$T_{max} \le 60~^{\circ}\mathrm{C}$，\textbf{预警}\cite{a}"
+LATEX = (
+    r"$\eta \geq 92\,\%$，$T_{max} \le 60~^{\circ}\mathrm{C}$，\textbf{预警}\cite{a}"
+)
 ENGLISH = (
     "We need an early warning for thermal runaway of LFP cells. Smoke detectors are "
     "too late; 热失控 must be told 10 min ahead, false alarms ≤1%."
@@ -92,7 +94,7 @@ def test_a_need_in_other_signs_is_matched_and_shown(problem, make, matched, logi
     make.achievement()
     assert matched()
     page = login(make.staff()).get(f"/needs/{need.id}").get_data(as_text=True)
-    assert problem[:12].replace("\\", "\\") in page
+    assert problem[:12] in page
 
 
 def test_a_text_beyond_the_encoders_reach_is_read_to_its_end(make, matched, session):
