@@ -37,6 +37,7 @@ FULL: Weights = (
     ranking.LATE_WEIGHT,
     ranking.LEXICAL_WEIGHT,
 )
+LEXICAL = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1)
 HELD_OUT, CHOOSING = evaluate.HELD_OUT, evaluate.CHOOSING
 
 
@@ -113,20 +114,23 @@ def table(bench: evaluate.Bench, worded: Mapping[str, list[Case]]) -> None:
 
 
 def grid(bench: evaluate.Bench, worded: Mapping[str, list[Case]]) -> None:
-    """The best weights on the choosing fifth, by the mean over the wordings."""
-    tried = []
-    for coverage, late, lexical in itertools.product(
-        (0.0, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0, 1.5, 2.0), (0.0, 0.02, 0.04, 0.06, 0.08)
-    ):
-        weights = (1.0, coverage, late, lexical)
-        each = [
-            means(bench, some, weights, CHOOSING).mean() for some in worded.values()
-        ]
-        tried.append((float(np.mean(each)), weights, each))
-    tried.sort(reverse=True)
-    print("\nchoosing fifth, mean over wordings; weights; each wording")
-    for mean, weights, each in tried[:15]:
-        print(f"{mean:.4f} {weights} " + " ".join(f"{value:.3f}" for value in each))
+    """The best weights on the choosing fifth, for records and for short questions."""
+    short = {name: some for name, some in worded.items() if name != "whole"}
+    for title, group in (("whole", {"whole": worded["whole"]}), ("short", short)):
+        tried = []
+        for coverage, late, lexical in itertools.product(
+            (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0, 1.5, 2.0), LEXICAL
+        ):
+            weights = (1.0, coverage, late, lexical)
+            each = [
+                means(bench, some, weights, CHOOSING).mean() for some in group.values()
+            ]
+            tried.append((float(np.mean(each)), weights, each))
+        tried.sort(reverse=True)
+        print(f"\n{title}, choosing fifth: mean; weights; {' '.join(group)}")
+        for mean, weights, each in tried[:12]:
+            cells = " ".join(f"{value:.3f}" for value in each)
+            print(f"{mean:.4f} {weights} {cells}")
 
 
 def costs(bench: evaluate.Bench, worded: Mapping[str, Mapping[str, Question]]) -> None:

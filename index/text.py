@@ -115,7 +115,7 @@ def windows(text: str) -> list[str]:
     found: list[str] = []
     begin = last = 0
     for _, end in sentences(text):
-        if end - begin > LONGEST_WINDOW:
+        if end - begin > LONGEST_WINDOW and last > begin:
             found.append(text[begin:last])
             begin = last
         last = end

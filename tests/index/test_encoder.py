@@ -125,6 +125,44 @@ def test_only_the_most_recent_questions_are_kept(
     assert kept == ["锂", "池"]
 
 
+def test_word_pieces_come_with_the_same_vectors(small: SentenceEncoder) -> None:
+    texts = ["锂电池", "回收", "a"]
+    for encode, read in (
+        (small.encode_queries, small.read_queries),
+        (small.encode_passages, small.read_passages),
+    ):
+        vectors, tokens = read(texts)
+        assert vectors == pytest.approx(encode(texts), abs=1e-5)
+        assert [len(one) for one in tokens] == [3, 2, 1]
+        assert all(one.vectors.shape[1] == small.token_width for one in tokens)
+
+
+def test_the_pieces_of_a_text_are_its_own_and_not_the_prompts(
+    small: SentenceEncoder,
+) -> None:
+    [asked], [found] = small.read_queries(["锂电"])[1], small.read_passages(["锂电"])[1]
+    assert asked.ids.tolist() == found.ids.tolist()
+    assert len(asked) == 2
+
+
+def test_pieces_read_before_are_not_read_again(
+    small: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors, tokens = small.read_queries(["锂", "电", "锂"])
+    monkeypatch.setattr(small, "_forward", None)
+    again, same = small.read_queries(["电", "锂"])
+    assert np.array_equal(again, vectors[[1, 0]])
+    assert same == [tokens[1], tokens[0]]
+
+
+def test_a_model_without_axes_gets_the_same_ones_everywhere(
+    small_folder: Path,
+) -> None:
+    one, other = (SentenceEncoder(str(small_folder)) for _ in range(2))
+    assert np.array_equal(one._axes, other._axes)
+    assert one.token_width == 32  # no wider than the model itself
+
+
 def test_no_text_gives_no_row(small: SentenceEncoder) -> None:
     assert small.encode_queries([]).shape == (0, 32)
     assert small.encode_passages([]).shape == (0, 32)

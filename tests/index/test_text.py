@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from index.text import (
     LONGEST_SENTENCE,
+    LONGEST_WINDOW,
     STOP_WORDS,
     Source,
     passages,
@@ -16,6 +17,7 @@ from index.text import (
     simplify,
     sources,
     terms,
+    windows,
 )
 from models import Achievement, Call, Need, Organisation
 from models.outbox import Audience, Part
@@ -111,6 +113,23 @@ def test_an_endless_word_is_cut_all_the_same():
 
 
 # -- Passages --------------------------------------------------------------------
+
+
+@given(st.lists(st.text("电池，。 x9\n", max_size=300), max_size=8).map("".join))
+def test_windows_hold_the_whole_text_and_are_short_enough(text):
+    found = windows(text)
+    assert "".join(found) == text
+    assert all(found) or found == [""]
+    # Space is no piece for an encoder, however much of it there is.
+    assert all(len("".join(one.split())) <= LONGEST_WINDOW for one in found)
+    assert len(found) == 1 or len(text) > LONGEST_WINDOW
+
+
+def test_a_long_text_is_cut_into_windows_between_its_sentences():
+    sentence = "磷酸铁锂电池簇过充后温度上升很快，现有烟感报警太晚。"
+    found = windows(sentence * 40)
+    assert len(found) > 1
+    assert all(one.endswith("。") and one.startswith("磷酸") for one in found)
 
 
 def test_the_whole_comes_first_and_each_part_is_placed():
