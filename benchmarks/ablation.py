@@ -31,12 +31,6 @@ from .processes import ROOT
 SAMPLE = ROOT / "data" / "sample"
 NAMES = ("whole", "coverage", "late", "lexical")
 Weights = tuple[float, float, float, float]
-FULL: Weights = (
-    1.0,
-    ranking.COVERAGE_WEIGHT,
-    ranking.LATE_WEIGHT,
-    ranking.LEXICAL_WEIGHT,
-)
 LEXICAL = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1)
 HELD_OUT, CHOOSING = evaluate.HELD_OUT, evaluate.CHOOSING
 
@@ -90,26 +84,37 @@ def means(
     )
 
 
+def full(wording: str) -> Weights:
+    by = ranking.RECORD if wording == "whole" else ranking.WORDS
+    return 1.0, by.coverage, by.late, by.lexical
+
+
+def formulas(whole: Weights) -> dict[str, Weights]:
+    """The formula, without each of its parts, and each part alone."""
+    found = {"the formula": whole}
+    for place, name in enumerate(NAMES):
+        kept = [0.0 if n == place else weight for n, weight in enumerate(whole)]
+        found[f"without {name}"] = (kept[0], kept[1], kept[2], kept[3])
+    for place, name in enumerate(NAMES):
+        alone = [float(n == place) for n in range(len(NAMES))]
+        found[f"{name} alone"] = (alone[0], alone[1], alone[2], alone[3])
+    return found
+
+
 def table(bench: evaluate.Bench, worded: Mapping[str, list[Case]]) -> None:
     """One line a formula, one column a wording."""
     print(f"\nnDCG@10, held-out fifth / all; {len(bench.names)} items")
-    print("".ljust(22) + "".join(name.ljust(34) for name in worded))
-    formulas: dict[str, Weights] = {"the formula": FULL}
-    for place, name in enumerate(NAMES):
-        without = tuple(0.0 if n == place else w for n, w in enumerate(FULL))
-        formulas[f"without {name}"] = without  # type: ignore[assignment]
-    for place, name in enumerate(NAMES):
-        alone = tuple(float(n == place) for n in range(len(NAMES)))
-        formulas[f"{name} alone"] = alone  # type: ignore[assignment]
-    for name, weights in formulas.items():
+    print("".ljust(22) + "".join(name.ljust(38) for name in worded))
+    for name in formulas((0.0, 0.0, 0.0, 0.0)):
         cells = [name.ljust(22)]
-        for some in worded.values():
+        for wording, some in worded.items():
+            weights = formulas(full(wording))[name]
             held = means(bench, some, weights, HELD_OUT)
-            gap = held - means(bench, some, FULL, HELD_OUT)
+            gap = held - means(bench, some, full(wording), HELD_OUT)
             mean, low, high = metrics.interval(gap.tolist())
             every = means(bench, some, weights, None).mean()
-            change = "" if weights == FULL else f" {mean:+.3f} [{low:+.3f},{high:+.3f}]"
-            cells.append(f"{held.mean():.3f} / {every:.3f}{change}".ljust(34))
+            change = f" {mean:+.3f} [{low:+.3f},{high:+.3f}]" if gap.any() else ""
+            cells.append(f"{held.mean():.3f} / {every:.3f}{change}".ljust(38))
         print("".join(cells))
 
 

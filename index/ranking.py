@@ -1,22 +1,24 @@
 """The fixed formula by which a pair is scored.
 
-    score = z(w) + 0.75 · z(c) + 1.0 · z(l) + 0.04 · b
+    score = z(w) + a · z(c) + b · z(l) + d · t
 
 w  cosine of the whole question and the whole record
 c  coverage: for each piece of the question (title, sentence, target) the best
    cosine of any piece of the record, averaged over the question's pieces
 l  late interaction of the word pieces of both (`index.late`)
-b  BM25 of the question's terms in the record (`index.lexical`)
-z  (x − mean) / deviation of that cosine over the records of the shelf, for this
+t  BM25 of the question's terms in the record (`index.lexical`)
+z  (x − mean) / deviation of that likeness over the records of the shelf, for this
    question
+a, b, d as in `RECORD` for a question of several pieces, as in `WORDS` for one
 
-Why so. Cosines of this family of encoders lie between 0.75 and 0.95 whatever is
-compared; only how far one stands out among all records of the kind tells
-something, hence z. It is taken over the shelf, not over the candidates, so a
-filter changes which records are shown, never their scores. BM25 enters as it
-is: a question of two common words can earn little by it and cannot drown the
-meaning, a whole need with many telling words can earn much. The weights were
-chosen on the sample's needs (docs/matching.md has the table); prestige and
+Why so. Cosines of this family of encoders lie close together whatever is compared;
+only how far one stands out among all records of the kind tells something, hence z.
+It is taken over the shelf, not over the candidates, so a filter changes which
+records are shown, never their scores. BM25 enters as it is: a question of two
+common words can earn little by it and cannot drown the meaning, a whole need with
+many telling words can earn much. A few words have no pieces to cover; there the
+best piece of a record says little more than the whole. The weights were chosen on
+one fifth of the sample's needs (docs/matching.md has the tables); prestige and
 popularity are no part of it.
 """
 
@@ -57,9 +59,19 @@ class Embedded(Protocol):
 Reference = Callable[[], Sequence[Embedded]]
 
 RANKER = "fixed-2"
-COVERAGE_WEIGHT = 0.75
-LATE_WEIGHT = 1.0
-LEXICAL_WEIGHT = 0.04
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the parts of the score count beside the whole."""
+
+    coverage: float
+    late: float
+    lexical: float
+
+
+RECORD = Weights(0.75, 1.0, 0.04)
+WORDS = Weights(0.25, 1.0, 0.06)
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
 # Late interaction costs a hundred times a cosine, and its spread is as wide.
@@ -82,6 +94,7 @@ class Features:
     coverage: Floats
     late: Floats
     lexical: Floats
+    weights: Weights
 
     def raw(self, place: int) -> Mapping[str, float]:
         """The features of one record, by name, unweighted."""
@@ -96,17 +109,23 @@ class Features:
         """The summands of one record's score, by name."""
         return {
             "whole": float(self.whole[place]),
-            "coverage": COVERAGE_WEIGHT * float(self.coverage[place]),
-            "late": LATE_WEIGHT * float(self.late[place]),
-            "lexical": LEXICAL_WEIGHT * float(self.lexical[place]),
+            "coverage": self.weights.coverage * float(self.coverage[place]),
+            "late": self.weights.late * float(self.late[place]),
+            "lexical": self.weights.lexical * float(self.lexical[place]),
         }
+
+
+def weights(question: Question) -> Weights:
+    """Those for what the question is: a record, or a few words."""
+    return RECORD if len(question.pieces) > 1 else WORDS
 
 
 def score(features: Features) -> Floats:
     """(n,) float32: the formula above."""
-    total = features.whole + COVERAGE_WEIGHT * features.coverage
-    total = total + LATE_WEIGHT * features.late
-    return np.asarray(total + LEXICAL_WEIGHT * features.lexical, np.float32)
+    by = features.weights
+    total = features.whole + by.coverage * features.coverage
+    total = total + by.late * features.late + by.lexical * features.lexical
+    return np.asarray(total, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,9 +217,8 @@ class Background:
     ) -> Features:
         """Features of any records, likeness in deviations from the usual."""
         late = self._late(question, [record.tokens for record in records])
-        return Features(
-            *self.nearness(question, records), late, lexical.astype(np.float32)
-        )
+        whole, coverage = self.nearness(question, records)
+        return Features(whole, coverage, late, lexical, weights(question))
 
     def features_of(
         self, question: Question, ids: Sequence[int], lexical: Floats
@@ -227,7 +245,7 @@ class Background:
         whole, coverage = (
             one.deviations(values) for one, values in zip(usual, found, strict=True)
         )
-        return Features(whole, coverage, late, lexical.astype(np.float32))
+        return Features(whole, coverage, late, lexical, weights(question))
 
     def _late(self, question: Question, texts: Sequence[Tokens]) -> Floats:
         """(n,) late interaction with each text, in deviations from the usual."""
