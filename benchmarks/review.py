@@ -181,9 +181,7 @@ def main() -> None:
                 for seed in range(given.seeds)
             ]
             print(f"from {start.name}, pull {pull:g}")
-            print(
-                "  decisions  approval@5  first right  one in five   calibr. error"
-            )
+            print("  decisions  approval@5  first right  one in five   calibr. error")
             for place in range(len(runs[0])):
                 shares = np.mean([run[place] for run in runs], axis=0).tolist()
                 line = "  {:9}  {:10.3f}  {:11.3f}  {:11.3f}  {:17.3f}"

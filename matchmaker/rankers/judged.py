@@ -167,24 +167,25 @@ def raters(
 
 
 def side_of_row(kind: RecordType, row: Mapping[str, Any]) -> Side:
-    """The side a row of the sample makes, as `index.approval.side` of a record."""
+    """The side a row makes, as `index.approval.side` of a record.
+
+    Data from elsewhere may lack a key or name things otherwise: then it is unknown.
+    """
     if kind is RecordType.NEED:
         readiness, money, modes = "trl_expected", "budget_wan", "cooperation"
     elif kind is RecordType.ACHIEVEMENT:
         readiness, money, modes = "trl", "price_wan", "modes"
     else:
         readiness, money, modes = "", "funding_wan", ""
-    wan = row.get(money)
+    level, wan = row.get(readiness), row.get(money)
+    words = row.get(modes)
     return Side(
-        row.get("field") or "",
-        row.get(readiness),
-        None if wan is None else round(wan * FEN_PER_WAN),
-        frozenset(_modes(row.get(modes) or ())),
+        str(row.get("field") or ""),
+        level if isinstance(level, int) else None,
+        round(wan * FEN_PER_WAN) if isinstance(wan, int | float) else None,
+        frozenset(
+            MODES[word]
+            for word in (words if isinstance(words, list) else ())
+            if word in MODES
+        ),
     )
-
-
-def _modes(words: Iterable[str]) -> Iterator[Mode]:
-    for word in words:
-        if word not in MODES:
-            raise ValueError(f"no mode of cooperation is called «{word}»")
-        yield MODES[word]

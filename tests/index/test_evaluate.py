@@ -146,6 +146,46 @@ def test_every_ranker_ranks_the_answer_first():
     assert len(rivals.dense) == len(rivals.fusion) == 21
 
 
+def test_the_best_come_in_the_order_of_their_likelihood():
+    items = {
+        row["id"]: Source(row["title"], row["abstract"], tuple(row["indicators"]))
+        for row in distractors(30)
+    }
+    bench = Bench(ENCODER, items)
+    asked = question(BATTERY.whole)
+    plain = bench.rank(asked).ours
+    likeliest = bench.names.index(plain[7][0])
+
+    rated = bench.rank(asked, lambda hit: float(hit.record_id == likeliest)).ours
+
+    assert rated[0][0] == plain[7][0]
+    assert {name for name, _ in rated[:20]} == {name for name, _ in plain[:20]}
+    assert rated[20:] == plain[20:]
+    values = [value for _, value in rated]
+    assert values == sorted(values, reverse=True)
+
+
+def test_six_wordings_are_read_and_unknown_ones_left_out(tmp_path):
+    part = tmp_path / "part1"
+    part.mkdir()
+    rows = [{"id": "N-1", "text": "冒烟"}, {"id": "N-9", "text": "不在"}]
+    lines_ = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (part / "everyday-1.jsonl").write_text(lines_, "utf-8")
+    found = evaluate.wordings([tmp_path], {"N-1": BATTERY})
+    assert found == {
+        "whole": None,
+        "title": {"N-1": BATTERY.title},
+        "everyday-1": {"N-1": "冒烟"},
+    }
+
+
+def test_distractors_are_the_texts_of_a_csl_file(tmp_path):
+    path = tmp_path / "csl.tsv"
+    path.write_text("title\t摘要一\t题一\nbroken\ntitle\t摘要二\t题二\n", "utf-8")
+    found = evaluate.distractors(path)
+    assert [source.body for source in found.values()] == ["摘要一", "摘要二"]
+
+
 def test_an_item_without_words_is_no_item():
     bench = Bench(ENCODER, {"A-0": Source("", "", ()), "A-1": ANSWER})
     assert bench.names == ["A-1"]

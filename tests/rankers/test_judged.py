@@ -80,8 +80,6 @@ def test_a_row_and_its_record_make_the_same_side(make):
     assert row.money == 100_000_000
     assert row.modes == {Mode.JOINT}
     assert judged.side_of_row(RecordType.CALL, {"field": "ES"}).money is None
-    with pytest.raises(ValueError, match="以物易物"):
-        judged.side_of_row(RecordType.NEED, {"cooperation": ["以物易物"]})
 
 
 def test_the_default_model_is_fitted_without_the_held_out_fifth(folder):
@@ -175,3 +173,18 @@ def test_the_commands_say_what_they_did_and_why_not(app, make, folder, session):
         assert "in force  judged-1" in listed
     else:
         assert "in force  learned-1" in listed
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"field": None, "trl_expected": "七级", "budget_wan": "面议"},
+        {"field": "ZZ", "cooperation": ["以物易物"], "trl_expected": None},
+        {"cooperation": "联合开发"},
+    ],
+)
+def test_what_a_row_from_elsewhere_does_not_say_is_unknown(row):
+    side = judged.side_of_row(RecordType.NEED, row)
+    assert (side.readiness, side.money, side.modes) == (None, None, frozenset())
+    assert side.field == (row.get("field") or "")
