@@ -433,6 +433,7 @@ def main(arguments: Sequence[str]) -> int:
     texts = list(texts_of(examples))
     tensors = changes(student) | {"axes": axes(student, texts)}
     save_file(tensors, str(given.out), metadata={"examples": str(len(examples))})
+    given.out.chmod(0o644)  # the library writes for its owner alone
     print(f"{given.out}: {given.out.stat().st_size / 1e6:.1f} MB")
     return 0
 
