@@ -70,8 +70,8 @@ class Weights:
     lexical: float
 
 
-RECORD = Weights(0.75, 1.0, 0.04)
-WORDS = Weights(0.25, 1.0, 0.06)
+RECORD = Weights(0.75, 0.5, 0.03)
+WORDS = Weights(0.25, 0.5, 0.06)
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
 # Late interaction costs a hundred times a cosine, and its spread is as wide.
