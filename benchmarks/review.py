@@ -110,7 +110,8 @@ def simulate(
 ) -> list[tuple[float, ...]]:
     """`measure` and the calibration error after 0, 50, 100 … decisions."""
     generator = np.random.default_rng(seed)
-    model, points = start, []
+    model = start
+    points: list[tuple[float, ...]] = []
     waiting = {id(pair): pair for pairs in known.values() for pair in pairs}
     rows: list[Row] = []
     labels: list[bool] = []

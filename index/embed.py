@@ -34,7 +34,6 @@ class Prepared:
     vectors: NDArray[np.float16]
     questions: NDArray[np.float16]
     tokens: Tokens
-    asking_tokens: Tokens
 
     def indexed(
         self,
@@ -55,7 +54,6 @@ class Prepared:
             questions=self.questions,
             facts=facts or {},
             tokens=self.tokens,
-            asking_tokens=self.asking_tokens,
         )
 
 
@@ -81,7 +79,7 @@ def prepare(
     done = _count(cut)
     who = [number for number, wanted in enumerate(asking) if wanted]
     asked = _encode(
-        encoder.read_queries,
+        _without_pieces(encoder.encode_queries),
         encoder.encode_queries,
         [cut[number] for number in who],
         lambda more: tell(done + more),
@@ -95,12 +93,20 @@ def prepare(
             vectors,
             questions[number][0] if number in questions else vectors,
             tokens,
-            questions[number][1] if number in questions else tokens,
         )
         for number, (source, (vectors, tokens)) in enumerate(
             zip(sources, found, strict=True)
         )
     ]
+
+
+def _without_pieces(encode: Callable[..., NDArray[np.float32]]) -> Callable[..., Read]:
+    """A record asks by its vectors alone."""
+
+    def read(texts: Sequence[str], progress: Progress) -> Read:
+        return encode(texts, progress=progress), [no_tokens()] * len(texts)
+
+    return read
 
 
 def _encode(

@@ -51,7 +51,6 @@ class IndexedRecord:
     questions  (n, d) float16 unit rows, each passage as something asked; the
                vectors again for what only ever answers
     tokens     the word pieces of the whole, as something to find
-    asking_tokens  the same, as something asked
     """
 
     kind: RecordType
@@ -64,7 +63,6 @@ class IndexedRecord:
     questions: Vectors
     facts: Mapping[str, Any] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=no_tokens)
-    asking_tokens: Tokens = field(default_factory=no_tokens)
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -79,14 +77,14 @@ class IndexedRecord:
         """The record as a question to another shelf."""
         asked = self.questions.astype(np.float32)
         pieces = asked[1:] if len(asked) > 1 else asked
-        return Question(
-            asked[0], pieces, self.counts, self.asking_tokens, self.text_hash
-        )
+        return Question(asked[0], pieces, self.counts, key=self.text_hash)
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
     """What is sought: (d,) the whole, (m, d) its pieces, its terms and word pieces.
+
+    Only what people type has word pieces: a record asks without (`ranking.RECORD`).
 
     ``key`` names a text that will be asked again, so that what holds for it on
     a shelf need not be computed anew; empty for what people type.

@@ -70,7 +70,8 @@ class Weights:
     lexical: float
 
 
-RECORD = Weights(0.75, 0.5, 0.03)
+# A record gains nothing from late interaction, so there it is not computed.
+RECORD = Weights(0.75, 0.0, 0.03)
 WORDS = Weights(0.25, 0.5, 0.06)
 # So many records tell mean and deviation to within a few hundredths.
 SAMPLE = 1024
@@ -250,7 +251,7 @@ class Background:
     def _late(self, question: Question, texts: Sequence[Tokens]) -> Floats:
         """(n,) late interaction with each text, in deviations from the usual."""
         sample = self._drawn()
-        if sample is None:
+        if sample is None or not weights(question).late:
             return np.zeros(len(texts), np.float32)
         asking = Asking.of(question.tokens, sample.counts)
         usual = self._usual_late.get(question.key)

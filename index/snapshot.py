@@ -32,8 +32,6 @@ FILES = (
     "questions.npy",
     "tokens.npy",
     "tokens.ids.npy",
-    "asking_tokens.npy",
-    "asking_tokens.ids.npy",
     "meta.json",
 )
 KEPT = 2
@@ -75,8 +73,7 @@ def write(folder: Path, index: HybridIndex, origin: Origin) -> Path:
         for name in ("vectors", "questions"):
             rows = [getattr(record, name) for record in records]
             np.save(draft / f"{name}.npy", np.concatenate([empty, *rows]))
-        for name in ("tokens", "asking_tokens"):
-            _write_tokens(draft, name, [getattr(record, name) for record in records])
+        _write_tokens(draft, [record.tokens for record in records])
         meta = {
             "layout": LAYOUT,
             "origin": asdict(origin),
@@ -141,16 +138,13 @@ def _load(folder: Path, encoder: str, reference: Reference | None) -> Snapshot |
     # Mapped, not read: processes share the pages, and most are seldom needed.
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     questions = np.load(folder / "questions.npy", mmap_mode="r")
-    tokens = _read_tokens(folder, "tokens", meta["records"])
-    asking = _read_tokens(folder, "asking_tokens", meta["records"])
+    tokens = _read_tokens(folder, meta["records"])
     index = HybridIndex(meta["dimension"], reference)
     by_record: dict[tuple[str, int], list[IndexedRecord]] = {}
     start = 0
     for item in meta["records"]:
         end = start + len(item["passages"])
-        record = _parse(
-            item, vectors[start:end], questions[start:end], next(tokens), next(asking)
-        )
+        record = _parse(item, vectors[start:end], questions[start:end], next(tokens))
         by_record.setdefault((item["kind"], record.id), []).append(record)
         start = end
     for (kind, record_id), records in by_record.items():
@@ -180,7 +174,6 @@ def _dump(record: IndexedRecord) -> dict[str, Any]:
         "hash": record.text_hash,
         "facts": dict(record.facts),
         "tokens": len(record.tokens),
-        "asking_tokens": len(record.asking_tokens),
         "passages": [
             [p.part, p.position, p.text, p.start, p.end] for p in record.passages
         ],
@@ -188,28 +181,26 @@ def _dump(record: IndexedRecord) -> dict[str, Any]:
     }
 
 
-def _write_tokens(folder: Path, name: str, texts: list[Tokens]) -> None:
+def _write_tokens(folder: Path, texts: list[Tokens]) -> None:
     filled = [text for text in texts if len(text)] or [no_tokens()]
     together = Tokens.joined(filled)
-    np.save(folder / f"{name}.npy", together.vectors)
-    np.save(folder / f"{name}.ids.npy", together.ids)
+    np.save(folder / "tokens.npy", together.vectors)
+    np.save(folder / "tokens.ids.npy", together.ids)
 
 
-def _read_tokens(
-    folder: Path, name: str, items: list[dict[str, Any]]
-) -> Iterator[Tokens]:
+def _read_tokens(folder: Path, items: list[dict[str, Any]]) -> Iterator[Tokens]:
     """The pieces of each record in turn."""
-    vectors = np.load(folder / f"{name}.npy", mmap_mode="r")
-    ids = np.load(folder / f"{name}.ids.npy", mmap_mode="r")
+    vectors = np.load(folder / "tokens.npy", mmap_mode="r")
+    ids = np.load(folder / "tokens.ids.npy", mmap_mode="r")
     start = 0
     for item in items:
-        end = start + item[name]
+        end = start + item["tokens"]
         yield Tokens(ids[start:end], vectors[start:end])
         start = end
 
 
 def _parse(
-    item: dict[str, Any], vectors: Any, questions: Any, tokens: Tokens, asking: Tokens
+    item: dict[str, Any], vectors: Any, questions: Any, tokens: Tokens
 ) -> IndexedRecord:
     return IndexedRecord(
         kind=RecordType(item["kind"]),
@@ -222,5 +213,4 @@ def _parse(
         questions=questions,
         facts=item["facts"],
         tokens=tokens,
-        asking_tokens=asking,
     )

@@ -81,7 +81,6 @@ def _embeddings(
         Embedding.vector,
         Embedding.as_query,
         Embedding.tokens,
-        Embedding.query_tokens,
     )
     query = (
         select(*columns)
@@ -116,7 +115,6 @@ def _indexed(
         questions=_vectors(r.as_query or r.vector for r in rows),
         facts=facts(record, kind),
         tokens=_tokens(rows[0].tokens),
-        asking_tokens=_tokens(rows[0].query_tokens or rows[0].tokens),
     )
 
 
@@ -128,7 +126,8 @@ def _tokens(blob: bytes | None) -> Tokens:
 
 
 def _token_bytes(tokens: Tokens) -> bytes:
-    return tokens.vectors.shape[1].to_bytes(2, "little") + tokens.to_bytes()
+    width = int(tokens.vectors.shape[1])
+    return width.to_bytes(2, "little") + tokens.to_bytes()
 
 
 def _vectors(blobs: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.float16]]:
@@ -164,11 +163,6 @@ def embeddings(
                 else None
             ),
             tokens=_token_bytes(prepared.tokens) if row == 0 else None,
-            query_tokens=(
-                _token_bytes(prepared.asking_tokens)
-                if row == 0 and kind in ASKS
-                else None
-            ),
         )
         for row, passage in enumerate(prepared.passages)
     ]

@@ -173,7 +173,7 @@ class Student:
             for prompt, text in words
         ]
         self._number = {text: number for number, text in enumerate(words)}
-        states: dict[int, torch.Tensor] = {}
+        states: dict[int, np.ndarray[Any, Any]] = {}
         with torch.inference_mode():
             for some in self._groups(range(len(words))):
                 ids, mask = self._padded(some)
@@ -230,7 +230,7 @@ def _through(layers: Any, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Ten
     for layer in layers:
         out = layer(hidden, away)
         hidden = out[0] if isinstance(out, tuple) else out
-    return hidden
+    return torch.as_tensor(hidden)
 
 
 def texts_of(examples: Sequence[Example]) -> dict[Text, int]:
@@ -366,7 +366,7 @@ def teach(student: Student, examples: Sequence[Example]) -> None:
         lesson = Lesson([examples[number] for number in batch], draw)
         loss = lesson.loss(student, idf)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(learnt, 1.0)
         optimiser.step()
         losses.append(loss.item())

@@ -43,11 +43,10 @@ class Embedding(Base):
     """One passage of a record with its vector and terms, computed once.
 
     ``vector`` is ``dimension`` little-endian float16 numbers of a unit vector;
-    ``as_query`` is the same text encoded as a question. ``tokens`` and
-    ``query_tokens`` are the word pieces of the whole (`index.late`), empty for the
-    other passages. ``start`` and ``end``
-    are the passage's place in the record's body (characters), -1 where it is
-    not a piece of it.
+    ``as_query`` is the same text encoded as a question. ``tokens`` are the word
+    pieces of the whole (`index.late`), empty for the other passages. ``start`` and
+    ``end`` are the passage's place in the record's body (characters), -1 where it
+    is not a piece of it.
     """
 
     __tablename__ = "embeddings"
@@ -72,7 +71,6 @@ class Embedding(Base):
     vector: Mapped[bytes] = mapped_column(LargeBinary)
     as_query: Mapped[bytes | None] = mapped_column(LargeBinary)
     tokens: Mapped[bytes | None] = mapped_column(LargeBinary)
-    query_tokens: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class IndexChange(Base):

@@ -11,12 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("embeddings", sa.Column("tokens", sa.LargeBinary(), nullable=True))
-    op.add_column(
-        "embeddings", sa.Column("query_tokens", sa.LargeBinary(), nullable=True)
-    )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("embeddings") as batch:
-        batch.drop_column("query_tokens")
         batch.drop_column("tokens")
