@@ -460,7 +460,7 @@ def _load(model: str, precision: Precision) -> SentenceTransformer:
     except OSError as error:
         raise EncoderMissing(f"无法加载编码器 {model}:{error}") from error
     _round_lengths(loaded)
-    if can_pack():
+    if can_pack(dtype):
         pack_linear_layers(loaded)
     if local:
         file = Path(model).expanduser() / "model.safetensors"

@@ -29,12 +29,18 @@ class PackedLinear(nn.Module):
         return outputs
 
 
-def can_pack() -> bool:
-    """Whether this build of torch has the two operators."""
-    return all(
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether torch has the two operators, and the processor packs this type."""
+    if not all(
         hasattr(torch.ops.mkldnn, name)
         for name in ("_reorder_linear_weight", "_linear_pointwise")
-    )
+    ):
+        return False
+    try:
+        torch.ops.mkldnn._reorder_linear_weight(torch.zeros(8, 8, dtype=dtype))
+    except RuntimeError:
+        return False
+    return True
 
 
 def pack_linear_layers(model: nn.Module) -> int:
