@@ -114,12 +114,12 @@ def test_a_text_beyond_the_encoders_reach_is_read_to_its_end(make, matched, sess
     assert (len(whole.tokens) - 2) // (width + 4) > 2_000
 
 
-def test_one_achievement_listed_five_hundred_times_does_not_flood_a_need(
+def test_one_achievement_listed_again_and_again_does_not_flood_a_need(
     make, matched, session
 ):
     need = make.need()
     home = make.organisation().id
-    for _ in range(500):
+    for _ in range(60):
         make.achievement(organisation_id=home)
     pairs = matched()
     assert len(pairs) == 5
