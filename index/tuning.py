@@ -397,7 +397,7 @@ def axes(student: Student, texts: Sequence[Text]) -> torch.Tensor:
     _, vectors = torch.linalg.eigh(spread)
     best = vectors[:, -AXES:].flip(1)
     signs = torch.sign(best[best.abs().argmax(0), torch.arange(AXES)])
-    return (best * signs).contiguous()
+    return torch.as_tensor(best * signs).contiguous()
 
 
 def changes(student: Student) -> dict[str, torch.Tensor]:
