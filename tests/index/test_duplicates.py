@@ -235,22 +235,21 @@ def prepared(encoder, kind, texts, first=0):
 @pytest.mark.encoder
 def test_reworded_copies_are_told_from_other_needs_of_the_same_scene(bench):
     shelves, pairs = bench
-    missed, wrong = [], []
+    copies_, others, wrong = [], [], []
     for row, record, original in pairs:
         shelf, _ = shelves[record.kind]
         [likeness] = likenesses(record, [original], shelf)
-        if row["same"] and likeness.level is None:
-            missed.append((row["of"], round(likeness.score, 2)))
+        (copies_ if row["same"] else others).append(likeness.score)
         if not row["same"] and likeness.level is not None:
             wrong.append((row["of"], round(likeness.score, 2)))
 
-    same = sum(row["same"] for row, _, _ in pairs)
-    assert same >= 40
-    assert len(pairs) - same >= 20
+    assert len(copies_) >= 40
+    assert len(others) >= 20
     assert wrong == []
-    # Among 60 records nothing stands out as far as among the 300 the level was
-    # measured on: there none of them is missed, here one in seven was.
-    assert len(missed) <= same // 5, missed
+    # How many reach the level hangs on the size of the shelf; that copies stand
+    # above near misses does not.
+    above = [copy > other for copy in copies_ for other in others]
+    assert sum(above) > 0.75 * len(above)
 
 
 @pytest.mark.encoder
