@@ -11,6 +11,7 @@ from models import Embedding, OutboxTask, transaction, utcnow
 from models.outbox import RecordType, TaskKind
 
 from ..db import db
+from ..jobs import outbox
 from ..search.live import live_index
 from .base import Group
 
@@ -40,15 +41,7 @@ def _queue(report: sync.Comparison) -> int:
     keys = sorted({*report.missing, *report.stale, *report.extra, *report.unencoded})
     with transaction(db.session):
         for kind, record_id in keys:
-            db.session.add(
-                OutboxTask(
-                    kind=TaskKind.ENCODE,
-                    record_type=kind,
-                    record_id=record_id,
-                    created_at=now,
-                    retry_at=now,
-                )
-            )
+            outbox.promise(db.session, TaskKind.ENCODE, kind, record_id, now=now)
         db.session.info["wake"] = True
     return len(keys)
 

@@ -7,23 +7,35 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from models import IndexChange, OutboxTask, Record, kind_of
-from models.outbox import TaskKind
+from models.outbox import RecordType, TaskKind
 
 
 def touch(session: Session, item: Record, *, now: datetime) -> None:
     """Note that the record changed: indexes reread it, the worker encodes it."""
     kind = kind_of(item)
     session.add(IndexChange(record_type=kind, record_id=item.id, at=now))
+    promise(session, TaskKind.ENCODE, kind, item.id, now=now)
+    session.info["wake"] = True
+
+
+def promise(
+    session: Session,
+    kind: TaskKind,
+    record: RecordType,
+    record_id: int,
+    *,
+    now: datetime,
+) -> None:
+    """Ask the worker for one piece of work, in the transaction at hand."""
     session.add(
         OutboxTask(
-            kind=TaskKind.ENCODE,
-            record_type=kind,
-            record_id=item.id,
+            kind=kind,
+            record_type=record,
+            record_id=record_id,
             created_at=now,
             retry_at=now,
         )
     )
-    session.info["wake"] = True
 
 
 def wake_after_commit(

@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Embedding, OutboxTask, transaction
+from models import Embedding, transaction
 from models.outbox import RecordType, TaskKind
+
+from . import outbox
 
 
 def lacking(session: Session, encoder: str) -> list[tuple[RecordType, int]]:
@@ -36,16 +38,8 @@ def queue(session: Session, encoder: str, *, now: datetime) -> int:
     """Ask for vectors of this encoder where there are none; returns how many."""
     with transaction(session):
         keys = lacking(session, encoder)
-        session.add_all(
-            OutboxTask(
-                kind=TaskKind.ENCODE,
-                record_type=kind,
-                record_id=record_id,
-                created_at=now,
-                retry_at=now,
-            )
-            for kind, record_id in keys
-        )
+        for kind, record_id in keys:
+            outbox.promise(session, TaskKind.ENCODE, kind, record_id, now=now)
         session.info["wake"] = bool(keys)
     return len(keys)
 

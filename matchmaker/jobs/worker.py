@@ -27,6 +27,7 @@ from models import TABLES, Embedding, IndexChange, OutboxTask, transaction
 from models.outbox import Audience, RecordType, TaskKind
 
 from ..matches import suggest
+from . import outbox
 
 log = structlog.get_logger()
 
@@ -201,15 +202,7 @@ class Worker:
         kind, record_id = key
         now = self.clock()
         self.session.add(IndexChange(record_type=kind, record_id=record_id, at=now))
-        self.session.add(
-            OutboxTask(
-                kind=TaskKind.MATCH,
-                record_type=kind,
-                record_id=record_id,
-                created_at=now,
-                retry_at=now,
-            )
-        )
+        outbox.promise(self.session, TaskKind.MATCH, kind, record_id, now=now)
         self._strike(task_ids)
 
     def _strike(self, task_ids: list[int]) -> None:
