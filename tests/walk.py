@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
 
-from index.encoder import HashingEncoder
+from index.hashing import HashingEncoder
 from index.sync import LiveIndex
 from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from index.encoder import EncoderMissing
+from index.loading import EncoderMissing
 
 
 class _Plain:

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from index import embed
-from index.encoder import Encoder, EncoderMissing
+from index.encoder import Encoder
+from index.loading import EncoderMissing
 from index.sync import ASKS, LiveIndex, embeddings
 from index.text import Source, sources
 from models import TABLES, Embedding, IndexChange, OutboxTask, transaction

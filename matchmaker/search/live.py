@@ -2,7 +2,8 @@
 
 from flask import Flask, current_app
 
-from index.encoder import Encoder, HashingEncoder, SentenceEncoder
+from index.encoder import Encoder, SentenceEncoder
+from index.hashing import HashingEncoder
 from index.sync import LiveIndex
 from index.text import keep_dictionary_in
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from index import embed
-from index.encoder import HashingEncoder
+from index.hashing import HashingEncoder
 from index.hybrid import IndexedRecord, Question, Shelf
 from index.text import Source
 from models.outbox import Audience, RecordType

@@ -21,14 +21,9 @@ from transformers import (
 )
 
 from index import encoder as encoders
-from index.encoder import (
-    Encoder,
-    EncoderMissing,
-    HashingEncoder,
-    SentenceEncoder,
-    batches,
-    unit_rows,
-)
+from index.encoder import Encoder, SentenceEncoder, batches, unit_rows
+from index.hashing import HashingEncoder
+from index.loading import EncoderMissing
 from index.packed import can_pack, pack_linear_layers
 
 ODD_TEXTS = ["", " \n\t", "\0", "a\0b", "😀👍🏽", "\ud800", "\u200b", "ё", "長" * 3_000]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from index import snapshot
-from index.encoder import HashingEncoder
+from index.hashing import HashingEncoder
 from index.hybrid import HybridIndex
 from index.snapshot import KEPT, Origin
 from index.sync import LiveIndex, compare

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from index.encoder import HashingEncoder
+from index.hashing import HashingEncoder
 from index.sync import LiveIndex
 from matchmaker.jobs import reencode
 from matchmaker.jobs.worker import Worker

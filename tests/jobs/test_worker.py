@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
-from index.encoder import EncoderMissing, HashingEncoder
+from index.hashing import HashingEncoder
+from index.loading import EncoderMissing
 from index.sync import LiveIndex
 from matchmaker.jobs import outbox
 from matchmaker.jobs.outbox import wake_after_commit

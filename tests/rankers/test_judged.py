@@ -5,7 +5,7 @@ import json
 import pytest
 
 from index.approval import NAMES, shipped
-from index.encoder import HashingEncoder
+from index.hashing import HashingEncoder
 from matchmaker.rankers import default, judged
 from models.outbox import RecordType
 from models.states import Mode, SuggestionKind
