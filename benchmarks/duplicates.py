@@ -99,7 +99,7 @@ class Bench:
         for number, name in enumerate(names):
             record = shelf.get(number)
             assert record is not None
-            hits = shelf.rank(record.question(), limit=duplicates.CANDIDATES + 1)
+            hits = shelf.rank(record.likeness(), limit=duplicates.CANDIDATES + 1)
             ids = [hit.record_id for hit in hits if hit.record_id > number]
             others = [other for id_ in ids if (other := shelf.get(id_))]
             measured = duplicates.likenesses(record, others, shelf)

@@ -168,7 +168,7 @@ def _both_ways(
 def _deviations(
     shelf: Shelf, asking: IndexedRecord, found: Sequence[IndexedRecord]
 ) -> list[float]:
-    whole, _ = shelf.background.nearness(asking.question(), found)
+    whole, _ = shelf.background.nearness(asking.likeness(), found)
     return [float(value) for value in whole]
 
 
@@ -183,7 +183,7 @@ def duplicates(
 
     At most ``limit`` are looked at, the nearest; the record itself is left out.
     """
-    hits = shelf.rank(record.question(), condition, limit=limit + 1)
+    hits = shelf.rank(record.likeness(), condition, limit=limit + 1)
     ids = [hit.record_id for hit in hits if hit.record_id != record.id][:limit]
     others = [other for id_ in ids if (other := shelf.get(id_))]
     return alike(record, others, shelf)

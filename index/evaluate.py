@@ -33,6 +33,7 @@ HELD_OUT_OF = 5
 HELD_OUT, CHOOSING = 0, 1
 TAG = "matchmaker"
 OURS = "ranker"
+SUGGESTED = "suggestions"
 
 KINDS: dict[str, tuple[RecordType, RecordType]] = {
     "need-achievement": (RecordType.NEED, RecordType.ACHIEVEMENT),
@@ -110,15 +111,21 @@ def _object(line: bytes, needed: Sequence[str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Rivals:
-    """One query's rankings by every ranker, ours first."""
+    """One query's rankings by every ranker, ours first.
+
+    ``suggested`` is the order in which suggestions come, of whole records only.
+    """
 
     ours: Ranking
     bm25: Ranking
     dense: Ranking
     fusion: Ranking
+    suggested: Ranking | None = None
 
     def __iter__(self) -> Iterator[tuple[str, Ranking]]:
         yield OURS, self.ours
+        if self.suggested is not None:
+            yield SUGGESTED, self.suggested
         yield "BM25", self.bm25
         yield "dense", self.dense
         yield "RRF", self.fusion
@@ -158,22 +165,24 @@ class Bench:
     ) -> Rivals:
         """(item, score) of the best `DEPTH` items by every ranker.
 
-        With ``likelihood`` the best `RATED` of ours come in the order of it, as
-        suggestions do.
+        With ``likelihood`` also in the order of suggestions: the best `RATED` by it.
         """
         hits = self.shelf.rank(question, EVERYTHING, limit=DEPTH)
-        if likelihood is not None:
-            hits = _by_likelihood(hits, likelihood)
+        suggested = _by_likelihood(hits, likelihood) if likelihood else None
         words = self.shelf.lexical.scores(question.terms, len(self.names))
         cosines = self._vectors @ question.whole
         by_words, by_meaning = _order(words), _order(cosines)
         fused = reciprocal_rank_fusion([by_words.tolist(), by_meaning.tolist()])
         return Rivals(
-            [(self.names[hit.record_id], hit.score) for hit in hits],
+            self._named(hits),
             [(self.names[n], float(words[n])) for n in by_words[:DEPTH] if words[n]],
             [(self.names[n], float(cosines[n])) for n in by_meaning[:DEPTH]],
             [(self.names[n], value) for n, value in fused[:DEPTH]],
+            None if suggested is None else self._named(suggested),
         )
+
+    def _named(self, hits: Sequence[Hit]) -> Ranking:
+        return [(self.names[hit.record_id], hit.score) for hit in hits]
 
 
 def _by_likelihood(hits: list[Hit], likelihood: Callable[[Hit], float]) -> list[Hit]:

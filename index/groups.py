@@ -54,9 +54,8 @@ def nearness(shelf: Shelf, ids: Collection[int]) -> dict[Link, float]:
     records = [record for id_ in sorted(ids) if (record := shelf.get(id_))]
     if len(records) < SMALLEST:
         return {}
-    asked = np.array([record.questions[0] for record in records], np.float32)
-    found = np.array([record.vectors[0] for record in records], np.float32)
-    rows, _ = knn_batch(asked, found, NEAREST + 1)
+    texts = np.array([record.vectors[0] for record in records], np.float32)
+    rows, _ = knn_batch(texts, texts, NEAREST + 1)
     seen: dict[Link, float] = {}
     for place, record in enumerate(records):
         others = [records[row] for row in rows[place] if row >= 0 and row != place]
@@ -72,7 +71,7 @@ def nearness(shelf: Shelf, ids: Collection[int]) -> dict[Link, float]:
 def _seen_from(
     shelf: Shelf, record: IndexedRecord, others: Sequence[IndexedRecord]
 ) -> list[float]:
-    whole, coverage = shelf.background.nearness(record.question(), others)
+    whole, coverage = shelf.background.nearness(record.likeness(), others)
     return [float(value) for value in (whole + coverage) / 2]
 
 

@@ -75,9 +75,21 @@ class IndexedRecord:
 
     def question(self) -> Question:
         """The record as a question to another shelf."""
-        asked = self.questions.astype(np.float32)
+        return self._asking(self.questions, self.text_hash)
+
+    def likeness(self) -> Question:
+        """The record as a question for its like on its own shelf.
+
+        As a text among texts: what teaches an encoder to lead questions to answers
+        tells nothing of how near a question stands to a need that is put in the same
+        words.
+        """
+        return self._asking(self.vectors, f"like {self.text_hash}")
+
+    def _asking(self, vectors: Vectors, key: str) -> Question:
+        asked = vectors.astype(np.float32)
         pieces = asked[1:] if len(asked) > 1 else asked
-        return Question(asked[0], pieces, self.counts, key=self.text_hash)
+        return Question(asked[0], pieces, self.counts, key=key)
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,7 +60,7 @@ def load(model: str, precision: Precision) -> SentenceTransformer:
     from index.table import leave_in_file
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    dtype = torch.bfloat16 if _wants_bfloat16(precision) else torch.float32
+    dtype = torch.bfloat16 if wants_bfloat16(precision) else torch.float32
     try:
         loaded = SentenceTransformer(
             str(Path(model).expanduser()) if local else model,
@@ -101,7 +101,7 @@ def _require_folder(folder: Path) -> None:
         )
 
 
-def _wants_bfloat16(precision: Precision) -> bool:
+def wants_bfloat16(precision: Precision) -> bool:
     """Auto means bfloat16 where the processor multiplies it itself.
 
     There it is faster for short and long texts alike, at a cosine of 0.9999 with

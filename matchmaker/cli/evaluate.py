@@ -112,7 +112,7 @@ def _judged(
     texts: Mapping[str, str] | None,
     run: Path | None,
 ) -> None:
-    """Whole records are ranked as suggestions are, mere words as a search is."""
+    """Whole records are ranked as a search would and as suggestions are."""
     asks, answers = judged.KINDS[kind]
     likely: dict[str, Callable[[Hit], float]] = {}
     if texts is None:

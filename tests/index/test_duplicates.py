@@ -259,5 +259,5 @@ def test_the_index_proposes_the_original_of_a_reworded_copy(bench):
         if not row["same"]:
             continue
         shelf, _ = shelves[record.kind]
-        found = shelf.rank(record.question(), limit=5)
+        found = shelf.rank(record.likeness(), limit=5)
         assert original.id in {hit.record_id for hit in found}, row["of"]

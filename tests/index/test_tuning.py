@@ -51,12 +51,40 @@ def test_no_written_text_repeats_a_text_of_the_sample():
     for path in SAMPLE.glob("*/*.jsonl"):
         for line in path.read_text("utf-8").splitlines():
             runs |= _runs(json.dumps(json.loads(line), ensure_ascii=False))
-    for path in TRAINING.glob("*.jsonl"):
+    for path in TRAINING.rglob("*.jsonl"):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             texts = [value for value in row.values() if isinstance(value, str)]
-            for text in [*texts, *row["everyday"], *row["keywords"]]:
-                assert not _runs(text) & runs, (path.name, row["id"])
+            for text in [*texts, *row.get("everyday", ()), *row.get("keywords", ())]:
+                assert not _runs(text) & runs, (path.name, row)
+
+
+def test_papers_are_asked_for_by_title_keywords_and_plain_words():
+    found = list(tuning.papers(TRAINING))
+    assert len(found) >= 250
+    for one in found:
+        assert len(set(one.questions)) == 4
+        assert one.answers[0] not in one.questions
+        assert one.friends
+
+
+def test_harder_friends_join_the_problem_they_are_of(tmp_path):
+    problem = {
+        "id": "T-1",
+        "need_title": "轴承异响",
+        "everyday": ["转起来咯噔咯噔"],
+        "keywords": ["轴承 异响"],
+        "title": "轴承故障诊断",
+        "abstract": "用包络谱。",
+        "friend_title": "轴承清洗",
+        "friend": "用煤油。",
+    }
+    friend = {"of": "T-1", "friend_title": "轴承装配", "friend": "用压力机。"}
+    (tmp_path / "friends").mkdir()
+    (tmp_path / "a.jsonl").write_text(json.dumps(problem) + "\n", "utf-8")
+    (tmp_path / "friends/b.jsonl").write_text(json.dumps(friend) + "\n", "utf-8")
+    [one] = written(tmp_path)
+    assert one.friends == ("轴承清洗\n用煤油。", "轴承装配\n用压力机。")
 
 
 def _runs(text: str) -> set[str]:
@@ -92,13 +120,17 @@ def test_a_short_course_brings_questions_nearer_to_their_answers(
     student = tuning.Student(encoder_folder)
     student.learn_by_heart(texts_of(examples))
     idf = tuning.piece_weights(student, list(texts_of(examples)))
-    lesson = tuning.Lesson(examples, tuning.random.Random(1))
+    lesson = tuning.Lesson(examples, [], tuning.random.Random(1))
     with torch.no_grad():
         before = float(lesson.loss(student, idf))
-    tuning.teach(student, examples)
+    tuning.teach(student, examples, [])
     with torch.no_grad():
         after = float(lesson.loss(student, idf))
     assert after < before
+
+    tuning.moderate(student, 0.0)
+    with torch.no_grad():
+        assert float(lesson.loss(student, idf)) == pytest.approx(before, rel=1e-3)
 
     found = tuning.changes(student)
     assert len(found) == 2 * 6 * (12 - tuning.FROZEN_LAYERS)
@@ -110,8 +142,9 @@ def test_a_short_course_brings_questions_nearer_to_their_answers(
 def test_related_texts_and_copies_of_the_answer_are_no_negatives():
     one = Example(("甲?",), ("甲",), (), frozenset({"甲", "乙"}))
     two = Example(("乙?",), ("乙",), ("丁",), frozenset({"乙"}))
-    lesson = tuning.Lesson([one, two], tuning.random.Random(1))
+    lesson = tuning.Lesson([one, two], ["戊"], tuning.random.Random(1))
     texts = [text for _, text in lesson.texts]
-    assert texts == ["甲", "乙", "丁"]
-    assert lesson.unsafe.tolist() == [[False, True, False], [False, False, False]]
+    assert texts == ["甲", "乙", "丁", "戊"]
+    assert lesson.unsafe.tolist() == [[False, True, False, False], [False] * 4]
+    assert not lesson.settled[:, 3].any()
     assert lesson.target.tolist() == [0, 1]
