@@ -16,7 +16,7 @@ from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
 
 from .. import policies
 from ..matches import queue
-from ..verification import service as verification
+from ..verification import queue as verification
 
 NEWEST = 5
 
