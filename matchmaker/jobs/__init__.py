@@ -45,7 +45,27 @@ def init_app(app: Flask) -> None:
                     index.save(session)
                     saved["high"] = index.feed.high
 
+    def remind() -> None:
+        # What it needs imports this package.
+        from ..work import reminders
+
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            reminders.send(
+                session,
+                working_days=settings.reminder_working_days,
+                notice_days=settings.expiry_notice_days,
+                now=utcnow(),
+            )
+
+    def observe() -> None:
+        from ..work import observations
+
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            observations.refresh(session, live_index(), now=utcnow())
+
     drain = queue.task(name="drain")(look)
+    queue.periodic_task(crontab(minute="*/10"), name="remind")(remind)
+    queue.periodic_task(crontab(minute="*/10"), name="observe")(observe)
     queue.periodic_task(crontab(), name="sweep")(look)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)

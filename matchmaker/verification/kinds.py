@@ -30,10 +30,12 @@ class Kind:
                columns kind, id, title, is_demo, since, field, district
     load       the records of these ids that the user may see, in that order
     publish, give_back   the two decisions, each a transaction of its own
+    page       the endpoint of the record's page and the name of its argument
     """
 
     name: str
     noun: str
+    page: tuple[str, str]
     waiting: Callable[[User | None], AnySelect]
     load: Callable[[Session, User, Sequence[int]], list[Any]]
     publish: Callable[..., Any]
@@ -86,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "need",
             "技术需求",
+            ("needs.show", "need_id"),
             partial(_pending, RecordType.NEED, Need.district.expression),
             partial(_load, RecordType.NEED),
             service.publish_need,
@@ -94,6 +97,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "achievement",
             "科技成果",
+            ("achievements.show", "achievement_id"),
             partial(_pending, RecordType.ACHIEVEMENT, _home(Achievement)),
             partial(_load, RecordType.ACHIEVEMENT),
             service.publish_achievement,

@@ -22,6 +22,17 @@ Counts = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
+class Area:
+    """What a node answers for: whatever is of one of its fields or districts."""
+
+    fields: Sequence[str] = ()
+    districts: Sequence[str] = ()
+
+
+EVERYWHERE = Area()
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A submission in the queue, and since when it waits."""
 
@@ -44,13 +55,18 @@ class Queue:
     counts: Counts
 
 
-def queue(session: Session, user: User, query: QueueQuery) -> Queue:
-    """What waits for a decision, the longest wait first."""
+def queue(
+    session: Session, user: User, query: QueueQuery, area: Area = EVERYWHERE
+) -> Queue:
+    """What waits for a decision, the longest wait first.
+
+    With an ``area`` it is the queue of a node, which the query narrows further.
+    """
     policies.require(user, "need.verify")
-    counts, total = _counts(session, user, query)
+    waiting = _waiting(user, area)
+    counts, total = _counts(session, waiting, query)
     pages = max(1, ceil(total / PER_PAGE))
     page = min(query.page, pages)
-    waiting = _waiting(user)
     rows = session.execute(
         select(waiting)
         .where(*_narrowed(waiting, query))
@@ -79,8 +95,12 @@ def count_pending(session: Session, user: User) -> int:
     return session.scalar(select(func.count()).select_from(_waiting(user))) or 0
 
 
-def _waiting(user: User) -> Any:
-    return union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
+def _waiting(user: User, area: Area = EVERYWHERE) -> Any:
+    all_ = union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
+    if area == EVERYWHERE:
+        return all_
+    concerned = all_.c.field.in_(area.fields) | all_.c.district.in_(area.districts)
+    return select(all_).where(concerned).subquery()
 
 
 def _narrowed(waiting: Any, query: QueueQuery) -> list[ColumnElement[bool]]:
@@ -90,9 +110,8 @@ def _narrowed(waiting: Any, query: QueueQuery) -> list[ColumnElement[bool]]:
     ]
 
 
-def _counts(session: Session, user: User, query: QueueQuery) -> tuple[Counts, int]:
+def _counts(session: Session, waiting: Any, query: QueueQuery) -> tuple[Counts, int]:
     """All counts from one grouped query, and how many the query finds."""
-    waiting = _waiting(user)
     columns = [waiting.c[name] for name in NARROWED_BY]
     rows = session.execute(select(*columns, func.count()).group_by(*columns))
     found: dict[str, Counter[str]] = {name: Counter() for name in NARROWED_BY}

@@ -27,10 +27,7 @@ Version = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class QueueQuery(Paged):
-    """Which submissions; what is left empty does not narrow.
-
-    The queue of a node is this query with the node's districts and fields.
-    """
+    """Which submissions; what is left empty does not narrow."""
 
     kind: list[Annotated[str, AfterValidator(_known)]] = []
     field: list[FieldCode] = []

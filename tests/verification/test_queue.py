@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import event
 
-from matchmaker.verification.queue import queue
+from matchmaker.verification.queue import Area, queue
 from matchmaker.verification.schema import QueueQuery
 from models.states import AchievementStatus, NeedStatus, OrganisationKind
 
@@ -34,6 +34,19 @@ def test_an_achievement_is_of_the_district_of_its_organisation(session, make):
     fill(make)
     (row,) = queue(session, make.staff(), QueueQuery(district=["天心区"])).rows
     assert row.kind == "achievement"
+
+
+def test_a_node_has_what_is_of_its_fields_or_its_districts(session, make):
+    fill(make)
+    area = Area(fields=["NM"], districts=["浏阳市"])
+    found = queue(session, make.staff(), QueueQuery(), area)
+    assert {(row.item.field, row.item.district) for row in found.rows} == {
+        ("NM", "岳麓区"),
+        ("ES", "浏阳市"),
+    }
+    assert found.counts["kind"] == {"need": found.total}
+    narrower = queue(session, make.staff(), QueueQuery(field=["NM"]), area)
+    assert narrower.total == 1
 
 
 def test_choices_of_one_filter_add_up(session, make):
