@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     """Make the queue, and wake the worker after commits that left it work."""
     settings: Settings = app.config["SETTINGS"]
     queue = _queue(settings)
-    saved = {"high": 0}
+    saved = {"high": 0, "observed": -1}
 
     def look() -> None:
         with app.app_context():
@@ -61,7 +61,11 @@ def init_app(app: Flask) -> None:
         from ..work import observations
 
         with app.app_context(), app.extensions["db_sessions"]() as session:
-            observations.refresh(session, live_index(), now=utcnow())
+            index = live_index()
+            index.caught_up(session)
+            if index.feed.high != saved["observed"]:
+                observations.refresh(session, index, now=utcnow())
+                saved["observed"] = index.feed.high
 
     drain = queue.task(name="drain")(look)
     queue.periodic_task(crontab(minute="*/10"), name="remind")(remind)

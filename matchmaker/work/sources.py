@@ -28,7 +28,16 @@ from sqlalchemy import (
     select,
 )
 
-from models import TABLES, Achievement, Call, History, Need, OutboxTask, Suggestion
+from models import (
+    TABLES,
+    Achievement,
+    Call,
+    History,
+    Need,
+    OutboxTask,
+    Review,
+    Suggestion,
+)
 from models.base import UtcDateTime
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
@@ -246,6 +255,19 @@ def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
     return waiting
 
 
+def _put_off_at() -> ColumnElement[Any]:
+    """When the pair was last put off."""
+    noted = (
+        select(func.max(Review.at))
+        .where(
+            Review.suggestion_id == Suggestion.id,
+            Review.to_status == SuggestionStatus.SNOOZED,
+        )
+        .scalar_subquery()
+    )
+    return func.coalesce(noted, Suggestion.updated_at, type_=UtcDateTime())
+
+
 def _put_off_until_today(when: When) -> ColumnElement[bool]:
     return and_(
         Suggestion.status == SuggestionStatus.SNOOZED,
@@ -394,7 +416,7 @@ SOURCES: tuple[Source, ...] = (
         "暂缓到期的匹配建议",
         "再审核",
         STAFF,
-        _pairs(_put_off_until_today, Suggestion.updated_at, Suggestion.snoozed_until),
+        _pairs(_put_off_until_today, _put_off_at(), Suggestion.snoozed_until),
         PAIR,
         remind=Remind.AT_ONCE,
         due_words="暂缓到",
