@@ -77,6 +77,7 @@ def _register_features(app: Flask) -> None:
     from .search import live
     from .search import web as search_web
     from .verification import web as verification_web
+    from .work import web as work_web
 
     signing.init_app(app)
     live.init_app(app)
@@ -93,6 +94,7 @@ def _register_features(app: Flask) -> None:
         groups_web,
         verification_web,
         notices_web,
+        work_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -66,6 +66,19 @@ class Settings(BaseSettings):
         default=5, description="Most suggestions of a kind written for one record."
     )
 
+    reminder_working_days: int = Field(
+        default=5,
+        ge=0,
+        le=60,
+        description="Working days until people are reminded of what waits; 0: never.",
+    )
+    expiry_notice_days: int = Field(
+        default=14,
+        ge=0,
+        le=365,
+        description="How many days before its deadline a need counts as about to end.",
+    )
+
     @property
     def url(self) -> str:
         """The database URL in force."""

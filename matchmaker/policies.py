@@ -7,7 +7,7 @@ count and a page. A record outside it is «not found», never «forbidden».
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select
+from sqlalchemy import ColumnElement, and_, false, select, true
 
 from models import TABLES, Achievement, Call, Need, Suggestion, User
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
@@ -123,6 +123,19 @@ def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
     approved = Suggestion.status == SuggestionStatus.APPROVED
     return and_(approved, Suggestion.need_id.in_(own), sides)
+
+
+def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
+    """What waits for this person: for their organisation, or for the platform's staff.
+
+    ``owner`` is the column of the organisation it waits for, None where it waits for
+    the staff.
+    """
+    if owner is None:
+        return true() if user.is_staff else false()
+    if user.organisation_id is None:
+        return false()
+    return owner == user.organisation_id
 
 
 def reads_full_text(user: User | None, need: Need) -> bool:

@@ -4,6 +4,7 @@ from .accounts import Organisation, User
 from .achievements import Achievement
 from .base import Base, utcnow
 from .calls import Call
+from .dictionaries import DictionaryEntry, Holiday
 from .history import History
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
@@ -11,6 +12,7 @@ from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
+from .reminders import Observation, Reminder
 from .session import create_db_engine, session_factory, transaction
 
 __all__ = [
@@ -19,17 +21,21 @@ __all__ = [
     "Activation",
     "Base",
     "Call",
+    "DictionaryEntry",
     "Embedding",
     "History",
+    "Holiday",
     "IndexChange",
     "Need",
     "NeedText",
     "Notice",
+    "Observation",
     "Organisation",
     "OutboxTask",
     "Ranker",
     "Record",
     "RecordType",
+    "Reminder",
     "Review",
     "Suggestion",
     "User",

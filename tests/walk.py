@@ -39,7 +39,15 @@ def populate(make: Factory) -> Users:
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
     make.call(id=ID)
-    make.suggestion(need, achievement, id=ID, status=SuggestionStatus.APPROVED)
+    # Looked at already: else the first page to show it would change the next.
+    make.suggestion(
+        need,
+        achievement,
+        id=ID,
+        status=SuggestionStatus.APPROVED,
+        seen_at=make.now,
+        holder_seen_at=make.now,
+    )
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)
     make.need(

@@ -20,6 +20,7 @@ from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
+from ..matches import service as matches
 from ..matches.nearby import nearby
 from ..search import rows
 from ..search.live import live_index
@@ -92,6 +93,7 @@ def buyers(achievement_id: int) -> ResponseReturnValue:
     user = signed_in()
     item = service.find_achievement(db.session, user, achievement_id)
     policies.require(user, "achievement.find_buyers", item)
+    matches.note_buyers_seen(db.session, user, item, now=utcnow())
     matched = item.status not in UNMATCHED
     near = (
         nearby(db.session, live_index(), user, item, RecordType.NEED, limit=MOST_BUYERS)

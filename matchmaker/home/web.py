@@ -7,16 +7,21 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from models import Call, Need, User, utcnow
+from models import Call, Need, User
 from models.fields import field_name
 
 from ..accounts.current import current
 from ..db import db
 from ..labels import day
 from ..needs.service import text_for
+from ..work import service as work
+from ..work.schema import WorkQuery
+from ..work.web import shown, when
 from . import service
 
 bp = Blueprint("home", __name__)
+
+FIRST = 6
 
 
 @bp.get("/")
@@ -27,12 +32,20 @@ def index() -> ResponseReturnValue:
     return render_template(
         "home.html",
         counts=service.counts(db.session, user),
-        tasks=service.tasks(db.session, user, now=utcnow()) if user else [],
         target_text=service.YEAR_TARGET,
         target_source=service.YEAR_TARGET_SOURCE,
         newest_needs=[_need_line(user, need) for need in needs],
         newest_calls=[_call_line(call) for call in calls],
+        **_work(user),
     )
+
+
+def _work(user: User | None) -> dict[str, Any]:
+    """The head of the reader's work list."""
+    if user is None:
+        return {"work": None}
+    found = work.work_list(db.session, user, WorkQuery(), when(), size=FIRST)
+    return shown(user, found)
 
 
 @bp.get("/healthz")

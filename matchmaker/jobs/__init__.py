@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     """Make the queue, and wake the worker after commits that left it work."""
     settings: Settings = app.config["SETTINGS"]
     queue = _queue(settings)
-    saved = {"high": 0}
+    saved = {"high": 0, "observed": -1}
 
     def look() -> None:
         with app.app_context():
@@ -45,7 +45,31 @@ def init_app(app: Flask) -> None:
                     index.save(session)
                     saved["high"] = index.feed.high
 
+    def remind() -> None:
+        # What it needs imports this package.
+        from ..work import reminders
+
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            reminders.send(
+                session,
+                working_days=settings.reminder_working_days,
+                notice_days=settings.expiry_notice_days,
+                now=utcnow(),
+            )
+
+    def observe() -> None:
+        from ..work import observations
+
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            index = live_index()
+            index.caught_up(session)
+            if index.feed.high != saved["observed"]:
+                observations.refresh(session, index, now=utcnow())
+                saved["observed"] = index.feed.high
+
     drain = queue.task(name="drain")(look)
+    queue.periodic_task(crontab(minute="*/10"), name="remind")(remind)
+    queue.periodic_task(crontab(minute="*/10"), name="observe")(observe)
     queue.periodic_task(crontab(), name="sweep")(look)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)

@@ -7,7 +7,7 @@ from itertools import groupby
 from math import ceil
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from models import Achievement, Call, Need, Review, Suggestion, User, transaction
@@ -390,6 +390,55 @@ def show_mine(session: Session, user: User, suggestion_id: int) -> Suggestion:
     if pair is None:
         raise NotFound("suggestion")
     return pair
+
+
+def note_seen(
+    session: Session, user: User, suggestion_id: int, *, now: datetime
+) -> None:
+    """Note that the enterprise has opened an approved pair: it waits no more.
+
+    Nothing is written for a pair it may not see, nor for the second look.
+    """
+    policies.require(user, "suggestion.read_own")
+    _note(
+        session,
+        Suggestion.seen_at,
+        now,
+        Suggestion.id == min(suggestion_id, LARGEST_ID),
+        policies.visible_suggestions(user),
+    )
+
+
+def note_buyers_seen(
+    session: Session, user: User, achievement: Achievement, *, now: datetime
+) -> None:
+    """Note that the holder of the achievement has looked at who needs it."""
+    if not policies.may(user, "achievement.edit", achievement):
+        return
+    _note(
+        session,
+        Suggestion.holder_seen_at,
+        now,
+        Suggestion.achievement_id == achievement.id,
+        Suggestion.status == SuggestionStatus.APPROVED,
+    )
+
+
+def _note(
+    session: Session, column: Any, now: datetime, *which: ColumnElement[bool]
+) -> None:
+    """Write the moment where there is none yet; it is no new version of the pair."""
+    unseen = list(
+        session.scalars(select(Suggestion.id).where(column.is_(None), *which))
+    )
+    if unseen:
+        with transaction(session):
+            session.execute(
+                update(Suggestion)
+                .where(Suggestion.id.in_(unseen), column.is_(None))
+                .values({column: now})
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _own_sides() -> tuple[Any, ...]:

@@ -298,6 +298,7 @@ def mine() -> ResponseReturnValue:
 @bp.get("/matches/<int:suggestion_id>")
 @login_required
 def show_mine(suggestion_id: int) -> ResponseReturnValue:
+    service.note_seen(db.session, signed_in(), suggestion_id, now=utcnow())
     pair = service.show_mine(db.session, signed_in(), suggestion_id)
     return render_template("matches/show_mine.html", pair=pair, mark=mark)
 

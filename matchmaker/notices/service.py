@@ -37,6 +37,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "matches.show_mine",
         "suggestion_id",
     ),
+    "work_waiting": (
+        "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",
+        "work.index",
+        "source",
+    ),
+    "work_due": ("有 {number} 条{label}，最早的是「{title}」", "work.index", "source"),
 }
 
 PER_PAGE = 20
@@ -119,7 +125,8 @@ def inbox(session: Session, user: User, page: int) -> Inbox:
 def target(notice: Notice) -> tuple[str, dict[str, Any]]:
     """The page a notice is about: its endpoint and the argument of its address."""
     _, endpoint, fact = WORDS[notice.kind]
-    return endpoint, {fact: int(notice.facts[fact])}
+    value = notice.facts[fact]
+    return endpoint, {fact: value if isinstance(value, str) else int(value)}
 
 
 def words(notice: Notice) -> str:

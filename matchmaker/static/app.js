@@ -23,8 +23,8 @@ export function swap(selector, page) {
   ours.replaceWith(theirs);
   const news = page.getElementById("messages");
   if (messages() && news) messages().replaceChildren(...news.childNodes);
-  const unread = page.querySelector(".site-notices");
-  if (unread) document.querySelector(".site-notices")?.replaceWith(unread);
+  const counters = document.querySelectorAll(".site-notices");
+  page.querySelectorAll(".site-notices").forEach((fresh, index) => counters[index]?.replaceWith(fresh));
   if (page.title) document.title = page.title;
   prepare(theirs);
   return true;

@@ -1,15 +1,13 @@
 """Staff check what was submitted: publish it, or return it with a reason."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from math import ceil
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from models import TABLES, Achievement, History, Need, User, transaction
+from models import TABLES, Achievement, Need, User, transaction
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus
 
@@ -19,85 +17,10 @@ from ..history import service as history
 from ..jobs import outbox
 from ..notices import service as notices
 from ..search.service import load
+from . import reasons
 from .schema import Publication, Return
 
-PER_PAGE = 20
-KINDS = (RecordType.NEED, RecordType.ACHIEVEMENT)
 Item = TypeVar("Item", Need, Achievement)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A submission in the queue, and since when it waits."""
-
-    kind: RecordType
-    item: Any
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One page of the queue; ``page`` is the one shown, not the one asked."""
-
-    rows: Sequence[Waiting]
-    total: int
-    page: int
-    pages: int
-
-
-def queue(session: Session, user: User, page: int) -> Queue:
-    """What waits for a decision, the longest wait first."""
-    policies.require(user, "need.verify")
-    waiting = union_all(*(_pending(user, kind) for kind in KINDS)).subquery()
-    total = session.scalar(select(func.count()).select_from(waiting)) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
-    query = (
-        select(waiting)
-        .order_by(waiting.c.since, waiting.c.kind, waiting.c.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    )
-    rows = session.execute(query).all()
-    items = {
-        (kind, item.id): item
-        for kind in KINDS
-        for item in load(session, user, kind, [row.id for row in rows])
-    }
-    found = [
-        Waiting(RecordType(row.kind), items[row.kind, row.id], row.since)
-        for row in rows
-        if (row.kind, row.id) in items
-    ]
-    return Queue(found, total, page, pages)
-
-
-def count_pending(session: Session, user: User) -> int:
-    """How many submissions wait for staff."""
-    waiting = union_all(*(_pending(user, kind) for kind in KINDS)).subquery()
-    return session.scalar(select(func.count()).select_from(waiting)) or 0
-
-
-def _pending(user: User, kind: RecordType) -> Any:
-    model: Any = TABLES[kind]
-    submitted = (
-        select(func.max(History.at))
-        .where(
-            History.record_type == model.__tablename__,
-            History.record_id == model.id,
-            History.action == f"{kind.value}.submitted",
-        )
-        .scalar_subquery()
-    )
-    return select(
-        literal(kind.value).label("kind"),
-        model.id.label("id"),
-        # A record that came in by import has no submission in its history.
-        func.coalesce(submitted, model.updated_at).label("since"),
-    ).where(
-        model.status == "pending",
-        policies.where(policies.visible(user, kind), kind),
-    )
 
 
 def publish_need(
@@ -118,7 +41,7 @@ def return_need(
     with transaction(session):
         need = _locked(session, actor, Need, need_id, data.version)
         need.move_to(NeedStatus.RETURNED)
-        _returned(session, actor, need, "need", data.reason, now)
+        _returned(session, actor, need, "need", data, now)
     return need
 
 
@@ -145,7 +68,7 @@ def return_achievement(
     with transaction(session):
         item = _locked(session, actor, Achievement, achievement_id, data.version)
         item.move_to(AchievementStatus.RETURNED)
-        _returned(session, actor, item, "achievement", data.reason, now)
+        _returned(session, actor, item, "achievement", data, now)
     return item
 
 
@@ -181,7 +104,7 @@ def _published(
     session: Session, actor: User, item: Need | Achievement, kind: str, now: datetime
 ) -> None:
     item.published_at = item.updated_at = now
-    item.return_reason = None
+    item.return_reason = item.return_codes = None
     _announce(session, actor, item, f"{kind}.published", now)
 
 
@@ -190,12 +113,16 @@ def _returned(
     actor: User,
     item: Need | Achievement,
     kind: str,
-    reason: str,
+    data: Return,
     now: datetime,
 ) -> None:
-    item.return_reason = reason
+    entries = reasons.require(session, kind, data.coded)
+    item.return_codes = data.coded
+    item.return_reason = data.reason or None
     item.updated_at = now
-    _announce(session, actor, item, f"{kind}.returned", now, reason=reason)
+    words = reasons.in_words(entries, data.reason)
+    noted = {"codes": [None, data.coded], "words": [None, data.reason]}
+    _announce(session, actor, item, f"{kind}.returned", now, noted, reason=words)
 
 
 def _announce(
@@ -204,14 +131,13 @@ def _announce(
     item: Need | Achievement,
     action: str,
     now: datetime,
+    noted: Mapping[str, Any] = MappingProxyType({}),
     **facts: str,
 ) -> None:
     """History, the members' notice and the worker's task of one decision."""
-    kind = action.partition(".")[0]
-    after = action.partition(".")[2]
-    changes = {"status": ["pending", after]} | {
-        name: [None, words] for name, words in facts.items()
-    }
+    kind, _, after = action.partition(".")
+    told = {name: [None, words] for name, words in facts.items()}
+    changes = {"status": ["pending", after]} | told | dict(noted)
     history.record(session, actor, action, item, now=now, changes=changes)
     notices.queue(
         session,

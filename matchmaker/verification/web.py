@@ -1,90 +1,246 @@
 """The verification queue, and the decision on each submission."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from models import utcnow
+from models import DictionaryEntry, utcnow
+from models.fields import DISTRICTS, FIELDS
 from models.outbox import RecordType
 
 from ..accounts.current import signed_in
+from ..calendar import service as calendar
 from ..db import db
 from ..duplicates import service as duplicates
-from ..errors import Invalid
-from ..schema import page_number, parse
+from ..errors import Conflict, Invalid, NotFound
+from ..handlers import conflict_words
+from ..schema import parse
 from ..search.live import live_index
-from . import service
-from .schema import Publication, Return
+from . import batch, changes, reasons, service
+from .kinds import KINDS
+from .queue import Waiting
+from .queue import queue as find_queue
+from .schema import Batch, BatchReturn, Publication, QueueQuery, Return
 
 bp = Blueprint("verification", __name__)
+
+CHOICES: dict[str, list[tuple[str, str]]] = {
+    "kind": [(kind.name, kind.noun) for kind in KINDS.values()],
+    "field": list(FIELDS.items()),
+    "district": [(name, name) for name in DISTRICTS],
+}
+CHOICE_NAMES = {"kind": "哪一类", "field": "技术领域", "district": "区县"}
+
+
+@bp.app_context_processor
+def _words() -> dict[str, Any]:
+    """For the pages of records: what may be said of a return, and what was."""
+    return {
+        "return_reasons": _offered,
+        "reasons_of": lambda kind, item: reasons.named(
+            db.session, kind, item.return_codes or []
+        ),
+        "since_return": lambda kind, item: changes.since_return(
+            db.session, kind, [item]
+        ).get(item.id),
+    }
+
+
+def _offered(kind: str) -> list[DictionaryEntry]:
+    """The reasons for one kind, asked once a request: every row of a page has them."""
+    known: dict[str, list[DictionaryEntry]] = g.setdefault("return_reasons", {})
+    if kind not in known:
+        known[kind] = reasons.offered(db.session, [kind])
+    return known[kind]
 
 
 @bp.get("/verification")
 @login_required
 def queue() -> ResponseReturnValue:
-    user = signed_in()
-    found = service.queue(db.session, user, page_number(request.args))
-    similar = [
-        duplicates.find(db.session, live_index(), user, row.item, encode=False)
-        for row in found.rows
-    ]
-    return render_template(
-        "verification/queue.html", queue=found, similar=similar, now=utcnow()
+    return _queue_page(parse(QueueQuery, request.args))
+
+
+@bp.post("/verification/batch")
+@login_required
+def decide_batch() -> ResponseReturnValue:
+    """Publish or return what is ticked; the page then says what became of each."""
+    query, form, user = parse(QueueQuery, request.args), request.form, signed_in()
+    giving_back = form.get("action") == "return"
+    try:
+        if giving_back:
+            data = parse(BatchReturn, form)
+            outcomes = batch.give_back(db.session, user, data, now=utcnow())
+        else:
+            chosen = parse(Batch, form)
+            outcomes = batch.publish(db.session, user, chosen, now=utcnow())
+    except Invalid as invalid:
+        return _queue_page(query, errors=invalid.fields, status=422)
+    done = [one for one in outcomes if one.refusal is None]
+    return _queue_page(
+        query,
+        outcomes=outcomes,
+        done_word="已退回" if giving_back else "已发布",
+        status=200 if done else 409,
     )
+
+
+def _queue_page(
+    query: QueueQuery, *, status: int = 200, **more: Any
+) -> ResponseReturnValue:
+    user = signed_in()
+    found = find_queue(db.session, user, query)
+    kinds = sorted({row.kind for row in found.rows}, key=list(KINDS).index)
+    page = render_template(
+        "verification/queue.html",
+        queue=found,
+        args=query.args(),
+        groups=_facets(query, found.counts),
+        chosen=_chosen(query),
+        similar=[
+            duplicates.find(db.session, live_index(), user, row.item, encode=False)
+            for row in found.rows
+        ],
+        returned=_returned(found.rows),
+        reasons=reasons.offered(db.session, kinds),
+        values=request.form,
+        errors=more.pop("errors", {}),
+        checked=request.form.getlist("items"),
+        outcomes=more.pop("outcomes", []),
+        refusal_words=_refusal_words,
+        waited=_waited(),
+        nouns={kind.name: kind.noun for kind in KINDS.values()},
+        **more,
+    )
+    return page, status
+
+
+def _waited() -> Any:
+    days, now = calendar.load(db.session), utcnow()
+    return lambda since: calendar.waited(days, since, now)
+
+
+def _returned(rows: Sequence[Waiting]) -> dict[tuple[str, int], changes.Returned]:
+    """The last return of those on the page that come back."""
+    items: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        items[row.kind].append(row.item)
+    return {
+        (kind, record_id): returned
+        for kind, some in items.items()
+        for record_id, returned in changes.since_return(db.session, kind, some).items()
+    }
+
+
+def _refusal_words(error: Exception) -> str:
+    if isinstance(error, Conflict):
+        return conflict_words(error)
+    if isinstance(error, Invalid):
+        return "；".join(error.fields.values())
+    if isinstance(error, NotFound):
+        return "没有找到这条信息，可能已被撤回。"
+    return "当前账号不能处理这条信息。"
+
+
+def _facets(
+    query: QueueQuery, counts: dict[str, dict[str, int]]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "label": CHOICE_NAMES[name],
+            "options": [
+                {
+                    "value": value,
+                    "label": words,
+                    "count": counts[name].get(value, 0),
+                    "selected": value in getattr(query, name),
+                    "url": _address(query, name, value),
+                }
+                for value, words in choices
+                if counts[name].get(value) or value in getattr(query, name)
+            ],
+        }
+        for name, choices in CHOICES.items()
+    ]
+
+
+def _chosen(query: QueueQuery) -> list[tuple[str, str]]:
+    return [
+        (words, _address(query, name, value))
+        for name, choices in CHOICES.items()
+        for value, words in choices
+        if value in getattr(query, name)
+    ]
+
+
+def _address(query: QueueQuery, name: str, value: str) -> str:
+    """The queue with one choice taken, or given up."""
+    held = getattr(query, name)
+    kept = [one for one in held if one != value]
+    new = kept if value in held else [*held, value]
+    return url_for(".queue", **(query.args() | {name: new}))
 
 
 @bp.post("/verification/needs/<int:need_id>/publish")
 @login_required
 def publish_need(need_id: int) -> ResponseReturnValue:
-    return _publish(RecordType.NEED, need_id, service.publish_need)
+    return _publish(RecordType.NEED, need_id)
 
 
 @bp.post("/verification/needs/<int:need_id>/return")
 @login_required
 def return_need(need_id: int) -> ResponseReturnValue:
-    return _return(RecordType.NEED, need_id, service.return_need)
+    return _return(RecordType.NEED, need_id)
 
 
 @bp.post("/verification/achievements/<int:achievement_id>/publish")
 @login_required
 def publish_achievement(achievement_id: int) -> ResponseReturnValue:
-    return _publish(RecordType.ACHIEVEMENT, achievement_id, service.publish_achievement)
+    return _publish(RecordType.ACHIEVEMENT, achievement_id)
 
 
 @bp.post("/verification/achievements/<int:achievement_id>/return")
 @login_required
 def return_achievement(achievement_id: int) -> ResponseReturnValue:
-    return _return(RecordType.ACHIEVEMENT, achievement_id, service.return_achievement)
+    return _return(RecordType.ACHIEVEMENT, achievement_id)
 
 
-def _publish(
-    kind: RecordType, item_id: int, publish: Callable[..., Any]
-) -> ResponseReturnValue:
+def _publish(kind: RecordType, item_id: int) -> ResponseReturnValue:
     service.find(db.session, signed_in(), kind, item_id)
     data = parse(Publication, request.form)
+    publish = KINDS[kind.value].publish
     item = publish(db.session, signed_in(), item_id, data, now=utcnow())
     flash(f"已发布：{item.title}。系统正在为它寻找匹配。", "success")
-    return redirect(url_for(".queue"), 303)
+    return redirect(url_for(".queue", **_filters()), 303)
 
 
-def _return(
-    kind: RecordType, item_id: int, give_back: Callable[..., Any]
-) -> ResponseReturnValue:
+def _return(kind: RecordType, item_id: int) -> ResponseReturnValue:
     item = service.find(db.session, signed_in(), kind, item_id)
+    give_back = KINDS[kind.value].give_back
     try:
         data = parse(Return, request.form)
+        give_back(db.session, signed_in(), item_id, data, now=utcnow())
     except Invalid as invalid:
         page = render_template(
             "verification/return.html",
             kind=kind.value,
             item=item,
             values=request.form,
+            codes=request.form.getlist("codes"),
             errors=invalid.fields,
         )
         return page, 422
-    give_back(db.session, signed_in(), item_id, data, now=utcnow())
     flash(f"已退回：{item.title}。申报单位已收到退回原因。", "success")
-    return redirect(url_for(".queue"), 303)
+    return redirect(url_for(".queue", **_filters()), 303)
+
+
+def _filters() -> dict[str, Any]:
+    """The filters of the queue that the decision was made in."""
+    try:
+        return parse(QueueQuery, request.args).args()
+    except Invalid:
+        return {}

@@ -110,7 +110,9 @@ def test_staff_return_a_duplicate_with_the_words_proposed(
     mine = make.need(**TEXT, status=NeedStatus.PENDING)
     indexed()
     page = staff.get("/verification").text
-    [reason] = re.findall(rf'id="duplicate-need-{mine.id}"[^>]*>([^<]+)<', page)
+    [reason] = re.findall(
+        rf'id="reason-duplicate-need-{mine.id}"[^>]*>\n?([^<]+)<', page
+    )
     answer = staff.post(
         f"/verification/needs/{mine.id}/return",
         data={"version": mine.version, "reason": reason},

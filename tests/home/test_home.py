@@ -13,7 +13,6 @@ from models.states import (
     NeedStatus,
     Role,
     Secrecy,
-    SuggestionStatus,
 )
 
 from ..conftest import NOW
@@ -72,7 +71,7 @@ def test_the_first_page_counts_and_invites(make, client):
     assert "储能预警揭榜" in page
     assert 'class="demo"' in page
     assert "都是虚构的，不是真实信息" in page
-    assert "等您处理" not in page
+    assert "待办" not in page
 
 
 def test_the_years_target_is_named_with_its_source_and_no_progress(client):
@@ -88,58 +87,21 @@ def test_an_empty_platform_says_so(client):
     assert "现在没有揭榜中的榜单" in page
 
 
-def numbers(session, user) -> list[tuple[str, int]]:
-    return [
-        (task.endpoint, task.number) for task in service.tasks(session, user, now=NOW)
-    ]
-
-
-def test_staff_are_told_what_waits_for_a_decision(session, make, login):
-    need = make.need()
-    make.need(status=NeedStatus.PENDING)
-    make.achievement(status=AchievementStatus.PENDING)
-    make.suggestion(need)
-    make.suggestion(need, status=SuggestionStatus.REJECTED)
-    staff = make.staff()
-    assert numbers(session, staff) == [("verification.queue", 2), ("matches.desk", 1)]
-    page = login(staff).get("/").text
-    assert "等您处理" in page
-    assert 'href="/verification"' in page
-
-
-def test_an_enterprise_is_told_about_its_own_needs_only(session, make):
+def test_the_first_page_begins_with_what_waits_for_its_reader(make, login):
     person = make.user()
     own = {"organisation_id": person.organisation_id}
-    mine = make.need(**own)
-    make.need(status=NeedStatus.RETURNED, **own)
-    make.need(status=NeedStatus.PENDING, **own)
-    make.need(status=NeedStatus.PENDING, **own)
-    make.need(status=NeedStatus.RETURNED)
-    make.suggestion(mine, status=SuggestionStatus.APPROVED)
-    make.suggestion(mine)
-    make.suggestion(status=SuggestionStatus.APPROVED)
-    assert numbers(session, person) == [
-        ("needs.mine", 1),
-        ("needs.mine", 2),
-        ("matches.mine", 1),
-    ]
-
-
-def test_a_university_is_told_about_its_own_achievements_only(session, make):
-    person = make.user(Role.UNIVERSITY)
-    own = {"organisation_id": person.organisation_id}
-    make.achievement(status=AchievementStatus.RETURNED, **own)
-    make.achievement(status=AchievementStatus.PENDING)
-    assert numbers(session, person) == [
-        ("achievements.mine", 1),
-        ("achievements.mine", 0),
-    ]
+    make.need(status=NeedStatus.RETURNED, title="被退回的那一条", **own)
+    make.need(status=NeedStatus.RETURNED, title="别家被退回的")
+    page = login(person).get("/").text
+    assert "被退回的那一条" in page
+    assert "去修改" in page
+    assert "别家被退回的" not in page
+    assert page.index("待办") < page.index("最新需求")
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_what_waits_is_a_link_only_where_there_is_something(make, login, role):
-    page = login(make.user(role)).get("/").text
-    assert page.count('<span class="nothing"><span class="number">0</span>') >= 2
+def test_the_first_page_says_when_nothing_waits(make, login, role):
+    assert "没有待办" in login(make.user(role)).get("/").text
 
 
 def test_a_monitor_learns_that_all_is_well(client):

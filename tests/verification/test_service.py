@@ -11,8 +11,8 @@ from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.history import service as history
 from matchmaker.notices import service as notices
 from matchmaker.schema import parse
-from matchmaker.verification import service
-from matchmaker.verification.schema import Publication, Return
+from matchmaker.verification import queue, service
+from matchmaker.verification.schema import Publication, QueueQuery, Return
 from models import IndexChange, Notice, OutboxTask, User, transaction
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, Secrecy
@@ -22,6 +22,7 @@ from ..conftest import NOW
 PENDING = NeedStatus.PENDING
 REASON = "请补充指标的数值和单位"
 LATER = NOW + timedelta(days=1)
+FIRST = QueueQuery()
 
 
 def waiting_need(make, days: int = 0, **given):
@@ -54,15 +55,15 @@ def test_the_longest_wait_comes_first(session, make):
     make.need(status=NeedStatus.DRAFT)
     make.need()
 
-    found = service.queue(session, staff, 1)
+    found = queue.queue(session, staff, FIRST)
 
     assert [(row.kind, row.item.id) for row in found.rows] == [
-        (RecordType.ACHIEVEMENT, old.id),
-        (RecordType.NEED, secret.id),
-        (RecordType.NEED, young.id),
+        ("achievement", old.id),
+        ("need", secret.id),
+        ("need", young.id),
     ]
     assert [(NOW - row.since).days for row in found.rows] == [9, 4, 1]
-    assert found.total == service.count_pending(session, staff) == 3
+    assert found.total == queue.count_pending(session, staff) == 3
 
 
 def test_the_wait_begins_with_the_submission_not_with_the_last_edit(session, make):
@@ -70,16 +71,16 @@ def test_the_wait_begins_with_the_submission_not_with_the_last_edit(session, mak
     submitted = NOW - timedelta(days=3)
     with transaction(session):
         history.record(session, None, "need.submitted", need, now=submitted)
-    (row,) = service.queue(session, make.staff(), 1).rows
+    (row,) = queue.queue(session, make.staff(), FIRST).rows
     assert row.since == submitted
 
 
 def test_a_page_after_the_last_is_the_last(session, make):
-    for _ in range(service.PER_PAGE + 1):
+    for _ in range(queue.PER_PAGE + 1):
         waiting_need(make)
     staff = make.staff()
-    assert len(service.queue(session, staff, 1).rows) == service.PER_PAGE
-    last = service.queue(session, staff, 99)
+    assert len(queue.queue(session, staff, FIRST).rows) == queue.PER_PAGE
+    last = queue.queue(session, staff, QueueQuery(page=99))
     assert (last.page, last.pages, len(last.rows)) == (2, 2, 1)
 
 
@@ -91,7 +92,7 @@ def test_the_queue_asks_the_same_few_queries_however_long_it_is(session, make):
     asked = []
     engine = session.get_bind()
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-    found = service.queue(session, staff, 1)
+    found = queue.queue(session, staff, FIRST)
     assert [row.item.organisation.name for row in found.rows]
     assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 5
 
@@ -99,7 +100,7 @@ def test_the_queue_asks_the_same_few_queries_however_long_it_is(session, make):
 @pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.UNIVERSITY])
 def test_the_queue_is_for_staff(session, make, role):
     with pytest.raises(Forbidden):
-        service.queue(session, make.user(role), 1)
+        queue.queue(session, make.user(role), FIRST)
 
 
 def test_a_published_need_is_public_noted_and_given_to_the_worker(session, make):

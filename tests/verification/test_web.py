@@ -50,7 +50,7 @@ def test_a_return_without_reason_keeps_what_was_typed(make, login, session):
     data = {"version": str(need.version), "reason": "<b>短"}
     answer = client.post(f"/verification/needs/{need.id}/return", data=data)
     assert answer.status_code == 422
-    assert "至少填写 5 个字" in answer.text
+    assert "至少 5 个字" in answer.text
     assert "&lt;b&gt;短" in answer.text
     again = next(f for f in forms(answer.text) if f.action.endswith("/return"))
     sent = dict(again.values) | {"reason": "请补充试验条件"}

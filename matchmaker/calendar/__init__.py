@@ -1,0 +1,1 @@
+"""Working days in the city: the only place where they are counted."""

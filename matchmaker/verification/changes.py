@@ -1,0 +1,148 @@
+"""What changed in a submission since it was last returned."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models import DictionaryEntry, History
+
+from ..achievements.schema import LABELS as ACHIEVEMENT_LABELS
+from ..labels import in_words
+from ..needs.schema import LABELS as NEED_LABELS
+from . import reasons
+
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "need": NEED_LABELS | {"budget_fen": NEED_LABELS["budget"]},
+    "achievement": ACHIEVEMENT_LABELS | {"price_fen": ACHIEVEMENT_LABELS["price"]},
+}
+# A figure or a Latin word changes as a whole, a Chinese text sign by sign.
+TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[A-Za-z]+|\s+|.", re.DOTALL)
+# Beyond this the two texts are shown one after the other: comparing takes too long.
+MOST_TOKENS = 4000
+
+# (text, "same" | "gone" | "new")
+Piece = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, before and after, as pieces of a single text."""
+
+    label: str
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The last return of a submission, and what its author did about it."""
+
+    at: datetime
+    by: str
+    entries: list[DictionaryEntry]
+    words: str
+    changes: list[Change] = field(default_factory=list)
+
+
+def since_return(
+    session: Session, kind: str, items: Sequence[Any]
+) -> dict[int, Returned]:
+    """For each record that was returned before, by id; two or three queries in all."""
+    if not items:
+        return {}
+    query = (
+        select(History)
+        .where(
+            History.record_type == items[0].__tablename__,
+            History.record_id.in_([item.id for item in items]),
+            History.action.in_((f"{kind}.returned", f"{kind}.edited")),
+        )
+        .options(joinedload(History.actor))
+        .order_by(History.id)
+    )
+    rows: dict[int, list[History]] = defaultdict(list)
+    for row in session.scalars(query):
+        if row.action == f"{kind}.returned":
+            rows[row.record_id] = [row]  # what was before belongs to an earlier return
+        elif row.record_id in rows:
+            rows[row.record_id].append(row)
+    if not rows:
+        return {}
+    codes = {code for first, *_ in rows.values() for code in _codes(first)}
+    entries = reasons.named(session, kind, sorted(codes))
+    return {
+        record_id: _returned(kind, first, edits, entries)
+        for record_id, (first, *edits) in rows.items()
+    }
+
+
+def _codes(row: History) -> list[str]:
+    return list(row.changes.get("codes", [None, []])[1])
+
+
+def _returned(
+    kind: str,
+    row: History,
+    edits: Sequence[History],
+    entries: Sequence[DictionaryEntry],
+) -> Returned:
+    # A return from before there were codes has its words under «reason».
+    words = row.changes.get("words", row.changes.get("reason", [None, ""]))[1]
+    codes = _codes(row)
+    return Returned(
+        at=row.at,
+        by=row.actor.name if row.actor else "",
+        entries=[entry for entry in entries if entry.code in codes],
+        words=words or "",
+        changes=_changes(kind, edits),
+    )
+
+
+def _changes(kind: str, edits: Sequence[History]) -> list[Change]:
+    """First old and last new value of each field: what was undone is no change."""
+    spans: dict[str, tuple[Any, Any]] = {}
+    for edit in edits:
+        for name, (before, after) in edit.changes.items():
+            first = spans[name][0] if name in spans else before
+            spans[name] = first, after
+    return [
+        Change(label, compare(_text(name, spans[name][0]), _text(name, spans[name][1])))
+        for name, label in NAMES[kind].items()
+        if name in spans and spans[name][0] != spans[name][1]
+    ]
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(in_words(name, part) for part in value)
+    return "" if value is None else in_words(name, value) if value != "" else ""
+
+
+def compare(before: str, after: str) -> list[Piece]:
+    """The two texts as one: what stayed, what went, what came.
+
+    Without «gone» it is the new text, without «new» the old one.
+    """
+    old, new = TOKEN.findall(before), TOKEN.findall(after)
+    if len(old) + len(new) > MOST_TOKENS:
+        return _joined([(before, "gone"), (after, "new")])
+    pieces: list[Piece] = []
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for what, i, j, k, m in matcher.get_opcodes():
+        if what == "equal":
+            pieces.append(("".join(old[i:j]), "same"))
+        else:
+            pieces += [("".join(old[i:j]), "gone"), ("".join(new[k:m]), "new")]
+    return _joined(pieces)
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    return [(text, kind) for text, kind in pieces if text]

@@ -1,0 +1,54 @@
+"""The reasons for a return: coded words that the administrator keeps."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import DictionaryEntry
+
+from ..errors import Invalid
+
+
+def dictionary(kind: str) -> str:
+    """The name of the dictionary of reasons for this kind of submission."""
+    return f"{kind}_return"
+
+
+def offered(session: Session, kinds: Iterable[str]) -> list[DictionaryEntry]:
+    """The reasons in use that fit every one of the kinds, as the first words them."""
+    found: list[list[DictionaryEntry]] = [_entries(session, kind) for kind in kinds]
+    common = [{entry.code for entry in entries if entry.active} for entries in found]
+    if not common:
+        return []
+    shared = set.intersection(*common)
+    return [entry for entry in found[0] if entry.code in shared]
+
+
+def named(session: Session, kind: str, codes: Sequence[str]) -> list[DictionaryEntry]:
+    """The entries of these codes, in the order of the dictionary, in use or not."""
+    return [entry for entry in _entries(session, kind) if entry.code in codes]
+
+
+def require(session: Session, kind: str, codes: Sequence[str]) -> list[DictionaryEntry]:
+    """The entries of these codes; raises `Invalid` if one is not offered."""
+    entries = [one for one in named(session, kind, codes) if one.active]
+    if len(entries) < len(set(codes)):
+        raise Invalid({"codes": "所选原因不适用于这条信息或已停用，请刷新后重选"})
+    return entries
+
+
+def in_words(entries: Sequence[DictionaryEntry], words: str) -> str:
+    """Reasons and words as one sentence, for a notice and the history."""
+    labels = [entry.label for entry in entries if entry.code != "other" or not words]
+    named_ = "；".join(labels)
+    return f"{named_}。{words}" if named_ and words else named_ or words
+
+
+def _entries(session: Session, kind: str) -> list[DictionaryEntry]:
+    query = (
+        select(DictionaryEntry)
+        .where(DictionaryEntry.dictionary == dictionary(kind))
+        .order_by(DictionaryEntry.position, DictionaryEntry.id)
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,1 @@
+"""What waits for whom: work lists, their counts, and reminders."""

@@ -1,0 +1,116 @@
+"""Remind people of what has waited too long: each wait once, by a notice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, cast, exists, null, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Reminder, User, transaction
+
+from ..calendar import service as calendar
+from ..labels import CITY
+from ..notices import service as notices
+from .service import moment
+from .sources import SOURCES, Remind, Source, When
+
+# Nobody is reminded at night, nor on a day off.
+HOURS = range(8, 20)
+# So many of a source at a time; the rest at the next look.
+MOST_AT_ONCE = 1000
+
+
+def send(
+    session: Session, *, working_days: int, notice_days: int, now: datetime
+) -> int:
+    """Write the notices that are due; returns how many people were told something.
+
+    One notice for all waits of a source, so that a morning brings one line a kind.
+    """
+    if working_days == 0 or now.astimezone(CITY).hour not in HOURS:
+        return 0
+    try:
+        return _send(session, working_days, moment(now, notice_days))
+    except IntegrityError:
+        return 0  # another worker is telling them at this moment
+
+
+def _send(session: Session, working_days: int, when: When) -> int:
+    told = 0
+    with transaction(session):
+        days = calendar.load(session)
+        if not days.is_working(when.today):
+            return 0
+        # Waits that began before the morning after the last day that is long enough.
+        last = days.latest_start(when.today, working_days)
+        morning = datetime.combine(last + timedelta(days=1), time(), CITY)
+        for source in SOURCES:
+            if source.remind is Remind.NEVER:
+                continue
+            before = morning if source.remind is Remind.AFTER_A_WAIT else None
+            rows = _too_long(session, source, when, before)
+            told += _tell(session, source, rows, working_days, when.now)
+    return told
+
+
+def _too_long(
+    session: Session, source: Source, when: When, before: datetime | None
+) -> Sequence[Any]:
+    """The waits nobody was reminded of that began before the moment (none: all)."""
+    owner = cast(null(), Integer) if source.owner is None else source.owner
+    waits = source.waiting(when).add_columns(owner.label("owner")).subquery()
+    reminded = exists().where(
+        Reminder.source == source.name,
+        Reminder.record_id == waits.c.id,
+        Reminder.since == waits.c.since,
+    )
+    wanted = select(waits).where(~reminded)
+    if before is not None:
+        wanted = wanted.where(waits.c.since < before)
+    wanted = wanted.order_by(waits.c.since, waits.c.id).limit(MOST_AT_ONCE)
+    return session.execute(wanted).all()
+
+
+def _tell(
+    session: Session, source: Source, rows: Sequence[Any], days: int, now: datetime
+) -> int:
+    """One notice to each person concerned, and a row for each wait."""
+    by_owner: dict[int | None, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_owner[row.owner].append(row)
+    waiting = source.remind is Remind.AFTER_A_WAIT
+    told = 0
+    for owner, waits in by_owner.items():
+        people = _people(session, source, owner)
+        _, argument = source.pages[waits[0].variant]
+        notices.queue(
+            session,
+            people,
+            "work_waiting" if waiting else "work_due",
+            now=now,
+            source=source.name,
+            label=source.label,
+            number=len(waits),
+            title=waits[0].title,
+            days=days,
+            # With the record it names, the notice goes too.
+            **{argument: waits[0].id},
+        )
+        told += len(people)
+    for record_id, since in dict.fromkeys((row.id, row.since) for row in rows):
+        session.add(
+            Reminder(source=source.name, record_id=record_id, since=since, sent_at=now)
+        )
+    return told
+
+
+def _people(session: Session, source: Source, owner: int | None) -> list[int]:
+    query = select(User.id).where(User.active, User.role.in_(source.roles))
+    if source.owner is not None:
+        query = query.where(User.organisation_id == owner)
+    return list(session.scalars(query))

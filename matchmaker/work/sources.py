@@ -1,0 +1,438 @@
+"""The sources of work: everything that may wait for somebody, in one list.
+
+A new part of the platform adds its `Source` to `SOURCES` and has with it a place in
+the work list, the number in the navigation, and reminders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+
+from models import (
+    TABLES,
+    Achievement,
+    Call,
+    History,
+    Need,
+    OutboxTask,
+    Review,
+    Suggestion,
+)
+from models.base import UtcDateTime
+from models.outbox import RecordType
+from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
+
+from .. import policies
+from ..matches.queue import open_sides
+from ..verification.kinds import KINDS, Kind
+
+AnySelect = Select[*tuple[Any, ...]]
+# After so many failures a job will hardly mend itself.
+FAILED_AFTER = 3
+STAFF = frozenset({Role.STAFF, Role.ADMIN})
+
+
+@dataclass(frozen=True)
+class When:
+    """The moment the list is of; what ends by ``soon`` is about to end."""
+
+    now: datetime
+    today: date
+    soon: date
+
+
+class Remind(Enum):
+    """When somebody is reminded of what waits; always once a wait."""
+
+    AFTER_A_WAIT = "after_a_wait"
+    AT_ONCE = "at_once"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One kind of thing that waits for somebody.
+
+    name     in addresses and in the table of reminders: never change it
+    label    what waits, after a number: «3 条被退回的需求» leaves out the number
+    act      what one does about it, on the button
+    roles    whose work it is
+    owner    the organisation whose members it waits for; None: the platform's staff
+    waiting  a query with the columns of `columns`
+    pages    by the column ``variant``: the endpoint a row leads to, and the name of
+             the argument that gets its id
+    """
+
+    name: str
+    label: str
+    act: str
+    roles: frozenset[Role]
+    waiting: Callable[[When], AnySelect]
+    pages: Mapping[str, tuple[str, str]]
+    owner: ColumnElement[Any] | None = None
+    remind: Remind = Remind.AFTER_A_WAIT
+    due_words: str = "截止"
+
+
+def columns(
+    record_id: Any,
+    title: Any,
+    since: Any,
+    *,
+    is_demo: Any,
+    context: Any = None,
+    due: Any = None,
+    variant: Any = None,
+) -> list[ColumnElement[Any]]:
+    """The columns of a source.
+
+    since    from when it waits; with the id it tells one wait from another
+    context  what the title is to be read with, such as the other side of a pair
+    due      the day it is about, where there is one; such rows come first
+    """
+    return [
+        record_id.label("id"),
+        cast(title, String).label("title"),
+        cast(null() if context is None else context, String).label("context"),
+        since.label("since"),
+        # SQLite would read a cast day as a number; only nothing needs its type said.
+        (cast(null(), Date) if due is None else due).label("due"),
+        is_demo.label("is_demo"),
+        cast(literal("") if variant is None else variant, String).label("variant"),
+    ]
+
+
+def _last(model: Any, action: str) -> ColumnElement[Any]:
+    """When this last happened to the record; the last change if nobody noted it."""
+    noted = (
+        select(func.max(History.at))
+        .where(
+            History.record_type == model.__tablename__,
+            History.record_id == model.id,
+            History.action == action,
+        )
+        .scalar_subquery()
+    )
+    return func.coalesce(noted, model.updated_at, type_=UtcDateTime())
+
+
+def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
+    """Records that stay in a state since something happened (none: were changed)."""
+    since = _last(model, action) if action else model.updated_at
+    return select(*columns(model.id, model.title, since, is_demo=model.is_demo)).where(
+        model.status == state
+    )
+
+
+def _ending_needs(when: When) -> AnySelect:
+    since = func.coalesce(Need.published_at, Need.updated_at, type_=UtcDateTime())
+    return select(
+        *columns(Need.id, Need.title, since, is_demo=Need.is_demo, due=Need.deadline)
+    ).where(
+        Need.status == NeedStatus.PUBLISHED,
+        Need.deadline.between(when.today, when.soon),
+    )
+
+
+def _known_to_all(kind: RecordType) -> ColumnElement[bool]:
+    """What anybody may know of: so no list can tell of anything hidden."""
+    return policies.where(policies.visible(None, kind), kind)
+
+
+def _approved_pairs(_when: When) -> AnySelect:
+    """Approved pairs nobody of the need's organisation has opened yet."""
+    other = func.coalesce(Achievement.title, Call.title)
+    since = func.coalesce(
+        Suggestion.decided_at, Suggestion.updated_at, type_=UtcDateTime()
+    )
+    return (
+        select(
+            *columns(
+                Suggestion.id, other, since, is_demo=Need.is_demo, context=Need.title
+            )
+        )
+        .join(Need, Suggestion.need_id == Need.id)
+        .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
+        .outerjoin(Call, Suggestion.call_id == Call.id)
+        .where(
+            Suggestion.status == SuggestionStatus.APPROVED,
+            Suggestion.seen_at.is_(None),
+            Need.status == NeedStatus.PUBLISHED,
+            Achievement.id.is_(None) | _known_to_all(RecordType.ACHIEVEMENT),
+            Call.id.is_(None) | _known_to_all(RecordType.CALL),
+        )
+    )
+
+
+def _new_buyers(_when: When) -> AnySelect:
+    """Achievements with approved pairs whose buyers nobody of theirs has looked at."""
+    decided = func.coalesce(
+        Suggestion.decided_at, Suggestion.updated_at, type_=UtcDateTime()
+    )
+    number = cast(func.count(Suggestion.id), String)
+    return (
+        select(
+            *columns(
+                Achievement.id,
+                Achievement.title,
+                func.min(decided),
+                is_demo=Achievement.is_demo,
+                context=number.concat(" 条需求经审核与它匹配"),
+            )
+        )
+        .join(Suggestion, Suggestion.achievement_id == Achievement.id)
+        .join(Need, Suggestion.need_id == Need.id)
+        .where(
+            Suggestion.status == SuggestionStatus.APPROVED,
+            Suggestion.holder_seen_at.is_(None),
+            Achievement.status == AchievementStatus.PUBLISHED,
+            _known_to_all(RecordType.NEED),
+        )
+        .group_by(
+            Achievement.id,
+            Achievement.title,
+            Achievement.is_demo,
+            Achievement.organisation_id,
+        )
+    )
+
+
+def _submissions(kind: Kind, _when: When) -> AnySelect:
+    row = kind.waiting(None).subquery()
+    return select(
+        *columns(
+            row.c.id,
+            row.c.title,
+            row.c.since,
+            is_demo=row.c.is_demo,
+            context=row.c.district,
+        )
+    )
+
+
+def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
+    """Pairs that wait for review under the condition."""
+
+    def waiting(when: When) -> AnySelect:
+        return (
+            select(
+                *columns(
+                    Suggestion.id,
+                    func.coalesce(Need.title, Call.title),
+                    since,
+                    is_demo=func.coalesce(Need.is_demo, Call.is_demo),
+                    context=func.coalesce(Achievement.title, Call.title),
+                    due=due,
+                )
+            )
+            .select_from(Suggestion)
+            .outerjoin(Need, Suggestion.need_id == Need.id)
+            .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
+            .outerjoin(Call, Suggestion.call_id == Call.id)
+            .where(condition(when), open_sides())
+        )
+
+    return waiting
+
+
+def _put_off_at() -> ColumnElement[Any]:
+    """When the pair was last put off."""
+    noted = (
+        select(func.max(Review.at))
+        .where(
+            Review.suggestion_id == Suggestion.id,
+            Review.to_status == SuggestionStatus.SNOOZED,
+        )
+        .scalar_subquery()
+    )
+    return func.coalesce(noted, Suggestion.updated_at, type_=UtcDateTime())
+
+
+def _put_off_until_today(when: When) -> ColumnElement[bool]:
+    return and_(
+        Suggestion.status == SuggestionStatus.SNOOZED,
+        Suggestion.snoozed_until <= when.today,
+    )
+
+
+def _failed_jobs(_when: When) -> AnySelect:
+    """Records whose work in the background fails again and again.
+
+    Drafts are nobody's but their author's, so they are named to nobody else.
+    """
+    query = select(
+        *columns(
+            OutboxTask.record_id,
+            func.coalesce(*(func.max(model.title) for model in TABLES.values())),
+            func.min(OutboxTask.created_at),
+            is_demo=_any(*(model.is_demo for model in TABLES.values())),
+            context=literal("已失败 ").concat(
+                cast(func.max(OutboxTask.attempts), String)
+                .concat(" 次：")
+                .concat(func.coalesce(func.max(OutboxTask.last_error), ""))
+            ),
+            variant=OutboxTask.record_type,
+        )
+    ).select_from(OutboxTask)
+    for kind, model in TABLES.items():
+        query = query.outerjoin(
+            model,
+            and_(
+                OutboxTask.record_type == kind,
+                OutboxTask.record_id == model.id,
+                model.status != "draft",
+            ),
+        )
+    known = func.coalesce(*(model.id for model in TABLES.values()))
+    return query.where(
+        OutboxTask.attempts >= FAILED_AFTER, known.is_not(None)
+    ).group_by(OutboxTask.record_type, OutboxTask.record_id)
+
+
+def _any(*flags: Any) -> ColumnElement[bool]:
+    """Whether one of them holds for one of the group."""
+    return or_(*(func.max(case((flag, 1), else_=0)) == 1 for flag in flags))
+
+
+NEED = {"": ("needs.show", "need_id")}
+ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
+PAIR = {"": ("matches.pair", "suggestion_id")}
+ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        "returned_needs",
+        "被退回的需求",
+        "去修改",
+        ENTERPRISE,
+        partial(_in_state, Need, NeedStatus.RETURNED, "need.returned"),
+        NEED,
+        Need.organisation_id,
+    ),
+    Source(
+        "ending_needs",
+        "即将到期的需求",
+        "去处理",
+        ENTERPRISE,
+        _ending_needs,
+        NEED,
+        Need.organisation_id,
+        Remind.AT_ONCE,
+    ),
+    Source(
+        "approved_pairs",
+        "新的匹配结果",
+        "去查看",
+        ENTERPRISE,
+        _approved_pairs,
+        {"": ("matches.show_mine", "suggestion_id")},
+        Need.organisation_id,
+    ),
+    Source(
+        "draft_needs",
+        "没有提交的需求草稿",
+        "继续填写",
+        ENTERPRISE,
+        partial(_in_state, Need, NeedStatus.DRAFT, ""),
+        {"": ("needs.edit", "need_id")},
+        Need.organisation_id,
+        Remind.NEVER,
+    ),
+    Source(
+        "returned_achievements",
+        "被退回的成果",
+        "去修改",
+        UNIVERSITY,
+        partial(
+            _in_state, Achievement, AchievementStatus.RETURNED, "achievement.returned"
+        ),
+        ACHIEVEMENT,
+        Achievement.organisation_id,
+    ),
+    Source(
+        "new_buyers",
+        "有了新买方的成果",
+        "去查看",
+        UNIVERSITY,
+        _new_buyers,
+        {"": ("achievements.buyers", "achievement_id")},
+        Achievement.organisation_id,
+    ),
+    Source(
+        "draft_achievements",
+        "没有提交的成果草稿",
+        "继续填写",
+        UNIVERSITY,
+        partial(_in_state, Achievement, AchievementStatus.DRAFT, ""),
+        {"": ("achievements.edit", "achievement_id")},
+        Achievement.organisation_id,
+        Remind.NEVER,
+    ),
+    *(
+        Source(
+            f"submitted_{kind.name}s",
+            f"待审的{kind.noun}",
+            "去审核",
+            STAFF,
+            partial(_submissions, kind),
+            {"": kind.page},
+        )
+        for kind in KINDS.values()
+    ),
+    Source(
+        "pairs",
+        "待审核的匹配建议",
+        "去审核",
+        STAFF,
+        _pairs(
+            lambda _: Suggestion.status == SuggestionStatus.PENDING,
+            Suggestion.created_at,
+            None,
+        ),
+        PAIR,
+    ),
+    Source(
+        "put_off_pairs",
+        "暂缓到期的匹配建议",
+        "再审核",
+        STAFF,
+        _pairs(_put_off_until_today, _put_off_at(), Suggestion.snoozed_until),
+        PAIR,
+        remind=Remind.AT_ONCE,
+        due_words="暂缓到",
+    ),
+    Source(
+        "failed_jobs",
+        "反复失败的后台任务",
+        "去看记录",
+        frozenset({Role.ADMIN}),
+        _failed_jobs,
+        {
+            RecordType.NEED.value: NEED[""],
+            RecordType.ACHIEVEMENT.value: ACHIEVEMENT[""],
+            RecordType.CALL.value: ("calls.show", "call_id"),
+        },
+        remind=Remind.AT_ONCE,
+    ),
+)
+BY_NAME: Mapping[str, Source] = {source.name: source for source in SOURCES}

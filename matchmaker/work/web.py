@@ -1,0 +1,93 @@
+"""The work list, and its number on every page."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from models import User, utcnow
+
+from .. import labels
+from ..accounts.current import current, signed_in
+from ..calendar import service as calendar
+from ..config import Settings
+from ..db import db
+from ..schema import parse
+from . import service
+from .schema import WorkQuery
+from .service import WorkList
+from .sources import When
+
+bp = Blueprint("work", __name__)
+
+# From this month on the next year's public holidays are announced.
+ANNOUNCED_FROM = 12
+
+
+def when() -> When:
+    """The moment of the request."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return service.moment(utcnow(), settings.expiry_notice_days)
+
+
+@bp.app_context_processor
+def _counted() -> dict[str, Any]:
+    # Asked only where it is shown: the page of a failed request asks for nothing.
+    return {"waiting_work": _number}
+
+
+def _number() -> int:
+    user = current()
+    return service.count(db.session, user, when()) if user else 0
+
+
+@bp.get("/work")
+@login_required
+def index() -> ResponseReturnValue:
+    user, query = signed_in(), parse(WorkQuery, request.args)
+    found = service.work_list(db.session, user, query, when())
+    return render_template(
+        "work/list.html",
+        query=query,
+        groups=_facet(query, found),
+        year_missing=_year_missing(user),
+        **shown(user, found),
+    )
+
+
+def shown(user: User, found: WorkList) -> dict[str, Any]:
+    """What any page needs to show work."""
+    now, days = utcnow(), calendar.load(db.session)
+    return {
+        "work": found,
+        "waited": lambda since: calendar.waited(days, since, now),
+        "days_left": lambda day: (day - labels.today(now)).days,
+        "observed": service.observed(db.session, user),
+    }
+
+
+def _facet(query: WorkQuery, found: WorkList) -> list[dict[str, Any]]:
+    options = [
+        {
+            "value": source.name,
+            "label": source.label,
+            "count": number,
+            "selected": source.name == query.source,
+            "url": url_for(".index")
+            if source.name == query.source
+            else url_for(".index", source=source.name),
+        }
+        for source, number in found.counts.items()
+        if number or source.name == query.source
+    ]
+    return [{"name": "source", "label": "哪一类", "options": options}]
+
+
+def _year_missing(user: User) -> int | None:
+    """The year for which an administrator should enter the holidays by now."""
+    today = labels.today(utcnow())
+    year = today.year + (today.month >= ANNOUNCED_FROM)
+    if user.role.value != "admin" or not calendar.lacks_year(db.session, year):
+        return None
+    return year

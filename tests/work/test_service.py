@@ -1,0 +1,274 @@
+"""What waits for whom: each role its own, nothing of anybody else, oldest first."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from matchmaker.errors import NotFound
+from matchmaker.history import service as history
+from matchmaker.matches import service as matches
+from matchmaker.work import service
+from matchmaker.work.schema import WorkQuery
+from matchmaker.work.sources import BY_NAME, SOURCES
+from models import OutboxTask, transaction
+from models.outbox import RecordType, TaskKind
+from models.states import (
+    AchievementStatus,
+    NeedStatus,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
+
+from ..conftest import NOW
+
+WHEN = service.moment(NOW, 14)
+ALL = WorkQuery()
+APPROVED = {"status": SuggestionStatus.APPROVED, "decided_at": NOW}
+
+
+def ago(days: float) -> dict:
+    return {"updated_at": NOW - timedelta(days=days)}
+
+
+def waiting(session, user, query=ALL, when=WHEN) -> list[tuple[str, int]]:
+    found = service.work_list(session, user, query, when)
+    assert found.total == sum(found.counts.values()) or query.source
+    assert service.count(session, user, when) == sum(found.counts.values())
+    return [(item.source.name, item.id) for item in found.items]
+
+
+def test_an_enterprise_has_its_own_needs_and_results(session, make):
+    person = make.user()
+    own = {"organisation_id": person.organisation_id}
+    returned = make.need(status=NeedStatus.RETURNED, **own, **ago(9))
+    draft = make.need(status=NeedStatus.DRAFT, title="", **own, **ago(3))
+    ending = make.need(deadline=date(2026, 12, 1), **own)
+    published = make.need(secrecy=Secrecy.RESTRICTED, **own)
+    pair = make.suggestion(published, **APPROVED)
+    make.need(status=NeedStatus.PENDING, **own)
+    make.suggestion(published)
+    # Nothing of others, whatever its state.
+    for status in NeedStatus:
+        make.need(status=status, deadline=date(2026, 12, 1))
+    make.suggestion(**APPROVED)
+
+    assert waiting(session, person) == [
+        ("ending_needs", ending.id),
+        ("returned_needs", returned.id),
+        ("draft_needs", draft.id),
+        ("approved_pairs", pair.id),
+    ]
+
+
+def test_a_university_has_its_own_achievements_and_buyers(session, make):
+    person = make.user(Role.UNIVERSITY)
+    own = {"organisation_id": person.organisation_id}
+    returned = make.achievement(status=AchievementStatus.RETURNED, **own, **ago(2))
+    draft = make.achievement(status=AchievementStatus.DRAFT, **own, **ago(5))
+    item = make.achievement(**own)
+    for _ in range(2):
+        make.suggestion(achievement=item, **APPROVED)
+    make.suggestion(**APPROVED)
+    make.achievement(status=AchievementStatus.RETURNED)
+
+    found = service.work_list(session, person, ALL, WHEN)
+    assert waiting(session, person) == [
+        ("draft_achievements", draft.id),
+        ("returned_achievements", returned.id),
+        ("new_buyers", item.id),
+    ]
+    assert found.items[-1].context == "2 条需求经审核与它匹配"
+
+
+def test_a_hidden_need_is_no_buyer(session, make):
+    person = make.user(Role.UNIVERSITY)
+    item = make.achievement(organisation_id=person.organisation_id)
+    make.suggestion(make.need(secrecy=Secrecy.RESTRICTED), item, **APPROVED)
+    make.suggestion(make.need(status=NeedStatus.WITHDRAWN), item, **APPROVED)
+    assert waiting(session, person) == []
+
+
+def test_a_pair_with_a_withdrawn_side_waits_for_nobody(session, make):
+    person = make.user()
+    need = make.need(organisation_id=person.organisation_id)
+    gone = make.achievement(status=AchievementStatus.WITHDRAWN)
+    make.suggestion(need, gone, **APPROVED)
+    make.suggestion(achievement=gone)
+    assert waiting(session, person) == []
+    assert waiting(session, make.staff()) == []
+
+
+def test_staff_have_what_waits_for_the_platform_the_longest_wait_first(session, make):
+    young = make.need(status=NeedStatus.PENDING, **ago(1))
+    old = make.achievement(status=AchievementStatus.PENDING, **ago(8))
+    pair = make.suggestion(created_at=NOW - timedelta(days=3))
+    snoozed = {"status": SuggestionStatus.SNOOZED}
+    due = make.suggestion(snoozed_until=date(2026, 11, 23), **snoozed)
+    make.suggestion(snoozed_until=date(2026, 11, 24), **snoozed)
+    make.need(status=NeedStatus.DRAFT)
+    make.need(status=NeedStatus.RETURNED)
+
+    assert waiting(session, make.staff()) == [
+        ("put_off_pairs", due.id),
+        ("submitted_achievements", old.id),
+        ("pairs", pair.id),
+        ("submitted_needs", young.id),
+    ]
+
+
+def fail(make, record_id, attempts, kind=RecordType.NEED, task=TaskKind.ENCODE):
+    with transaction(make.session):
+        make.session.add(
+            OutboxTask(
+                kind=task,
+                record_type=kind,
+                record_id=record_id,
+                attempts=attempts,
+                last_error="ValueError",
+                created_at=NOW,
+                retry_at=NOW,
+            )
+        )
+
+
+def test_an_administrator_has_the_jobs_that_fail_besides(session, make):
+    admin = make.user(Role.ADMIN)
+    need, draft, item = (
+        make.need(),
+        make.need(status=NeedStatus.DRAFT),
+        (make.achievement()),
+    )
+    fail(make, need.id, 3)
+    fail(make, need.id, 7, task=TaskKind.MATCH)
+    fail(make, item.id, 2, RecordType.ACHIEVEMENT)
+    fail(make, draft.id, 9)
+    fail(make, 987654, 9)
+    (one,) = service.work_list(session, admin, ALL, WHEN).items
+    assert (one.source.name, one.id, one.page) == (
+        "failed_jobs",
+        need.id,
+        "needs.show",
+    )
+    assert one.context == "已失败 7 次：ValueError"
+    assert waiting(session, make.staff()) == []
+
+
+def test_a_wait_begins_with_what_caused_it_not_with_the_last_change(session, make):
+    person = make.user()
+    need = make.need(status=NeedStatus.RETURNED, organisation_id=person.organisation_id)
+    moment = NOW - timedelta(days=6)
+    with transaction(session):
+        history.record(session, None, "need.returned", need, now=moment)
+    (item,) = service.work_list(session, person, ALL, WHEN).items
+    assert item.since == moment
+
+
+@pytest.mark.parametrize(
+    ("days", "listed"), [(-1, False), (0, True), (14, True), (15, False)]
+)
+def test_a_need_is_about_to_end_within_the_days_of_the_setting(
+    session, make, days, listed
+):
+    person = make.user()
+    make.need(
+        organisation_id=person.organisation_id,
+        deadline=WHEN.today + timedelta(days=days),
+    )
+    assert bool(waiting(session, person)) is listed
+
+
+def test_what_was_looked_at_waits_no_more(session, make):
+    person = make.user()
+    pair = make.suggestion(
+        make.need(organisation_id=person.organisation_id), **APPROVED
+    )
+    version = pair.version
+    matches.note_seen(session, make.user(), pair.id, now=NOW)
+    assert waiting(session, person) == [("approved_pairs", pair.id)]
+    matches.note_seen(session, person, pair.id, now=NOW)
+    matches.note_seen(session, person, pair.id, now=NOW + timedelta(days=1))
+    assert waiting(session, person) == []
+    session.refresh(pair)
+    assert (pair.seen_at, pair.version) == (NOW, version)
+
+
+def test_only_the_holder_takes_the_buyers_off_the_list(session, make):
+    person = make.user(Role.UNIVERSITY)
+    item = make.achievement(organisation_id=person.organisation_id)
+    make.suggestion(achievement=item, **APPROVED)
+    matches.note_buyers_seen(session, make.staff(), item, now=NOW)
+    assert waiting(session, person) == [("new_buyers", item.id)]
+    matches.note_buyers_seen(session, person, item, now=NOW)
+    assert waiting(session, person) == []
+
+
+def test_a_list_has_pages_and_one_kind_can_be_asked_for(session, make):
+    person = make.user()
+    own = {"organisation_id": person.organisation_id}
+    for days in range(service.PER_PAGE + 1):
+        make.need(status=NeedStatus.RETURNED, **own, **ago(days))
+    make.need(status=NeedStatus.DRAFT, **own)
+    last = service.work_list(session, person, WorkQuery(page=9), WHEN)
+    assert (last.page, last.pages, len(last.items)) == (2, 2, 2)
+    drafts = service.work_list(session, person, WorkQuery(source="draft_needs"), WHEN)
+    assert (len(drafts.items), drafts.total) == (1, 1)
+
+
+def test_the_work_of_another_role_is_not_found(session, make):
+    with pytest.raises(NotFound):
+        service.work_list(session, make.user(), WorkQuery(source="pairs"), WHEN)
+
+
+def test_a_staff_member_of_an_organisation_gets_none_of_its_work(session, make):
+    """Roles, not membership alone: an enterprise's drafts are no work of staff."""
+    firm = make.organisation()
+    make.need(status=NeedStatus.DRAFT, organisation_id=firm.id)
+    staff = make.user(Role.STAFF, organisation_id=firm.id)
+    assert waiting(session, staff) == []
+
+
+def test_the_number_stops_at_a_hundred_of_a_kind(session, make, monkeypatch):
+    monkeypatch.setattr(service, "MOST_COUNTED", 3)
+    for _ in range(5):
+        make.need(status=NeedStatus.PENDING)
+    assert service.count(session, make.staff(), WHEN) == 3
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_however_much_waits_the_list_asks_two_queries_and_the_number_one(
+    session, make, role
+):
+    user = make.user(role)
+    own = {"organisation_id": user.organisation_id} if user.organisation_id else {}
+    for _ in range(4):
+        make.need(status=NeedStatus.RETURNED, **own)
+        make.need(status=NeedStatus.PENDING)
+        make.achievement(status=AchievementStatus.RETURNED, **own)
+        make.suggestion()
+    session.refresh(user)
+    asked = []
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    assert service.work_list(session, user, ALL, WHEN).items
+    assert len(asked) == 2
+    service.count(session, user, WHEN)
+    assert len(asked) == 3
+
+
+def test_every_source_has_a_name_of_its_own_that_a_table_can_hold():
+    assert len(BY_NAME) == len(SOURCES)
+    assert all(len(name) <= 48 for name in BY_NAME)
+
+
+@given(st.text(max_size=20))
+def test_only_known_kinds_of_work_can_be_asked_for(name):
+    from matchmaker.errors import Invalid
+    from matchmaker.schema import parse
+
+    if name.strip() and name.strip() not in BY_NAME:
+        with pytest.raises(Invalid):
+            parse(WorkQuery, {"source": name})
