@@ -7,6 +7,7 @@ from .calls import Call
 from .history import History
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
+from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
@@ -22,8 +23,11 @@ __all__ = [
     "Embedding",
     "History",
     "IndexChange",
+    "Mandate",
     "Need",
     "NeedText",
+    "Node",
+    "NodeStaff",
     "Notice",
     "Organisation",
     "OutboxTask",

@@ -23,6 +23,7 @@ WRONG = "邮箱或密码不正确，请检查后重试。"
 KINDS: dict[Role, tuple[OrganisationKind, ...]] = {
     Role.ENTERPRISE: (OrganisationKind.ENTERPRISE,),
     Role.UNIVERSITY: (OrganisationKind.UNIVERSITY, OrganisationKind.INSTITUTE),
+    Role.MANAGER: (OrganisationKind.SERVICE_BODY,),
     Role.STAFF: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
     Role.ADMIN: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
 }
@@ -110,8 +111,8 @@ def _organisation(
     session: Session, data: NewUser, now: datetime
 ) -> Organisation | None:
     if data.organisation is None:
-        if data.role in (Role.ENTERPRISE, Role.UNIVERSITY):
-            raise Invalid({"organisation": "企业和高校账号须填写所属单位"})
+        if data.role not in (Role.STAFF, Role.ADMIN):
+            raise Invalid({"organisation": "企业、高校和技术经理人账号须填写所属单位"})
         return None
     found = session.scalar(
         select(Organisation).where(Organisation.name == data.organisation)
