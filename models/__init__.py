@@ -4,6 +4,7 @@ from .accounts import Organisation, User
 from .achievements import Achievement
 from .base import Base, utcnow
 from .calls import Call
+from .dictionaries import DictionaryEntry, Holiday
 from .history import History
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
@@ -12,6 +13,7 @@ from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
+from .reminders import Observation, Reminder
 from .session import create_db_engine, session_factory, transaction
 
 __all__ = [
@@ -20,8 +22,10 @@ __all__ = [
     "Activation",
     "Base",
     "Call",
+    "DictionaryEntry",
     "Embedding",
     "History",
+    "Holiday",
     "IndexChange",
     "Mandate",
     "Need",
@@ -29,11 +33,13 @@ __all__ = [
     "Node",
     "NodeStaff",
     "Notice",
+    "Observation",
     "Organisation",
     "OutboxTask",
     "Ranker",
     "Record",
     "RecordType",
+    "Reminder",
     "Review",
     "Suggestion",
     "User",

@@ -60,6 +60,7 @@ class Achievement(Base):
     modes: Mapped[Lines]
     price_fen: Mapped[Fen | None]
     return_reason: Mapped[Prose | None]
+    return_codes: Mapped[Lines | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column()
     created_at: Mapped[datetime]
@@ -73,4 +74,6 @@ class Achievement(Base):
     def move_to(self, status: AchievementStatus) -> None:
         """Take the next state; raises `IllegalMove` if it may not follow."""
         move(ACHIEVEMENT_MOVES, self.status, status)
+        if self.status is AchievementStatus.RETURNED:
+            self.return_reason = self.return_codes = None
         self.status = status

@@ -28,7 +28,9 @@ class Suggestion(Base):
     Exactly two of need, achievement and call are set, as ``kind`` says. The
     two hashes are of the texts the pair was judged on: while they hold, a
     rejected pair does not come back. ``probability`` is that of approval, as the
-    ``ranker`` told it from the ``features`` (`index.approval`).
+    ``ranker`` told it from the ``features`` (`index.approval`). ``seen_at`` is when
+    somebody of the need's organisation first opened the approved pair,
+    ``holder_seen_at`` when somebody of the achievement's first looked at its buyers.
     """
 
     __tablename__ = "suggestions"
@@ -76,6 +78,8 @@ class Suggestion(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    holder_seen_at: Mapped[datetime | None]
 
     need: Mapped[Need | None] = relationship()
     achievement: Mapped[Achievement | None] = relationship()

@@ -69,6 +69,7 @@ class Need(Base):
     cooperation: Mapped[Lines]
     deadline: Mapped[date | None]
     return_reason: Mapped[Prose | None]
+    return_codes: Mapped[Lines | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column()
     created_at: Mapped[datetime]
@@ -82,6 +83,8 @@ class Need(Base):
     def move_to(self, status: NeedStatus) -> None:
         """Take the next state; raises `IllegalMove` if it may not follow."""
         move(NEED_MOVES, self.status, status)
+        if self.status is NeedStatus.RETURNED:
+            self.return_reason = self.return_codes = None
         self.status = status
 
     @property

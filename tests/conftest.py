@@ -28,6 +28,7 @@ from matchmaker.rankers import active
 from matchmaker.search import live
 from models import Base, User, create_db_engine, migrate
 
+from . import seeds
 from .factories import Factory
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # noon in the city
@@ -35,6 +36,8 @@ POSTGRES = os.environ.get(
     "MATCHMAKER_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 )
 REQUIRED = set(os.environ.get("MATCHMAKER_REQUIRE", "").split(","))
+# What the migrations entered, by database: every test begins with it.
+SEEDS: dict[str, seeds.Seeds] = {}
 
 # A machine that is busy is no fault of the code.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -111,6 +114,7 @@ class Client(FlaskLoginClient):
 def built_app(settings: Settings) -> Iterator[Flask]:
     engine = create_db_engine(settings.url)
     migrate.upgrade(engine)
+    SEEDS[settings.url] = seeds.read(engine)
     engine.dispose()
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
@@ -126,6 +130,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     with built_app.extensions["db_engine"].begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
+        seeds.write(connection, SEEDS[built_app.config["SETTINGS"].url])
     # The numbers of the changes start anew, and the clock of the tests stands
     # still: the snapshot of an earlier test would pass for one of these tables.
     shutil.rmtree(built_app.config["SETTINGS"].snapshot_dir, ignore_errors=True)

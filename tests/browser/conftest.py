@@ -21,6 +21,7 @@ from matchmaker.search import live
 from models import Base, Suggestion, User, create_db_engine, migrate, transaction
 from models.states import Role, Secrecy, SuggestionKind
 
+from .. import seeds
 from ..conftest import skip_or_fail
 from ..factories import Factory
 from ..walk import index_everything
@@ -35,6 +36,7 @@ FLAGS = [
     "--no-first-run",
 ]
 WAIT_MS = 4000
+SEEDS: seeds.Seeds = {}
 
 EVIDENCE: dict[str, Any] = {
     "indicators": [
@@ -106,6 +108,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
     )
     engine = create_db_engine(settings.url)
     migrate.upgrade(engine)
+    SEEDS.update(seeds.read(engine))
     engine.dispose()
     app = create_app(settings)
     limiter.enabled = False
@@ -127,6 +130,7 @@ def world(served: tuple[Flask, str]) -> Iterator[World]:
     with app.extensions["db_engine"].begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
+        seeds.write(connection, SEEDS)
     live.init_app(app)
     with app.extensions["db_sessions"]() as session:
         # The server's clock is the real one, so the records are of today.
