@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import states as s
-from models.fields import field_name
+from models.fields import district_name, field_name
 from models.outbox import RecordType
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -167,6 +167,8 @@ ACTIONS: dict[str, str] = {
     "dictionary.restored": "恢复字典条目",
     "holiday.added": "登记节假日",
     "holiday.removed": "删除节假日",
+    "audit.exported": "导出审计日志",
+    "index.repaired": "补做索引",
     "task.retried": "重试后台任务",
     "demo.loaded": "载入演示数据",
 }
@@ -231,6 +233,8 @@ def in_words(name: str, value: Any) -> str:
         return " ".join(money(value)).strip()
     if name == "field":
         return field_name(value)
+    if name == "district":
+        return district_name(value)
     known = {str(member): LABELS[member] for member in CODED.get(name, ())}
     return known.get(str(value), str(value))
 

@@ -71,6 +71,7 @@ node.read                 -       -          -          -       any   any
 node.govern               -       -          -          -       -     any
 mandate.read              -       -          -          own     any   any
 mandate.govern            -       -          -          -       any   any
+user.read                 -       -          -          -       -     any
 user.govern               -       -          -          -       -     any
 dictionary.govern         -       -          -          -       -     any
 audit.read                -       -          -          -       -     any
@@ -123,6 +124,34 @@ verification.return_achievement    achievement.verify        achievement
 notices.inbox                      signed-in                 -
 notices.read_all                   signed-in                 -
 notices.open                       signed-in                 notice
+nodes.index                        node.read                 -
+nodes.show                         node.read                 node
+nodes.new                          node.govern               -
+nodes.edit                         node.govern               node
+nodes.retire                       node.govern               node
+nodes.restore                      node.govern               node
+nodes.mandates                     mandate.read              -
+nodes.new_mandate                  mandate.govern            -
+nodes.end_mandate                  mandate.govern            mandate
+users.index                        user.read                 -
+users.show                         user.read                 user
+users.change_role                  user.govern               user
+users.close                        user.govern               user
+users.reopen                       user.govern               user
+dictionaries.index                 dictionary.govern         -
+dictionaries.add                   dictionary.govern         -
+dictionaries.edit                  dictionary.govern         entry
+dictionaries.move                  dictionary.govern         entry
+dictionaries.retire                dictionary.govern         entry
+dictionaries.restore               dictionary.govern         entry
+dictionaries.holidays              dictionary.govern         -
+dictionaries.add_holiday           dictionary.govern         -
+dictionaries.remove_holiday        dictionary.govern         holiday
+audit.log                          audit.read                -
+audit.export                       audit.read                -
+system.show                        system.govern             -
+system.retry                       system.govern             task
+system.repair                      system.govern             -
 """
 
 
@@ -193,9 +222,7 @@ routes: dict[str, Route] = _once(
 
 def sight(record: str, state: str, secrecy: str = "*") -> Mapping[str, Scope]:
     """Who may know of a record in this state: the first line that speaks of it."""
-    return next(
-        line.scopes for line in sights if line.is_of(record, state, secrecy)
-    )
+    return next(line.scopes for line in sights if line.is_of(record, state, secrecy))
 
 
 def route(endpoint: str, method: str) -> Route:

@@ -183,9 +183,7 @@ def may(user: User | None, action: str, item: object = None) -> bool:
     if user is None or not user.active:
         return False
     scope = matrix.actions[action][user.role]
-    if scope == "-" or (
-        scope == "own" and item is not None and not is_own(user, item)
-    ):
+    if scope == "-" or (scope == "own" and item is not None and not is_own(user, item)):
         return False
     rule = RULES.get(action)
     return rule is None or rule(user, item)

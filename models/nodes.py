@@ -50,9 +50,7 @@ class Node(Base):
         back_populates="parent", order_by="Node.position, Node.id"
     )
     organisation: Mapped[Organisation | None] = relationship()
-    staff: Mapped[list[User]] = relationship(
-        secondary="node_staff", order_by="User.id"
-    )
+    staff: Mapped[list[User]] = relationship(secondary="node_staff", order_by="User.id")
 
     __mapper_args__ = {"version_id_col": version}
 

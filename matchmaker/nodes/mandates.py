@@ -127,9 +127,7 @@ def find(session: Session, user: User, mandate_id: int) -> Mandate:
     if mandate_id > LARGEST_ID:
         raise NotFound("mandate")
     mandate = session.scalar(
-        select(Mandate).where(
-            Mandate.id == mandate_id, policies.visible_mandates(user)
-        )
+        select(Mandate).where(Mandate.id == mandate_id, policies.visible_mandates(user))
     )
     if mandate is None:
         raise NotFound("mandate")

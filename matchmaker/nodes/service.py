@@ -58,12 +58,8 @@ class Duties:
         if self.everything:
             return true()
         if kind is RecordType.NEED:
-            return or_(
-                Need.district.in_(self.districts), Need.field.in_(self.fields)
-            )
-        local = select(Organisation.id).where(
-            Organisation.district.in_(self.districts)
-        )
+            return or_(Need.district.in_(self.districts), Need.field.in_(self.fields))
+        local = select(Organisation.id).where(Organisation.district.in_(self.districts))
         return or_(
             Achievement.organisation_id.in_(local), Achievement.field.in_(self.fields)
         )
