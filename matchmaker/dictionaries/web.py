@@ -6,6 +6,7 @@ from flask_login import login_required
 
 from models import utcnow
 
+from .. import policies
 from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Conflict, Invalid
@@ -49,7 +50,9 @@ def _list(
 @login_required
 def add() -> ResponseReturnValue:
     name = request.form.get("dictionary", "")
-    service.entries(db.session, signed_in(), name)
+    policies.require(signed_in(), "dictionary.govern")
+    if name not in service.KINDS:
+        raise Invalid({"dictionary": "没有这个字典，请从字典页面进入"})
     try:
         data = parse(NewEntry, request.form)
         entry = service.add(db.session, signed_in(), data, now=utcnow())
