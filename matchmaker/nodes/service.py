@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import flag_modified
 
 from models import (
     TABLES,
@@ -264,7 +265,6 @@ def edit(
         node.parent = _parent(session, data, node)
         node.organisation = _body(session, data)
         node.staff = _staff(session, data)
-        session.flush()
         after = _told(node)
         changes = {
             name: [before[name], after[name]]
@@ -272,6 +272,9 @@ def edit(
             if before[name] != after[name]
         }
         if changes:
+            # Who works there stands in another table; the version counts it too.
+            flag_modified(node, "name")
+            session.flush()
             action = "node.moved" if "parent" in changes else "node.edited"
             history.record(session, actor, action, node, now=now, changes=changes)
     return node

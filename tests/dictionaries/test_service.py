@@ -88,8 +88,8 @@ def test_the_second_of_two_editors_is_told(session, admin):
     row = entry(session, "ES")
     mark = service.seen(row)
     service.rename(session, admin, row.id, EntryEdit(label="储能", seen=mark), now=NOW)
+    data = EntryEdit(label="电池", seen=mark)
     with pytest.raises(Conflict, match="stale"):
-        data = EntryEdit(label="电池", seen=mark)
         service.rename(session, admin, row.id, data, now=NOW)
 
 

@@ -18,10 +18,10 @@ from ..conftest import NOW
 TODAY = date(2026, 11, 23)
 
 
-def typed(manager, organisation, **given) -> MandateInput:
+def typed(who, whom, **given) -> MandateInput:
     values = {
-        "manager": str(manager.id),
-        "organisation": organisation.name,
+        "manager": str(who.id),
+        "organisation": whom.name,
         "from_on": "2026-11-01",
         "until_on": "",
     }
@@ -50,10 +50,8 @@ def test_a_mandate_is_noted_with_its_days(session, make):
 )
 def test_two_periods_of_one_pair_do_not_overlap(session, make, first, second, clash):
     staff, manager, firm = make.staff(), make.user(Role.MANAGER), make.organisation()
-    days = [
-        dict(zip(("from_on", "until_on"), pair, strict=True))
-        for pair in (first, second)
-    ]
+    names = ("from_on", "until_on")
+    days = [dict(zip(names, pair, strict=True)) for pair in (first, second)]
     mandates.create(session, staff, typed(manager, firm, **days[0]), now=NOW)
     again = typed(manager, firm, **days[1])
     if clash:
@@ -136,6 +134,7 @@ def test_a_mandate_ends_on_its_last_day(session, make):
     assert ended.holds_on(date(2026, 11, 30))
     assert not ended.holds_on(date(2026, 12, 1))
     for day in ("2025-12-31", "2026-12-31"):
+        wrong = parse(MandateEnd, {"until_on": day})
         with pytest.raises(Invalid):
             mandates.end(
                 session,
@@ -151,6 +150,6 @@ def test_only_staff_enter_or_end_mandates(session, make):
     mandate = make.mandate(manager)
     with pytest.raises(Forbidden):
         mandates.create(session, manager, typed(manager, make.organisation()), now=NOW)
+    end = parse(MandateEnd, {"until_on": "2026-11-30"})
     with pytest.raises(Forbidden):
-        end = parse(MandateEnd, {"until_on": "2026-11-30"})
         mandates.end(session, manager, mandate.id, end, now=NOW)

@@ -26,7 +26,7 @@ def admin(make) -> User:
 
 def typed(**given) -> NodeInput:
     values = {"kind": "branch", "name": "岳麓分平台", "districts": ["岳麓区"]}
-    return parse(NodeInput, values | {k: v for k, v in given.items()})
+    return parse(NodeInput, values | given)
 
 
 def edited(node: Node, **given) -> NodeEdit:
@@ -119,20 +119,20 @@ def test_only_staff_in_office_work_at_a_node(session, make, admin):
 
 
 def test_a_move_takes_the_parts_along(session, make, admin):
-    one, two = make.node(name="甲"), make.node(name="乙")
-    part = make.node(name="甲之下", parent_id=one.id)
+    one, two = make.node(name="甲节点"), make.node(name="乙节点")
+    part = make.node(name="甲的下级", parent_id=one.id)
     service.edit(session, admin, one.id, edited(one, parent=two.id), now=NOW)
     session.refresh(part)
-    assert [node.name for node in part.ancestors()] == ["甲", "乙", "总平台"]
+    assert [node.name for node in part.ancestors()] == ["甲节点", "乙节点", "总平台"]
     row = session.scalars(select(History).where(History.action == "node.moved")).one()
-    assert row.changes == {"parent": ["总平台", "乙"]}
+    assert row.changes == {"parent": ["总平台", "乙节点"]}
 
 
 @pytest.mark.parametrize("place", ["itself", "its part", "a part of its part"])
 def test_no_node_comes_under_itself(session, make, admin, place):
-    one = make.node(name="甲")
-    two = make.node(name="乙", parent_id=one.id)
-    three = make.node(name="丙", parent_id=two.id)
+    one = make.node(name="甲节点")
+    two = make.node(name="乙节点", parent_id=one.id)
+    three = make.node(name="丙节点", parent_id=two.id)
     target = {"itself": one, "its part": two, "a part of its part": three}[place]
     with pytest.raises(Invalid) as refusal:
         service.edit(session, admin, one.id, edited(one, parent=target.id), now=NOW)

@@ -27,6 +27,7 @@ def test_an_admin_builds_moves_and_retires(admin, session, make):
     page = admin.get(made.location).text
     assert "岳麓分平台" in page
     assert "先进储能与新能源" in page
+    session.rollback()
     branch = session.scalars(select(Node).where(Node.name == "岳麓分平台")).one()
     made = admin.post(
         "/nodes/new",
@@ -39,6 +40,7 @@ def test_an_admin_builds_moves_and_retires(admin, session, make):
     assert refused.status_code == 409
     assert "请先移走或停用它们" in refused.text
     edit = f"/nodes/{branch.id}/edit"
+    session.rollback()
     part = session.scalars(select(Node).where(Node.name == "服务机构甲")).one()
     refused = admin.post(edit, data=form(parent=part.id, version=1))
     assert refused.status_code == 422
@@ -93,6 +95,7 @@ def test_staff_enter_and_end_a_mandate_and_the_manager_sees_it(make, login, sess
     assert "请填写日期" in bad.text
     assert staff.post("/mandates/new", data=data).status_code == 303
     assert "湘江电池有限公司" in login(manager).get("/mandates").text
+    session.rollback()
     mandate_id = session.scalar(select(Mandate.id))
     bad = staff.post(f"/mandates/{mandate_id}/end", data={"until_on": "2026-10-01"})
     assert bad.status_code == 422
