@@ -190,10 +190,13 @@ def create_demo_accounts(
         if account.email not in known
     ]
     with transaction(session):
-        session.add_all(missing)
         for user in missing:
             if user.role is Role.MANAGER:
                 user.organisation = _demo_body(session, now)
+        session.add_all(missing)
+        session.flush()
+        for user in missing:
+            if user.role is Role.MANAGER:
                 _represent(session, user, enterprise_id, now)
     return missing
 
@@ -211,7 +214,6 @@ def _demo_body(session: Session, now: datetime) -> Organisation:
 def _represent(
     session: Session, manager: User, organisation_id: int, now: datetime
 ) -> None:
-    session.flush()
     session.add(
         Mandate(
             manager_id=manager.id,

@@ -259,12 +259,14 @@ def edit(
             raise Invalid({"kind": "总平台的类型不能改变，其他节点也不能改为总平台"})
         _refuse_name(session, data.name, node)
         before = _told(node)
-        node.kind, node.name, node.position = data.kind, data.name, data.position
-        node.districts = _in_order(data.districts)
-        node.fields = _in_order(data.fields)
-        node.parent = _parent(session, data, node)
-        node.organisation = _body(session, data)
-        node.staff = _staff(session, data)
+        # In one piece: each flush would be a version.
+        with session.no_autoflush:
+            node.kind, node.name, node.position = data.kind, data.name, data.position
+            node.districts = _in_order(data.districts)
+            node.fields = _in_order(data.fields)
+            node.parent = _parent(session, data, node)
+            node.organisation = _body(session, data)
+            node.staff = _staff(session, data)
         after = _told(node)
         changes = {
             name: [before[name], after[name]]

@@ -136,13 +136,7 @@ def test_a_mandate_ends_on_its_last_day(session, make):
     for day in ("2025-12-31", "2026-12-31"):
         wrong = parse(MandateEnd, {"until_on": day})
         with pytest.raises(Invalid):
-            mandates.end(
-                session,
-                staff,
-                mandate.id,
-                parse(MandateEnd, {"until_on": day}),
-                now=NOW,
-            )
+            mandates.end(session, staff, mandate.id, wrong, now=NOW)
 
 
 def test_only_staff_enter_or_end_mandates(session, make):
