@@ -98,14 +98,15 @@ def folder(tmp_path):
 
 
 def everything(session):
-    """How many rows each table holds."""
+    """How many rows each table holds, but for those that migrations fill."""
     session.rollback()
     tables = Base.metadata.sorted_tables
     counts = {
         table.name: session.scalar(select(func.count()).select_from(table))
         for table in tables
     }
-    return {name: count for name, count in counts.items() if count}
+    seeded = {"dictionary_entries", "holidays", "nodes"}
+    return {name: n for name, n in counts.items() if n and name not in seeded}
 
 
 def count(session, table):
@@ -256,8 +257,7 @@ def test_everything_of_it_is_taken_out_again(app, session, make, folder):
 
     assert demo.remove(session, now=make.now) == 3
     left = everything(session)
-    seeded = {"dictionary_entries", "holidays", "nodes"}
-    assert set(left) <= seeded | {"users", "index_changes", "alembic_version"}
+    assert set(left) <= {"users", "index_changes", "alembic_version"}
     assert list(session.scalars(select(User.id))) == [reviewer_id]
     assert not demo.is_loaded(session)
     # The indexes learn of it through the feed.
