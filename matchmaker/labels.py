@@ -218,6 +218,7 @@ CODED: dict[str, type[StrEnum]] = {
     "ownership": s.Ownership,
     "cooperation": s.Mode,
     "modes": s.Mode,
+    "role": s.Role,
 }
 
 
@@ -231,9 +232,9 @@ def in_words(name: str, value: Any) -> str:
         return " ".join(str(value[key]) for key in ("type", "status", "count"))
     if name.endswith("_fen"):
         return " ".join(money(value)).strip()
-    if name == "field":
+    if name in ("field", "fields"):
         return field_name(value)
-    if name == "district":
+    if name in ("district", "districts"):
         return district_name(value)
     known = {str(member): LABELS[member] for member in CODED.get(name, ())}
     return known.get(str(value), str(value))

@@ -15,6 +15,7 @@ from typing import Literal
 from models.states import Role
 
 Scope = Literal["-", "own", "any"]
+SCOPES: Mapping[str, Scope] = {"-": "-", "own": "own", "any": "any"}
 VISITOR = "visitor"
 # The columns of the first two tables.
 ROLES: tuple[str, ...] = (
@@ -189,13 +190,7 @@ def _lines(table: str) -> list[list[str]]:
 
 
 def _scopes(cells: list[str]) -> dict[str, Scope]:
-    found: dict[str, Scope] = {}
-    for role, cell in zip(ROLES, cells, strict=True):
-        if cell == "-" or cell == "own" or cell == "any":
-            found[role] = cell
-        else:
-            raise ValueError(f"«{cell}» is no scope")
-    return found
+    return {role: SCOPES[cell] for role, cell in zip(ROLES, cells, strict=True)}
 
 
 def _once(pairs: list[tuple[str, Route]]) -> dict[str, Route]:

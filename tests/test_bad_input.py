@@ -16,7 +16,7 @@ from models import Base
 from .test_routes import OPEN
 from .walk import ID, Form, address, forms, populate, rules
 
-ROLES = ["visitor", "enterprise", "university", "staff"]  # an admin has staff's forms
+ROLES = ["visitor", "enterprise", "university", "staff", "admin"]
 SCRIPT = '<script>alert("x")</script>'
 BAD: dict[str, str] = {
     "nothing": "",
@@ -67,6 +67,9 @@ PARAMETERS = (
     "_external",
     "min_score",
     "age",
+    "name",
+    "year",
+    "parent",
 )
 
 

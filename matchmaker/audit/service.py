@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session, joinedload
 from models import TABLES, History, Need, User, transaction
 from models.base import Base
 from models.outbox import RecordType
-from models.states import Secrecy
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    NeedStatus,
+    Secrecy,
+    SuggestionStatus,
+)
 
 from .. import labels, policies
 from ..history import service as history
@@ -91,6 +97,12 @@ NAMES: dict[str, str] = {
     "budget_fen": "预算",
     "price_fen": "价格",
     "deadline": "截止",
+}
+# The words of every state; where two kinds share one, they share its word.
+STATES: dict[str, str] = {
+    state.value: labels.label(state)
+    for states in (CallStatus, SuggestionStatus, AchievementStatus, NeedStatus)
+    for state in states
 }
 # Machinery of a form or a ranker, of no interest to a reader.
 SILENT = frozenset({"form"})
@@ -220,17 +232,20 @@ def _detail(changes: Mapping[str, Any], is_open: bool) -> str:
     for name, pair in changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        shown = (
-            f"{_short(name, pair[0])} → {_short(name, pair[1])}"
-            if is_open or name not in TEXTS
-            else MASKED
-        )
+        shown = _change(name, *pair) if is_open or name not in TEXTS else MASKED
         parts.append(f"{NAMES.get(name, name)}：{shown}")
     return "\n".join(parts)
 
 
+def _change(name: str, before: Any, after: Any) -> str:
+    if before is None:
+        return _short(name, after)
+    return f"{_short(name, before)} → {_short(name, after)}"
+
+
 def _short(name: str, value: Any) -> str:
-    text = labels.in_words(name, value)
+    text = STATES.get(value) if name == "status" and isinstance(value, str) else None
+    text = text or labels.in_words(name, value)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

@@ -78,7 +78,7 @@ def test_no_text_of_a_need_that_is_not_public(session, make, admin, secrecy):
     [entry] = read(session, admin)
     assert SECRET not in entry.detail
     assert service.MASKED in entry.detail
-    assert "面议 → 100 万元" in entry.detail or "100 万元" in entry.detail
+    assert "预算：100 万元" in entry.detail
     assert SECRET not in "".join(service.export(session, admin, AuditQuery(), now=NOW))
 
 
@@ -90,6 +90,14 @@ def test_the_texts_of_a_public_need_are_told_and_of_a_draft_not(session, make, a
     hidden, shown = read(session, admin)
     assert SECRET in shown.detail
     assert SECRET not in hidden.detail
+
+
+def test_codes_are_told_in_words(session, make, admin):
+    note(session, make.need(), status=["pending", "published"], field=["ES", "NM"])
+    note(session, make.staff(), "user.role_changed", role=["admin", "staff"])
+    role, need = read(session, admin)
+    assert need.detail == "状态：待审 → 已发布\n领域：先进储能与新能源 → 新材料"
+    assert role.detail == "角色：管理员 → 平台工作人员"
 
 
 def test_a_record_that_is_gone_tells_no_text(session, make, admin):
