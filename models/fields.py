@@ -24,7 +24,8 @@ class Vocabulary(Mapping[str, str]):
 
     def hold(self, rows: Iterable[tuple[str, str, bool]]) -> None:
         """Take these lines (code, words, whether in use), in their order."""
-        used, retired = {}, {}
+        used: dict[str, str] = {}
+        retired: dict[str, str] = {}
         for code, words, active in rows:
             (used if active else retired)[code] = words
         for code, words in self._built_in.items():
