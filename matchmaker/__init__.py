@@ -4,14 +4,15 @@ import logging
 from typing import Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from models.fields import field_name
+from models import fields
+from models.fields import district_name, field_name
 from models.outbox import RecordType
 
 from . import handlers, labels, policies
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limiter.init_app(app)
     _register_features(app)
     handlers.register(app)
+    app.before_request(_read_words)
     app.after_request(_harden)
     app.context_processor(_page_words)
     return app
@@ -67,15 +69,20 @@ def _register_features(app: Flask) -> None:
     from .accounts import current as signing
     from .accounts import web as accounts_web
     from .achievements import web as achievements_web
+    from .audit import web as audit_web
     from .calls import web as calls_web
+    from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
     from .matches import web as matches_web
     from .needs import web as needs_web
+    from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .rankers import web as rankers_web
     from .search import live
     from .search import web as search_web
+    from .system import web as system_web
+    from .users import web as users_web
     from .verification import web as verification_web
     from .work import web as work_web
 
@@ -95,9 +102,21 @@ def _register_features(app: Flask) -> None:
         verification_web,
         notices_web,
         work_web,
+        nodes_web,
+        users_web,
+        dictionaries_web,
+        audit_web,
+        system_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)
+
+
+def _read_words() -> None:
+    """Fields and districts as the administrator calls them at this moment."""
+    endpoint = request.endpoint or "static"
+    if not endpoint.endswith("static") and endpoint != "home.health":
+        fields.refresh(db.session)
 
 
 def _harden(response: Response) -> Response:
@@ -115,6 +134,7 @@ def _page_words() -> dict[str, Any]:
         "label": labels.label,
         "labels": labels,
         "field_name": field_name,
+        "district_name": district_name,
         "may": lambda action, item=None: policies.may(current(), action, item),
         "RecordType": RecordType,
         "demo_data": lambda: demo.is_loaded(db.session),

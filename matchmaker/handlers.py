@@ -26,6 +26,13 @@ CONFLICTS: dict[str, str] = {
     "ranker.nothing_before": "现用的是平台自带的匹配模型，没有更早的可以恢复。",
     "need.not_editable": "该需求目前的状态不能修改。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
+    "node.is_platform": "总平台不能停用。",
+    "node.has_parts": "该节点下面还有在用的节点，请先移走或停用它们。",
+    "node.parent_retired": "上级节点已停用，请先恢复上级，或把该节点移到别处。",
+    "user.last_admin": "这是最后一个在用的管理员账号，不能停用或更改角色。"
+    "请先指定另一位管理员。",
+    "dictionary.last": "字典里至少要有一个在用的条目，不能全部停用。",
+    "holiday.past": "已经过去的日期关系到等待天数的计算，不能删除。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",

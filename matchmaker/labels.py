@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import states as s
-from models.fields import field_name
+from models.fields import district_name, field_name
 from models.outbox import RecordType
 
 CITY = ZoneInfo("Asia/Shanghai")
@@ -18,6 +18,7 @@ FEN_PER_YI = 10_000_000_000
 LABELS: dict[StrEnum, str] = {
     s.Role.ENTERPRISE: "企业",
     s.Role.UNIVERSITY: "高校技术转移机构",
+    s.Role.MANAGER: "技术经理人",
     s.Role.STAFF: "平台工作人员",
     s.Role.ADMIN: "管理员",
     s.OrganisationKind.ENTERPRISE: "企业",
@@ -25,6 +26,9 @@ LABELS: dict[StrEnum, str] = {
     s.OrganisationKind.INSTITUTE: "科研院所",
     s.OrganisationKind.SERVICE_BODY: "服务机构",
     s.OrganisationKind.PARK: "园区",
+    s.NodeKind.PLATFORM: "总平台",
+    s.NodeKind.BRANCH: "分平台",
+    s.NodeKind.BODY: "服务机构",
     s.Secrecy.PUBLIC: "公开",
     s.Secrecy.MASKED: "脱敏公开",
     s.Secrecy.RESTRICTED: "定向",
@@ -148,6 +152,24 @@ ACTIONS: dict[str, str] = {
     "user.password_changed": "修改密码",
     "user.activated": "启用账号",
     "user.deactivated": "停用账号",
+    "user.role_changed": "更改角色",
+    "node.created": "新增节点",
+    "node.edited": "修改节点",
+    "node.moved": "移动节点",
+    "node.retired": "停用节点",
+    "node.restored": "恢复节点",
+    "mandate.created": "登记委托",
+    "mandate.ended": "结束委托",
+    "dictionary.added": "新增字典条目",
+    "dictionary.renamed": "修改字典条目",
+    "dictionary.moved": "调整字典顺序",
+    "dictionary.retired": "停用字典条目",
+    "dictionary.restored": "恢复字典条目",
+    "holiday.added": "登记节假日",
+    "holiday.removed": "删除节假日",
+    "audit.exported": "导出审计日志",
+    "index.repaired": "补做索引",
+    "task.retried": "重试后台任务",
     "demo.loaded": "载入演示数据",
 }
 
@@ -196,6 +218,7 @@ CODED: dict[str, type[StrEnum]] = {
     "ownership": s.Ownership,
     "cooperation": s.Mode,
     "modes": s.Mode,
+    "role": s.Role,
 }
 
 
@@ -209,8 +232,10 @@ def in_words(name: str, value: Any) -> str:
         return " ".join(str(value[key]) for key in ("type", "status", "count"))
     if name.endswith("_fen"):
         return " ".join(money(value)).strip()
-    if name == "field":
+    if name in ("field", "fields"):
         return field_name(value)
+    if name in ("district", "districts"):
+        return district_name(value)
     known = {str(member): LABELS[member] for member in CODED.get(name, ())}
     return known.get(str(value), str(value))
 

@@ -1,7 +1,8 @@
 """Who may see what, and who may do what. There is no second place.
 
-What one may see is a `Condition`, so the same rule filters a query, a search, a
-count and a page. A record outside it is «not found», never «forbidden».
+The tables stand in `matrix`; this is how they are carried out. What one may see is
+a `Condition`, so the same rule filters a query, a search, a count and a page. A
+record outside it is «not found», never «forbidden».
 """
 
 from collections.abc import Callable
@@ -9,7 +10,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select, true
 
-from models import TABLES, Achievement, Call, Need, Suggestion, User
+from models import (
+    TABLES,
+    Achievement,
+    Call,
+    Mandate,
+    Need,
+    Notice,
+    Review,
+    Suggestion,
+    User,
+)
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
 from models.outbox import RecordType
 from models.states import (
@@ -19,11 +30,11 @@ from models.states import (
     AchievementStatus,
     CallStatus,
     NeedStatus,
-    Role,
     Secrecy,
     SuggestionStatus,
 )
 
+from . import matrix
 from .errors import Forbidden
 
 
@@ -118,7 +129,7 @@ def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     )
     if user.is_staff:
         return sides
-    if user.role is not Role.ENTERPRISE:
+    if not may(user, "suggestion.read_own"):
         return false()
     own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
     approved = Suggestion.status == SuggestionStatus.APPROVED
@@ -138,9 +149,16 @@ def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool
     return owner == user.organisation_id
 
 
+def visible_mandates(user: User | None) -> ColumnElement[bool]:
+    """A technology manager's own mandates; staff see all."""
+    if not may(user, "mandate.read") or user is None:
+        return false()
+    return true() if user.is_staff else Mandate.manager_id == user.id
+
+
 def reads_full_text(user: User | None, need: Need) -> bool:
     """Whether the person gets the full text of a need rather than the public one."""
-    return user is not None and (user.is_staff or _own(user, need.organisation_id))
+    return may(user, "need.read_full", need)
 
 
 def searches_inside(user: User | None) -> bool:
@@ -148,49 +166,40 @@ def searches_inside(user: User | None) -> bool:
     return user is not None and user.is_staff
 
 
-def _own(user: User, organisation_id: int) -> bool:
-    return user.organisation_id is not None and user.organisation_id == organisation_id
-
-
-def _owns_need(user: User, need: Need) -> bool:
-    return user.role is Role.ENTERPRISE and _own(user, need.organisation_id)
-
-
-def _owns_achievement(user: User, achievement: Achievement) -> bool:
-    return user.role is Role.UNIVERSITY and _own(user, achievement.organisation_id)
-
-
-RULES: dict[str, Callable[[User, Any], bool]] = {
-    "need.create": lambda user, _: user.role is Role.ENTERPRISE,
-    "need.edit": _owns_need,
-    "need.withdraw": _owns_need,
-    "need.verify": lambda user, _: user.is_staff,
-    "need.group": lambda user, _: user.is_staff,
-    "achievement.create": lambda user, _: user.role is Role.UNIVERSITY,
-    "achievement.edit": _owns_achievement,
-    "achievement.withdraw": _owns_achievement,
-    "achievement.verify": lambda user, _: user.is_staff,
-    "achievement.find_buyers": lambda user, item: (
-        user.is_staff or _owns_achievement(user, item)
-    ),
-    "suggestion.review": lambda user, _: user.is_staff,
-    "suggestion.undo": lambda user, review: (
-        user.role is Role.ADMIN or (user.is_staff and review.reviewer_id == user.id)
-    ),
-    "quality.read": lambda user, _: user.is_staff,
-    "suggestion.read_own": lambda user, _: user.role is Role.ENTERPRISE,
-    "history.read": lambda user, item: (
-        user.is_staff
-        or _own(
-            user, item.issuer_id if isinstance(item, Call) else item.organisation_id
-        )
-    ),
+# What makes a record one's own: its column, and that of the person.
+OWNERS: dict[type, tuple[str, str]] = {
+    Need: ("organisation_id", "organisation_id"),
+    Achievement: ("organisation_id", "organisation_id"),
+    Call: ("issuer_id", "organisation_id"),
+    Review: ("reviewer_id", "id"),
+    Notice: ("user_id", "id"),
+    Mandate: ("manager_id", "id"),
+    User: ("id", "id"),
 }
+
+# What the words of the matrix cannot say; it holds beside them.
+RULES: dict[str, Callable[[User, Any], bool]] = {
+    # Nobody shuts the door behind oneself.
+    "user.govern": lambda user, item: item is None or item.id != user.id,
+}
+
+
+def is_own(user: User, item: object) -> bool:
+    """Whether the record is the person's own, or their organisation's."""
+    column, of_person = OWNERS[type(item)]
+    mine = getattr(user, of_person)
+    return mine is not None and getattr(item, column) == mine
 
 
 def may(user: User | None, action: str, item: object = None) -> bool:
     """Whether the person may do this to the record (None: to the kind at large)."""
-    return user is not None and user.active and RULES[action](user, item)
+    if user is None or not user.active:
+        return False
+    scope = matrix.actions[action][user.role]
+    if scope == "-" or (scope == "own" and item is not None and not is_own(user, item)):
+        return False
+    rule = RULES.get(action)
+    return rule is None or rule(user, item)
 
 
 def require(user: User | None, action: str, item: object = None) -> None:

@@ -55,11 +55,23 @@ def _known_field(code: str) -> str:
     return code
 
 
+def _offered_field(code: str) -> str:
+    if not FIELDS.is_offered(_known_field(code)):
+        raise PydanticCustomError("field_code", "该技术领域已停用，请另选一个")
+    return code
+
+
 def _known_district(name: str) -> str:
     if not name:
         raise PydanticCustomError("district", "请选择所在区县")
     if name not in DISTRICTS:
         raise PydanticCustomError("district", "没有这个区县，请从列表中选择")
+    return name
+
+
+def _offered_district(name: str) -> str:
+    if not DISTRICTS.is_offered(_known_district(name)):
+        raise PydanticCustomError("district", "该区县已停用，请另选一个")
     return name
 
 
@@ -108,12 +120,17 @@ def _promised(ticked: bool) -> bool:
 
 
 Text = Annotated[str, BeforeValidator(_clean)]
-FieldCode = Annotated[Text, AfterValidator(_known_field)]
-District = Annotated[Text, AfterValidator(_known_district)]
+# What a record may take; and what one may look for, which old records still have.
+FieldCode = Annotated[Text, AfterValidator(_offered_field)]
+District = Annotated[Text, AfterValidator(_offered_district)]
+AnyField = Annotated[Text, AfterValidator(_known_field)]
+AnyDistrict = Annotated[Text, AfterValidator(_known_district)]
 # For drafts: what is not chosen yet stays empty.
-FieldOrBlank = Annotated[Text, AfterValidator(lambda code: code and _known_field(code))]
+FieldOrBlank = Annotated[
+    Text, AfterValidator(lambda code: code and _offered_field(code))
+]
 DistrictOrBlank = Annotated[
-    Text, AfterValidator(lambda name: name and _known_district(name))
+    Text, AfterValidator(lambda name: name and _offered_district(name))
 ]
 WanAsFen = Annotated[int | None, BeforeValidator(_wan_to_fen)]
 Optional = BeforeValidator(_none_if_blank)

@@ -8,6 +8,7 @@ from .dictionaries import DictionaryEntry, Holiday
 from .history import History
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
+from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
@@ -26,8 +27,11 @@ __all__ = [
     "History",
     "Holiday",
     "IndexChange",
+    "Mandate",
     "Need",
     "NeedText",
+    "Node",
+    "NodeStaff",
     "Notice",
     "Observation",
     "Organisation",

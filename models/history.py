@@ -19,7 +19,7 @@ class History(Base):
     __table_args__ = (Index("ix_history_record", "record_type", "record_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     action: Mapped[str] = mapped_column(String(64))
     record_type: Mapped[str] = mapped_column(String(32))

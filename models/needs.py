@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation
 from .base import Base, Code, Fen, Lines, Prose, Title, enum_column
-from .fields import field_name
+from .fields import district_name, field_name
 from .states import NEED_MOVES, NeedStatus, Secrecy, move
 
 
@@ -104,5 +104,5 @@ class Need(Base):
             self.public_title or "",
             self.public_problem or "",
             list(self.public_targets or []),
-            f"{self.district}某{field_name(self.field)}企业",
+            f"{district_name(self.district)}某{field_name(self.field)}企业",
         )

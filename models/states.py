@@ -8,6 +8,7 @@ from typing import TypeVar
 class Role(StrEnum):
     ENTERPRISE = "enterprise"
     UNIVERSITY = "university"
+    MANAGER = "manager"
     STAFF = "staff"
     ADMIN = "admin"
 
@@ -18,6 +19,14 @@ class OrganisationKind(StrEnum):
     INSTITUTE = "institute"
     SERVICE_BODY = "service_body"
     PARK = "park"
+
+
+class NodeKind(StrEnum):
+    """The parts of «1+5+N»: the platform, its branches, the service bodies."""
+
+    PLATFORM = "platform"
+    BRANCH = "branch"
+    BODY = "body"
 
 
 class Secrecy(StrEnum):

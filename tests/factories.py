@@ -3,27 +3,35 @@
 Each is committed at once, so that a request in another session sees it.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.jobs import outbox
 from models import (
     Achievement,
     Call,
+    DictionaryEntry,
+    Holiday,
+    Mandate,
     Need,
+    Node,
     Organisation,
+    OutboxTask,
     Suggestion,
     User,
     transaction,
 )
+from models.outbox import RecordType, TaskKind
 from models.states import (
     AchievementStatus,
     CallStatus,
     Mode,
     NeedStatus,
+    NodeKind,
     OrganisationKind,
     Ownership,
     Role,
@@ -32,6 +40,12 @@ from models.states import (
 )
 
 from .filler import filler
+
+HOMES = {
+    Role.ENTERPRISE: OrganisationKind.ENTERPRISE,
+    Role.UNIVERSITY: OrganisationKind.UNIVERSITY,
+    Role.MANAGER: OrganisationKind.SERVICE_BODY,
+}
 
 
 class Factory:
@@ -62,12 +76,8 @@ class Factory:
     def user(self, role: Role = Role.ENTERPRISE, **given: Any) -> User:
         """A member; a new organisation of the fitting kind unless one is given."""
         number = next(self._numbers)
-        if (
-            role in (Role.ENTERPRISE, Role.UNIVERSITY)
-            and "organisation_id" not in given
-        ):
-            kind = OrganisationKind(role.value)
-            given["organisation_id"] = self.organisation(kind=kind).id
+        if role in HOMES and "organisation_id" not in given:
+            given["organisation_id"] = self.organisation(kind=HOMES[role]).id
         values = {
             "email": f"user{number}@example.com",
             "name": f"用户{number}",
@@ -185,3 +195,65 @@ class Factory:
             "updated_at": self.now,
         }
         return self._save(Suggestion(**values | given))
+
+    def node(self, **given: Any) -> Node:
+        """A branch under the platform, which is made if there is none."""
+        root = self.session.scalar(select(Node).where(Node.parent_id.is_(None)))
+        values = {
+            "name": f"测试节点{next(self._numbers)}",
+            "kind": NodeKind.BRANCH,
+            "parent_id": root.id if root else None,
+            "position": 9,
+            "districts": ["岳麓区"],
+            "fields": ["ES"],
+            "created_at": self.now,
+        }
+        if root is None and "parent_id" not in given:
+            platform = {"name": "总平台", "kind": NodeKind.PLATFORM, "districts": []}
+            platform |= {"fields": [], "position": 0, "created_at": self.now}
+            given["parent_id"] = self._save(Node(**platform)).id
+        return self._save(Node(**values | given))
+
+    def mandate(
+        self,
+        manager: User | None = None,
+        organisation: Organisation | None = None,
+        **given: Any,
+    ) -> Mandate:
+        """A manager speaks for an organisation, since January and for good."""
+        values = {
+            "manager_id": (manager or self.user(Role.MANAGER)).id,
+            "organisation_id": (organisation or self.organisation()).id,
+            "from_on": date(2026, 1, 1),
+            "created_at": self.now,
+        }
+        return self._save(Mandate(**values | given))
+
+    def entry(self, **given: Any) -> DictionaryEntry:
+        number = next(self._numbers)
+        values = {
+            "dictionary": "aim",
+            "code": f"aim{number}",
+            "label": f"目标{number}",
+            "advice": "",
+            "position": number,
+            "active": True,
+        }
+        return self._save(DictionaryEntry(**values | given))
+
+    def holiday(self, **given: Any) -> Holiday:
+        values = {"day": date(2099, 10, 1), "name": "国庆节", "is_working": False}
+        return self._save(Holiday(**values | given))
+
+    def failed_task(self, need: Need, **given: Any) -> OutboxTask:
+        """Work that failed and waits a day for the next try."""
+        values = {
+            "kind": TaskKind.ENCODE,
+            "record_type": RecordType.NEED,
+            "record_id": need.id,
+            "attempts": 3,
+            "last_error": "ValueError",
+            "created_at": self.now,
+            "retry_at": self.now + timedelta(days=36500),
+        }
+        return self._save(OutboxTask(**values | given))

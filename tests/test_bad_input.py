@@ -16,7 +16,7 @@ from models import Base
 from .test_routes import OPEN
 from .walk import ID, Form, address, forms, populate, rules
 
-ROLES = ["visitor", "enterprise", "university", "staff"]  # an admin has staff's forms
+ROLES = ["visitor", "enterprise", "university", "staff", "admin"]
 SCRIPT = '<script>alert("x")</script>'
 BAD: dict[str, str] = {
     "nothing": "",
@@ -67,6 +67,9 @@ PARAMETERS = (
     "_external",
     "min_score",
     "age",
+    "name",
+    "year",
+    "parent",
 )
 
 
@@ -79,6 +82,8 @@ def is_plain_refusal(answer) -> bool:
     """A page in Chinese that says what to do, or the redirect of a success."""
     if answer.status_code in (204, 302, 303):
         return True
+    if answer.mimetype == "text/csv":
+        return answer.status_code == 200  # a file to take along
     return answer.status_code < 500 and "长沙技术交易撮合平台" in answer.text
 
 

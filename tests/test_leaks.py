@@ -114,7 +114,10 @@ def addresses(app: Flask) -> Iterator[tuple[str, str]]:
 def outsiders(make: Factory) -> list[Reader]:
     """The readers for whom the secrets of another firm do not exist."""
     users = populate(make)
-    return [(role, users[role]) for role in ("visitor", "enterprise", "university")]
+    return [
+        (role, users[role])
+        for role in ("visitor", "enterprise", "university", "manager")
+    ]
 
 
 def hide(make: Factory, firm: Organisation, own: Need) -> None:

@@ -33,6 +33,7 @@ def populate(make: Factory) -> Users:
         "visitor": None,
         "enterprise": make.user(organisation_id=firm.id),
         "university": make.user(Role.UNIVERSITY, organisation_id=college.id),
+        "manager": make.user(Role.MANAGER),
         "staff": make.staff(),
         "admin": make.user(Role.ADMIN),
     }
@@ -58,10 +59,16 @@ def populate(make: Factory) -> Users:
         public_targets=["判断时间≤1 h"],
     )
     make.achievement(field="NM", trl=3, modes=["transfer"])
+    make.user(id=ID, organisation_id=firm.id)
+    make.node(id=ID)
+    make.mandate(users["manager"], firm, id=ID)
+    make.entry(id=ID)
+    make.holiday(id=ID)
     for user in users.values():
         if user is not None:
             notify(make, user.id, need.id)
     index_everything(make)
+    make.failed_task(need, id=ID)
     return users
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from models import Organisation, User, transaction
+from models import Mandate, Organisation, User, transaction
 from models.states import OrganisationKind, Role
 
 from ..errors import Invalid, NotFound
 from ..history import service as history
+from ..labels import today
 from . import passwords
 from .schema import NewUser, PasswordChange, SignInInput, weakness
 
@@ -23,6 +24,7 @@ WRONG = "邮箱或密码不正确，请检查后重试。"
 KINDS: dict[Role, tuple[OrganisationKind, ...]] = {
     Role.ENTERPRISE: (OrganisationKind.ENTERPRISE,),
     Role.UNIVERSITY: (OrganisationKind.UNIVERSITY, OrganisationKind.INSTITUTE),
+    Role.MANAGER: (OrganisationKind.SERVICE_BODY,),
     Role.STAFF: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
     Role.ADMIN: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
 }
@@ -37,10 +39,12 @@ class DemoAccount:
     role: Role
 
 
+DEMO_BODY = "技术转移服务机构(示例)"
 DEMO_PASSWORD = "changsha-demo-2026"
 DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("qiye@demo.example", "企业用户(示例)", Role.ENTERPRISE),
     DemoAccount("gaoxiao@demo.example", "高校用户(示例)", Role.UNIVERSITY),
+    DemoAccount("jingli@demo.example", "技术经理人(示例)", Role.MANAGER),
     DemoAccount("shenhe@demo.example", "审核员甲(示例)", Role.STAFF),
     DemoAccount("fuhe@demo.example", "审核员乙(示例)", Role.STAFF),
     DemoAccount("admin@demo.example", "管理员(示例)", Role.ADMIN),
@@ -110,8 +114,8 @@ def _organisation(
     session: Session, data: NewUser, now: datetime
 ) -> Organisation | None:
     if data.organisation is None:
-        if data.role in (Role.ENTERPRISE, Role.UNIVERSITY):
-            raise Invalid({"organisation": "企业和高校账号须填写所属单位"})
+        if data.role not in (Role.STAFF, Role.ADMIN):
+            raise Invalid({"organisation": "企业、高校和技术经理人账号须填写所属单位"})
         return None
     found = session.scalar(
         select(Organisation).where(Organisation.name == data.organisation)
@@ -166,7 +170,8 @@ def create_demo_accounts(
     """Open the demonstration's accounts that are missing; the others stay as they are.
 
     ``enterprise_id`` and ``university_id`` are the organisations the first two
-    speak for.
+    speak for; the technology manager of a service body of its own represents the
+    first of them.
     """
     homes = {Role.ENTERPRISE: enterprise_id, Role.UNIVERSITY: university_id}
     emails = [account.email for account in DEMO_ACCOUNTS]
@@ -185,5 +190,35 @@ def create_demo_accounts(
         if account.email not in known
     ]
     with transaction(session):
+        for user in missing:
+            if user.role is Role.MANAGER:
+                user.organisation = _demo_body(session, now)
         session.add_all(missing)
+        session.flush()
+        for user in missing:
+            if user.role is Role.MANAGER:
+                _represent(session, user, enterprise_id, now)
     return missing
+
+
+def _demo_body(session: Session, now: datetime) -> Organisation:
+    query = select(Organisation).where(Organisation.name == DEMO_BODY)
+    return session.scalar(query) or Organisation(
+        name=DEMO_BODY,
+        kind=OrganisationKind.SERVICE_BODY,
+        is_demo=True,
+        created_at=now,
+    )
+
+
+def _represent(
+    session: Session, manager: User, organisation_id: int, now: datetime
+) -> None:
+    session.add(
+        Mandate(
+            manager_id=manager.id,
+            organisation_id=organisation_id,
+            from_on=today(now),
+            created_at=now,
+        )
+    )

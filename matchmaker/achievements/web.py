@@ -234,7 +234,7 @@ def _form(
         conflict=conflict,
         differences=labels.differences(LABELS, present, values),
         labels_of=LABELS,
-        fields=list(FIELDS.items()),
+        fields=FIELDS.offered(),
         stages=[(stage.value, labels.label(stage)) for stage in Stage],
         ownerships=[(one.value, labels.label(one)) for one in Ownership],
         ip_types=[(word, word) for word in IP_TYPES],

@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
     from .evaluate import evaluate
     from .index import index_cli
     from .jobs import worker
+    from .policies import policies
     from .rankers import ranker_cli
     from .setup import setup
 
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
         evaluate,
         index_cli,
         ranker_cli,
+        policies,
         db_cli,
         users_cli,
         demo_cli,

@@ -7,12 +7,12 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from index import sync
-from models import Embedding, OutboxTask, transaction, utcnow
-from models.outbox import RecordType, TaskKind
+from models import Embedding, OutboxTask, utcnow
+from models.outbox import RecordType
 
 from ..db import db
-from ..jobs import outbox
 from ..search.live import live_index
+from ..system import service as system
 from .base import Group
 
 index_cli = Group("index", help="The search index.")
@@ -29,21 +29,12 @@ def check(repair: bool) -> None:
         f"extra {len(report.extra)}, without vectors {len(report.unencoded)}"
     )
     if repair and report.differs:
-        click.echo(f"queued {_queue(report)}")
+        number = system.queue_repairs(db.session, report, now=utcnow())
+        click.echo(f"queued {number}")
     elif report.differs:
         raise SystemExit(1)
     else:
         click.echo("no difference")
-
-
-def _queue(report: sync.Comparison) -> int:
-    now = utcnow()
-    keys = sorted({*report.missing, *report.stale, *report.extra, *report.unencoded})
-    with transaction(db.session):
-        for kind, record_id in keys:
-            outbox.promise(db.session, TaskKind.ENCODE, kind, record_id, now=now)
-        db.session.info["wake"] = True
-    return len(keys)
 
 
 @index_cli.command("rebuild")

@@ -20,7 +20,10 @@ from models import (
     Embedding,
     History,
     IndexChange,
+    Mandate,
     Need,
+    Node,
+    NodeStaff,
     Notice,
     Organisation,
     OutboxTask,
@@ -275,6 +278,14 @@ def _remove_notices(session: Session, gone: Mapping[str, set[int]]) -> None:
 
 
 def _remove_people(session: Session) -> None:
+    demo_users = select(User.id).where(User.is_demo)
+    demo_homes = select(Organisation.id).where(Organisation.is_demo)
+    session.execute(delete(NodeStaff).where(NodeStaff.user_id.in_(demo_users)))
+    session.execute(
+        delete(Mandate).where(
+            Mandate.manager_id.in_(demo_users) | Mandate.organisation_id.in_(demo_homes)
+        )
+    )
     acted = select(History.actor_id).where(History.actor_id.is_not(None))
     reviewed = select(Review.reviewer_id)
     authored = select(Need.author_id).where(Need.author_id.is_not(None))
@@ -301,6 +312,7 @@ def _remove_people(session: Session) -> None:
                 Achievement.organisation_id,
                 Call.issuer_id,
                 User.organisation_id,
+                Node.organisation_id,
             )
         )
     )

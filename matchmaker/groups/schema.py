@@ -4,13 +4,13 @@ from typing import Any
 
 from pydantic import field_validator
 
-from ..schema import FieldCode, Paged
+from ..schema import AnyField, Paged
 
 
 class GroupQuery(Paged):
     """Groups with a member of one of the fields; no field does not narrow."""
 
-    field: list[FieldCode] = []
+    field: list[AnyField] = []
 
     @field_validator("field", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ from index.groups import Group, Link
 from index.hybrid import HybridIndex
 from index.sync import LiveIndex
 from models import Achievement, Need, Suggestion, User
+from models.fields import district_name
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
@@ -172,7 +173,7 @@ def _as_seen(
         name=groups.name(terms, [need.title for need in needs]) or needs[0].title,
         needs=needs,
         organisations=len({need.organisation_id for need in needs}),
-        districts=list(dict.fromkeys(need.district for need in needs)),
+        districts=list(dict.fromkeys(district_name(need.district) for need in needs)),
         budget=money(sum(budgets)) if budgets else None,
         open_budgets=len(needs) - len(budgets),
         terms=terms,

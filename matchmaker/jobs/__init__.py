@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 
-from models import utcnow
+from models import fields, utcnow
 
 from ..config import Settings
 from ..search.live import live_index
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         with app.app_context():
             session = app.extensions["db_sessions"]()
             with session:
+                fields.refresh(session)
                 index = live_index()
                 worker = Worker(
                     session,

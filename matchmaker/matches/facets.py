@@ -22,15 +22,19 @@ NAMES = {
     "age": "等待",
     "mine": "我的",
 }
-CHOICES: dict[str, list[tuple[Any, str]]] = {
-    "status": [(status, label(status)) for status in SuggestionStatus],
-    "kind": [(kind, label(kind)) for kind in SuggestionKind],
-    "field": list(FIELDS.items()),
-    "district": [(name, name) for name in DISTRICTS],
-    "score": [(step, SCORE_WORDS[step]) for step in SCORE_STEPS],
-    "age": [(days, f"{days} 天以上") for days in AGE_STEPS],
-}
 SEVERAL = frozenset({"kind", "field", "district"})
+
+
+def choices() -> dict[str, list[tuple[Any, str]]]:
+    """Every choice of every filter; the words are those of this moment."""
+    return {
+        "status": [(status, label(status)) for status in SuggestionStatus],
+        "kind": [(kind, label(kind)) for kind in SuggestionKind],
+        "field": list(FIELDS.items()),
+        "district": list(DISTRICTS.items()),
+        "score": [(step, SCORE_WORDS[step]) for step in SCORE_STEPS],
+        "age": [(days, f"{days} 天以上") for days in AGE_STEPS],
+    }
 
 
 def groups(
@@ -49,13 +53,13 @@ def groups(
                     "selected": _is_chosen(filters, name, value),
                     "url": address(_toggled(filters, name, value)),
                 }
-                for value, words in choices
+                for value, words in offered
                 if name == "status"
                 or counts[name].get(value)
                 or _is_chosen(filters, name, value)
             ],
         }
-        for name, choices in CHOICES.items()
+        for name, offered in choices().items()
     ]
     mine = filters.model_copy(update={"mine": not filters.mine})
     option = {
@@ -71,10 +75,10 @@ def groups(
 def chosen(filters: QueueFilters, address: Address) -> list[tuple[str, str]]:
     """The filters in force, each with the address without it."""
     found = []
-    for name, choices in CHOICES.items():
+    for name, offered in choices().items():
         if name == "status" and filters.status is SuggestionStatus.PENDING:
             continue
-        for value, words in choices:
+        for value, words in offered:
             if _is_chosen(filters, name, value):
                 found.append((words, address(_toggled(filters, name, value))))
     if filters.score is not None and filters.score not in SCORE_STEPS:

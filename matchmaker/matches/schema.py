@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from models.states import RejectReason, SuggestionKind, SuggestionStatus
 
-from ..schema import District, FieldCode, Input, Optional, Paged, Text
+from ..schema import AnyDistrict, AnyField, Input, Optional, Paged, Text
 
 MOST_AT_ONCE = 100
 LARGEST_ID = 2**31 - 1
@@ -24,8 +24,8 @@ class QueueFilters(Input):
 
     status: SuggestionStatus = SuggestionStatus.PENDING
     kind: list[SuggestionKind] = []
-    field: list[FieldCode] = []
-    district: list[District] = []
+    field: list[AnyField] = []
+    district: list[AnyDistrict] = []
     score: Annotated[Annotated[float, Field(ge=0, le=1)] | None, Optional] = None
     age: Annotated[Annotated[int, Field(ge=0, le=3650)] | None, Optional] = None
     mine: bool = False

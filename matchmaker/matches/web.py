@@ -226,7 +226,7 @@ def _pair_page(
         problem=problem,
         leaving=leaving,
         chosen=facets.chosen(filters, _desk_url),
-        choices=facets.CHOICES,
+        choices=facets.choices(),
         reasons=REASONS,
         args=filters.args(),
         previous_url=_pair_url(before, filters, pair.id) if before else "",

@@ -211,8 +211,8 @@ def _form(
         conflict=conflict,
         differences=labels.differences(LABELS, present, values),
         labels_of=LABELS,
-        fields=list(FIELDS.items()),
-        districts=[(name, name) for name in DISTRICTS],
+        fields=FIELDS.offered(),
+        districts=DISTRICTS.offered(),
         levels=labels.LEVELS,
         modes=[(mode.value, labels.label(mode)) for mode in NEED_MODES],
     )

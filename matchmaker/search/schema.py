@@ -13,7 +13,7 @@ from models.states import (
     Stage,
 )
 
-from ..schema import District, FieldCode, Paged, Text
+from ..schema import AnyDistrict, AnyField, Paged, Text
 
 LONGEST_QUERY = 2000
 
@@ -33,8 +33,8 @@ class ListQuery(Paged):
     """A list of one kind of record: words, facets, order, page."""
 
     q: Annotated[Text, Field(max_length=LONGEST_QUERY)] = ""
-    field: list[FieldCode] = []
-    district: list[District] = []
+    field: list[AnyField] = []
+    district: list[AnyDistrict] = []
     trl: list[Trl] = []
     mode: list[Mode] = []
     stage: list[Stage] = []

@@ -21,7 +21,7 @@ from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import TABLES, Achievement, Call, Need, Record, User
 from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
-from models.fields import DISTRICTS, FIELDS, field_name
+from models.fields import DISTRICTS, FIELDS
 from models.outbox import RecordType
 from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
 
@@ -316,9 +316,9 @@ class _Search:
 
 def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
     if name == "field":
-        return [(code, field_name(code)) for code in FIELDS]
+        return list(FIELDS.items())
     if name == "district":
-        return [(name_, name_) for name_ in DISTRICTS]
+        return list(DISTRICTS.items())
     if name == "trl":
         return [(str(level), f"{level} 级") for level in range(1, 10)]
     if name == "status":

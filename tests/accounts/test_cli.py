@@ -38,7 +38,7 @@ def test_a_refusal_names_the_field_and_opens_nothing(run, session):
 
     done = add(run)
     assert done.exit_code == 1
-    assert "organisation: 企业和高校账号须填写所属单位" in done.output
+    assert "organisation: 企业、高校和技术经理人账号须填写所属单位" in done.output
 
 
 def test_a_password_may_be_typed_twice(run, client):

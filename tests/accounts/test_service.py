@@ -9,7 +9,7 @@ from matchmaker.accounts.schema import NewUser, PasswordChange, SignInInput, wea
 from matchmaker.errors import Invalid
 from matchmaker.labels import ACTIONS
 from matchmaker.schema import parse
-from models import History, Organisation, User, transaction
+from models import History, Mandate, Organisation, User, transaction
 from models.states import OrganisationKind, Role
 
 from ..conftest import NOW
@@ -213,10 +213,15 @@ def test_the_demonstration_has_its_accounts_once(session, make):
     first = service.create_demo_accounts(session, firm.id, university.id, now=NOW)
     assert [user.email for user in first] == [a.email for a in service.DEMO_ACCOUNTS]
     assert all(user.is_demo for user in first)
+    [manager] = [user for user in first if user.role is Role.MANAGER]
+    assert manager.organisation.name == service.DEMO_BODY
     assert {user.organisation_id for user in first if not user.is_staff} == {
         firm.id,
         university.id,
+        manager.organisation_id,
     }
+    [mandate] = session.scalars(select(Mandate))
+    assert (mandate.manager, mandate.organisation) == (manager, firm)
     assert [u.role for u in first].count(Role.STAFF) == 2
 
     assert service.create_demo_accounts(session, firm.id, university.id, now=NOW) == []

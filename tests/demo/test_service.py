@@ -98,14 +98,15 @@ def folder(tmp_path):
 
 
 def everything(session):
-    """How many rows each table holds."""
+    """How many rows each table holds, but for those that migrations fill."""
     session.rollback()
     tables = Base.metadata.sorted_tables
     counts = {
         table.name: session.scalar(select(func.count()).select_from(table))
         for table in tables
     }
-    return {name: count for name, count in counts.items() if count}
+    seeded = {"dictionary_entries", "holidays", "nodes"}
+    return {name: n for name, n in counts.items() if n and name not in seeded}
 
 
 def count(session, table):

@@ -1,0 +1,324 @@
+"""Read the audit log: filtered, masked, exported. Nothing here writes to it but
+the note that somebody took a copy.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from math import ceil
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import TABLES, History, Need, User, transaction
+from models.base import Base
+from models.outbox import RecordType
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    NeedStatus,
+    Secrecy,
+    SuggestionStatus,
+)
+
+from .. import labels, policies
+from ..history import service as history
+from .schema import AuditQuery
+
+PER_PAGE = 50
+MOST_ROWS = 100_000
+LONGEST = 160
+SYSTEM = "平台"
+MASKED = "（内容不公开）"
+# What a person wrote, in whatever record: shown only where it is public anyway.
+TEXTS = frozenset(
+    {
+        "title",
+        "problem",
+        "targets",
+        "public_title",
+        "public_problem",
+        "public_targets",
+        "abstract",
+        "indicators",
+        "inventors",
+        "background",
+        "goals",
+        "reason",
+    }
+)
+RECORDS: dict[str, str] = {
+    "needs": "技术需求",
+    "achievements": "科技成果",
+    "calls": "揭榜榜单",
+    "suggestions": "匹配建议",
+    "rankers": "匹配模型",
+    "users": "账号",
+    "organisations": "单位",
+    "nodes": "节点",
+    "mandates": "委托",
+    "dictionary_entries": "字典条目",
+    "holidays": "节假日",
+    "outbox_tasks": "后台任务",
+}
+NAMES: dict[str, str] = {
+    "status": "状态",
+    "title": "名称",
+    "field": "领域",
+    "district": "区县",
+    "role": "角色",
+    "reason": "原因",
+    "name": "名称",
+    "label": "名称",
+    "code": "代码",
+    "advice": "修改建议",
+    "position": "顺序",
+    "kind": "类型",
+    "parent": "上级",
+    "districts": "区县",
+    "fields": "领域",
+    "organisation": "单位",
+    "staff": "工作人员",
+    "manager": "技术经理人",
+    "from_on": "开始",
+    "until_on": "结束",
+    "day": "日期",
+    "secrecy": "公开范围",
+    "problem": "问题",
+    "targets": "指标",
+    "abstract": "摘要",
+    "indicators": "指标",
+    "public_title": "公开名称",
+    "public_problem": "公开问题",
+    "public_targets": "公开指标",
+    "budget_fen": "预算",
+    "price_fen": "价格",
+    "deadline": "截止",
+}
+# The words of every state; where two kinds share one, they share its word.
+STATES: dict[str, str] = {
+    state.value: labels.label(state)
+    for states in (CallStatus, SuggestionStatus, AchievementStatus, NeedStatus)
+    for state in states
+}
+# Machinery of a form or a ranker, of no interest to a reader.
+SILENT = frozenset({"form"})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log as this reader may see it."""
+
+    row: History
+    who: str
+    email: str
+    what: str
+    record: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the log; ``page`` is the one shown, not the one asked."""
+
+    items: Sequence[Entry]
+    total: int
+    page: int
+    pages: int
+
+
+def read(session: Session, user: User, query: AuditQuery) -> Page:
+    """The newest entries under the filters."""
+    policies.require(user, "audit.read")
+    where = _where(query)
+    total = session.scalar(select(func.count(History.id)).where(*where)) or 0
+    pages = max(1, ceil(total / PER_PAGE))
+    page = min(query.page, pages)
+    rows = session.scalars(
+        select(History)
+        .where(*where)
+        .options(joinedload(History.actor))
+        .order_by(History.id.desc())
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    ).all()
+    return Page(_entries(session, user, rows), total, page, pages)
+
+
+def actions(session: Session) -> list[tuple[str, str]]:
+    """Every action that can stand in the log, by the words shown."""
+    return sorted(labels.ACTIONS.items(), key=lambda pair: pair[0])
+
+
+def _where(query: AuditQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.who == SYSTEM:
+        found.append(History.actor_id.is_(None))
+    elif query.who:
+        people = select(User.id).where(
+            or_(
+                User.name.icontains(query.who, autoescape=True),
+                User.email.icontains(query.who, autoescape=True),
+            )
+        )
+        found.append(History.actor_id.in_(people))
+    if query.action:
+        found.append(History.action == query.action)
+    if query.record:
+        found.append(History.record_type == query.record)
+    if query.number is not None:
+        found.append(History.record_id == query.number)
+    if query.from_on is not None:
+        found.append(History.at >= _morning(query.from_on))
+    if query.until_on is not None:
+        found.append(History.at < _morning(query.until_on + timedelta(days=1)))
+    return found
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(), labels.CITY)
+
+
+def _entries(session: Session, user: User, rows: Sequence[History]) -> list[Entry]:
+    open_ones = _open(session, user, rows)
+    return [
+        Entry(
+            row=row,
+            who=row.actor.name if row.actor else SYSTEM,
+            email=row.actor.email if row.actor else "",
+            what=labels.ACTIONS.get(row.action, row.action),
+            record=f"{RECORDS.get(row.record_type, row.record_type)} #{row.record_id}",
+            detail=_detail(row.changes, (row.record_type, row.record_id) in open_ones),
+        )
+        for row in rows
+    ]
+
+
+def _open(
+    session: Session, user: User, rows: Sequence[History]
+) -> frozenset[tuple[str, int]]:
+    """The records whose texts the log may show: the reader may read them.
+
+    The log is copied and passed on, so it shows no text of a need that is masked or
+    restricted, nor of a draft, nor of a record that is gone.
+    """
+    found: set[tuple[str, int]] = set()
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        wanted.setdefault(row.record_type, set()).add(row.record_id)
+    kinds = {table.__tablename__: kind for kind, table in TABLES.items()}
+    for name, ids in wanted.items():
+        if name not in kinds:
+            # Pairs quote needs; everything else is the administrator's own writing.
+            if name != "suggestions":
+                found |= {(name, id_) for id_ in ids}
+            continue
+        kind = kinds[name]
+        query = select(TABLES[kind].id).where(
+            TABLES[kind].id.in_(ids),
+            policies.where(policies.visible(user, kind), kind),
+        )
+        if kind is RecordType.NEED:
+            query = query.where(Need.secrecy == Secrecy.PUBLIC)
+        found |= {(name, id_) for id_ in session.scalars(query)}
+    return frozenset(found)
+
+
+def _detail(changes: Mapping[str, Any], is_open: bool) -> str:
+    parts = []
+    for name, pair in changes.items():
+        if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
+            continue
+        shown = _change(name, *pair) if is_open or name not in TEXTS else MASKED
+        parts.append(f"{NAMES.get(name, name)}：{shown}")
+    return "\n".join(parts)
+
+
+def _change(name: str, before: Any, after: Any) -> str:
+    if before is None:
+        return _short(name, after)
+    return f"{_short(name, before)} → {_short(name, after)}"
+
+
+def _short(name: str, value: Any) -> str:
+    text = STATES.get(value) if name == "status" and isinstance(value, str) else None
+    text = text or labels.in_words(name, value)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+HEAD = ("时间", "操作人", "邮箱", "操作", "对象", "编号", "内容")
+
+
+def export(
+    session: Session, user: User, query: AuditQuery, *, now: datetime
+) -> Iterator[str]:
+    """The entries under the filters as CSV, the newest first; the copy is noted.
+
+    Cells that a spreadsheet would take for a formula begin with an apostrophe.
+    """
+    policies.require(user, "audit.read")
+    where = _where(query)
+    with transaction(session):
+        history.record(
+            session,
+            user,
+            "audit.exported",
+            user,
+            now=now,
+            changes={name: [None, value] for name, value in query.address().items()},
+        )
+    newest = session.scalar(select(func.max(History.id))) or 0
+    return _lines(session, user, where, newest)
+
+
+def _lines(
+    session: Session, user: User, where: list[ColumnElement[bool]], newest: int
+) -> Iterator[str]:
+    # The mark by which a spreadsheet knows UTF-8.
+    yield "\ufeff" + _line(HEAD)
+    last, written = newest + 1, 0
+    while written < MOST_ROWS:
+        rows = session.scalars(
+            select(History)
+            .where(*where, History.id < last)
+            .options(joinedload(History.actor))
+            .order_by(History.id.desc())
+            .limit(500)
+        ).all()
+        if not rows:
+            return
+        for entry in _entries(session, user, rows):
+            row = entry.row
+            yield _line(
+                (
+                    labels.minute(row.at),
+                    entry.who,
+                    entry.email,
+                    entry.what,
+                    entry.record.rpartition(" ")[0],
+                    str(row.record_id),
+                    entry.detail,
+                )
+            )
+        last, written = rows[-1].id, written + len(rows)
+
+
+def _line(cells: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """The cell as text: one that begins like a formula gets an apostrophe first."""
+    start = cell.lstrip(" \n\u3000")[:1]
+    return f"'{cell}" if start in tuple("=+-@\t\r＝＋－＠") else cell
+
+
+def record_types() -> list[tuple[str, str]]:
+    """Every kind of record that can stand in the log."""
+    tables = set(Base.metadata.tables)
+    return [(name, words) for name, words in RECORDS.items() if name in tables]

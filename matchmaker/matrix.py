@@ -1,0 +1,225 @@
+"""The permission matrix: who may see what, who may do what, by which address.
+
+Three tables, and nothing else decides. `policies` reads the second for every
+decision; its conditions carry out the first, which a test holds them to; another
+test opens every address of the third as everybody. `flask policies` prints them.
+
+The cells: ``any`` record the person may see, ``own`` records only (of one's own
+organisation; a review, notice, mandate or account of one's own), ``-`` none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from models.states import Role
+
+Scope = Literal["-", "own", "any"]
+SCOPES: Mapping[str, Scope] = {"-": "-", "own": "own", "any": "any"}
+VISITOR = "visitor"
+# The columns of the first two tables.
+ROLES: tuple[str, ...] = (
+    VISITOR,
+    Role.ENTERPRISE,
+    Role.UNIVERSITY,
+    Role.MANAGER,
+    Role.STAFF,
+    Role.ADMIN,
+)
+OPEN, SIGNED_IN = "open", "signed-in"
+
+# Who may know of a record, by its state. A state or secrecy of «*» is every one
+# that has no line of its own. A pair is seen only while both its sides are.
+SIGHT = """
+record       state                  secrecy     visitor enterprise university manager staff admin
+need         draft                  *           -       own        own        own     -     -
+need         published,solved       public      any     any        any        any     any   any
+need         published,solved       masked      any     any        any        any     any   any
+need         published,solved       restricted  -       own        own        own     any   any
+need         *                      *           -       own        own        own     any   any
+achievement  draft                  *           -       own        own        own     -     -
+achievement  published,transferred  *           any     any        any        any     any   any
+achievement  *                      *           -       own        own        own     any   any
+call         draft                  *           -       own        own        own     -     -
+call         argued                 *           -       own        own        own     any   any
+call         *                      *           any     any        any        any     any   any
+suggestion   approved               *           -       own        -          -       any   any
+suggestion   *                      *           -       -          -          -       any   any
+notice       *                      *           -       own        own        own     own   own
+mandate      *                      *           -       -          -          own     any   any
+"""  # noqa: E501
+
+# Who may do what.
+ACTIONS = """
+action                    visitor enterprise university manager staff admin
+need.create               -       any        -          -       -     -
+need.edit                 -       own        -          -       -     -
+need.withdraw             -       own        -          -       -     -
+need.verify               -       -          -          -       any   any
+need.group                -       -          -          -       any   any
+need.read_full            -       own        own        own     any   any
+achievement.create        -       -          any        -       -     -
+achievement.edit          -       -          own        -       -     -
+achievement.withdraw      -       -          own        -       -     -
+achievement.verify        -       -          -          -       any   any
+achievement.find_buyers   -       -          own        -       any   any
+suggestion.review         -       -          -          -       any   any
+suggestion.undo           -       -          -          -       own   any
+suggestion.read_own       -       any        -          -       -     -
+quality.read              -       -          -          -       any   any
+history.read              -       own        own        own     any   any
+node.read                 -       -          -          -       any   any
+node.govern               -       -          -          -       -     any
+mandate.read              -       -          -          own     any   any
+mandate.govern            -       -          -          -       any   any
+user.read                 -       -          -          -       -     any
+user.govern               -       -          -          -       -     any
+dictionary.govern         -       -          -          -       -     any
+audit.read                -       -          -          -       -     any
+system.govern             -       -          -          -       -     any
+"""
+
+# Every address: the action it is for, and the record its number names. An address
+# whose methods differ has a line for each: «endpoint/POST».
+ROUTES = """
+address                            action                    record
+home.index                         open                      -
+home.health                        open                      -
+accounts.sign_in                   open                      -
+accounts.sign_out                  open                      -
+accounts.profile                   signed-in                 -
+search.results                     open                      -
+needs.browse                       open                      -
+needs.mine                         signed-in                 -
+needs.new                          need.create               -
+needs.show                         open                      need
+needs.edit                         need.edit                 need
+needs.withdraw                     need.withdraw             need
+achievements.browse                open                      -
+achievements.mine                  signed-in                 -
+achievements.new                   achievement.create        -
+achievements.show                  open                      achievement
+achievements.edit                  achievement.edit          achievement
+achievements.withdraw              achievement.withdraw      achievement
+achievements.buyers                achievement.find_buyers   achievement
+calls.browse                       open                      -
+calls.show                         open                      call
+matches.desk                       suggestion.review         -
+matches.pair                       suggestion.review         suggestion
+matches.claim                      suggestion.review         suggestion
+matches.release                    suggestion.review         suggestion
+matches.approve                    suggestion.review         suggestion
+matches.reject                     suggestion.review         suggestion
+matches.snooze                     suggestion.review         suggestion
+matches.undo                       suggestion.review         suggestion
+matches.bulk_reject                suggestion.review         -
+matches.mine                       suggestion.read_own       -
+matches.show_mine                  suggestion.read_own       suggestion
+rankers.show                       quality.read              -
+groups.proposals                   need.group                -
+verification.queue                 need.verify               -
+verification.publish_need          need.verify               need
+verification.return_need           need.verify               need
+verification.publish_achievement   achievement.verify        achievement
+verification.return_achievement    achievement.verify        achievement
+notices.inbox                      signed-in                 -
+notices.read_all                   signed-in                 -
+notices.open                       signed-in                 notice
+nodes.index                        node.read                 -
+nodes.show                         node.read                 node
+nodes.new                          node.govern               -
+nodes.edit                         node.govern               node
+nodes.retire                       node.govern               node
+nodes.restore                      node.govern               node
+nodes.mandates                     mandate.read              -
+nodes.new_mandate                  mandate.govern            -
+nodes.end_mandate                  mandate.govern            mandate
+users.index                        user.read                 -
+users.show                         user.read                 user
+users.change_role                  user.govern               user
+users.close                        user.govern               user
+users.reopen                       user.govern               user
+dictionaries.index                 dictionary.govern         -
+dictionaries.add                   dictionary.govern         -
+dictionaries.edit                  dictionary.govern         entry
+dictionaries.move                  dictionary.govern         entry
+dictionaries.retire                dictionary.govern         entry
+dictionaries.restore               dictionary.govern         entry
+dictionaries.holidays              dictionary.govern         -
+dictionaries.add_holiday           dictionary.govern         -
+dictionaries.remove_holiday        dictionary.govern         holiday
+audit.log                          audit.read                -
+audit.export                       audit.read                -
+system.show                        system.govern             -
+system.retry                       system.govern             task
+system.repair                      system.govern             -
+"""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One line of the first table: the scope of each role."""
+
+    record: str
+    states: frozenset[str]
+    secrecy: str
+    scopes: Mapping[str, Scope]
+
+    def is_of(self, record: str, state: str, secrecy: str) -> bool:
+        return (
+            self.record == record
+            and ("*" in self.states or state in self.states)
+            and self.secrecy in ("*", secrecy)
+        )
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the third table; ``record`` is empty where no number is."""
+
+    action: str
+    record: str
+
+
+def _lines(table: str) -> list[list[str]]:
+    head, *lines = (line.split() for line in table.strip().splitlines())
+    for line in lines:
+        if len(line) != len(head):
+            raise ValueError(f"not {len(head)} cells: {' '.join(line)}")
+    return lines
+
+
+def _scopes(cells: list[str]) -> dict[str, Scope]:
+    return {role: SCOPES[cell] for role, cell in zip(ROLES, cells, strict=True)}
+
+
+def _once(pairs: list[tuple[str, Route]]) -> dict[str, Route]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an address stands in the table twice")
+    return found
+
+
+sights: tuple[Sight, ...] = tuple(
+    Sight(record, frozenset(states.split(",")), secrecy, _scopes(cells))
+    for record, states, secrecy, *cells in _lines(SIGHT)
+)
+actions: dict[str, dict[str, Scope]] = {
+    action: _scopes(cells) for action, *cells in _lines(ACTIONS)
+}
+routes: dict[str, Route] = _once(
+    [
+        (address, Route(action, "" if record == "-" else record))
+        for address, action, record in _lines(ROUTES)
+    ]
+)
+
+
+def sight(record: str, state: str, secrecy: str = "*") -> Mapping[str, Scope]:
+    """Who may know of a record in this state: the first line that speaks of it."""
+    return next(line.scopes for line in sights if line.is_of(record, state, secrecy))
+
+
+def route(endpoint: str, method: str) -> Route:
+    """What the address is for; raises `KeyError` if it is not in the table."""
+    return routes.get(f"{endpoint}/{method}") or routes[endpoint]

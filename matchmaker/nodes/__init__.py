@@ -1,0 +1,1 @@
+"""The «1+5+N» network, and whom technology managers represent."""

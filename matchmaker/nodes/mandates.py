@@ -1,0 +1,154 @@
+"""Whom technology managers represent."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Mandate, Organisation, User, transaction
+from models.session import lock
+from models.states import Role
+
+from .. import policies
+from ..errors import Invalid, NotFound
+from ..history import service as history
+from .schema import LARGEST_ID, MandateEnd, MandateInput
+
+
+def listed(session: Session, user: User) -> Sequence[Mandate]:
+    """The mandates the person may know of: those in force first, then the newest."""
+    policies.require(user, "mandate.read")
+    query = (
+        select(Mandate)
+        .where(policies.visible_mandates(user))
+        .options(
+            joinedload(Mandate.manager).joinedload(User.organisation),
+            joinedload(Mandate.organisation),
+        )
+        .order_by(
+            Mandate.until_on.is_not(None),
+            Mandate.until_on.desc(),
+            Mandate.from_on.desc(),
+            Mandate.id.desc(),
+        )
+    )
+    return session.scalars(query).all()
+
+
+def represented(session: Session, manager: User, day: date) -> Sequence[Organisation]:
+    """The organisations the manager speaks for on this day."""
+    query = (
+        select(Organisation)
+        .join(Mandate, Mandate.organisation_id == Organisation.id)
+        .where(
+            Mandate.manager_id == manager.id,
+            Mandate.from_on <= day,
+            or_(Mandate.until_on.is_(None), Mandate.until_on >= day),
+        )
+        .distinct()
+        .order_by(Organisation.id)
+    )
+    return session.scalars(query).all()
+
+
+def managers(session: Session) -> Sequence[User]:
+    """The technology managers who may be given a mandate."""
+    query = (
+        select(User)
+        .where(User.role == Role.MANAGER, User.active)
+        .options(joinedload(User.organisation))
+        .order_by(User.name, User.id)
+    )
+    return session.scalars(query).all()
+
+
+def create(
+    session: Session, actor: User, data: MandateInput, *, now: datetime
+) -> Mandate:
+    """Note that a manager represents an organisation; no two periods overlap."""
+    with transaction(session):
+        policies.require(actor, "mandate.govern")
+        manager = session.get(User, data.manager)
+        if manager is None or manager.role is not Role.MANAGER or not manager.active:
+            raise Invalid({"manager": "请从列表中选择技术经理人"})
+        lock(session, manager)
+        organisation = session.scalar(
+            select(Organisation).where(Organisation.name == data.organisation)
+        )
+        if organisation is None:
+            raise Invalid({"organisation": "平台上没有这个单位，请填写登记的全称"})
+        if organisation.id == manager.organisation_id:
+            raise Invalid({"organisation": "这是经理人自己的单位，不需要委托"})
+        if _overlaps(session, manager, organisation, data):
+            raise Invalid({"from_on": "与已登记的委托期限重叠，请先结束原来的委托"})
+        mandate = Mandate(
+            manager_id=manager.id,
+            organisation_id=organisation.id,
+            from_on=data.from_on,
+            until_on=data.until_on,
+            created_at=now,
+        )
+        session.add(mandate)
+        session.flush()
+        history.record(
+            session,
+            actor,
+            "mandate.created",
+            mandate,
+            now=now,
+            changes={
+                "manager": [None, manager.name],
+                "organisation": [None, organisation.name],
+                **history.difference(
+                    Mandate(), {"from_on": data.from_on, "until_on": data.until_on}
+                ),
+            },
+        )
+    return mandate
+
+
+def _overlaps(
+    session: Session, manager: User, organisation: Organisation, data: MandateInput
+) -> bool:
+    query = select(Mandate.id).where(
+        Mandate.manager_id == manager.id,
+        Mandate.organisation_id == organisation.id,
+        or_(Mandate.until_on.is_(None), Mandate.until_on >= data.from_on),
+    )
+    if data.until_on is not None:
+        query = query.where(Mandate.from_on <= data.until_on)
+    return session.scalar(query.limit(1)) is not None
+
+
+def find(session: Session, user: User, mandate_id: int) -> Mandate:
+    """A mandate the person may know of; raises `NotFound`."""
+    policies.require(user, "mandate.read")
+    if mandate_id > LARGEST_ID:
+        raise NotFound("mandate")
+    mandate = session.scalar(
+        select(Mandate).where(Mandate.id == mandate_id, policies.visible_mandates(user))
+    )
+    if mandate is None:
+        raise NotFound("mandate")
+    return mandate
+
+
+def end(
+    session: Session, actor: User, mandate_id: int, data: MandateEnd, *, now: datetime
+) -> Mandate:
+    """Set the last day of a mandate; what was done under it stays."""
+    with transaction(session):
+        policies.require(actor, "mandate.govern")
+        mandate = find(session, actor, mandate_id)
+        lock(session, mandate)
+        if data.until_on < mandate.from_on:
+            raise Invalid({"until_on": "结束日期不能早于开始日期"})
+        if mandate.until_on is not None and data.until_on > mandate.until_on:
+            raise Invalid({"until_on": "不能晚于原定的结束日期；如需延长请另行登记"})
+        changes = history.difference(mandate, {"until_on": data.until_on})
+        mandate.until_on = data.until_on
+        history.record(
+            session, actor, "mandate.ended", mandate, now=now, changes=changes
+        )
+    return mandate

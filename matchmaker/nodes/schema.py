@@ -1,0 +1,83 @@
+"""What is typed about a node and about a mandate."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from models.fields import DISTRICTS, FIELDS
+from models.states import NodeKind
+
+from ..schema import Day, Input, Optional, Text
+
+LARGEST_ID = 2**31 - 1
+LABELS = {
+    "kind": "类型",
+    "name": "名称",
+    "parent": "上级节点",
+    "position": "排序",
+    "districts": "负责的区县",
+    "fields": "负责的领域",
+    "organisation": "服务机构",
+    "staff": "工作人员",
+    "manager": "技术经理人",
+    "from_on": "开始日期",
+    "until_on": "结束日期",
+}
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+def _known(known: Any, words: str) -> AfterValidator:
+    def check(code: str) -> str:
+        if code not in known:
+            raise PydanticCustomError("unknown_code", words)
+        return code
+
+    return AfterValidator(check)
+
+
+class NodeInput(Input):
+    """A node as its form sends it; ``organisation`` is the name of its body."""
+
+    kind: NodeKind
+    name: Annotated[Text, Field(min_length=2, max_length=80)]
+    parent: Annotated[Id | None, Optional] = None
+    position: Annotated[int, Field(ge=0, le=9999)] = 0
+    districts: list[
+        Annotated[Text, _known(DISTRICTS, "没有这个区县，请从列表中选择")]
+    ] = []
+    fields: list[
+        Annotated[Text, _known(FIELDS, "没有这个技术领域，请从列表中选择")]
+    ] = []
+    organisation: Annotated[Text, Field(max_length=200)] = ""
+    staff: list[Id] = []
+
+
+class NodeEdit(NodeInput):
+    """``version`` is that of the node the form was filled from."""
+
+    version: Id
+
+
+class MandateInput(Input):
+    """Whom a manager represents, and from when; ``organisation`` is its name."""
+
+    manager: Id
+    organisation: Annotated[Text, Field(min_length=2, max_length=200)]
+    from_on: Day
+    until_on: Annotated[Day | None, Optional] = None
+
+    @field_validator("until_on")
+    @classmethod
+    def _not_before_start(cls, until: Any, info: ValidationInfo) -> Any:
+        start = info.data.get("from_on")  # absent when it was itself invalid
+        if until is not None and start is not None and until < start:
+            raise PydanticCustomError("day_order", "结束日期不能早于开始日期")
+        return until
+
+
+class MandateEnd(Input):
+    """The last day on which the mandate holds."""
+
+    until_on: Day

@@ -1,0 +1,395 @@
+"""Keep the tree of nodes, and tell what waits at each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, or_, select, true, union_all
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import flag_modified
+
+from models import (
+    TABLES,
+    Achievement,
+    History,
+    Need,
+    Node,
+    Organisation,
+    User,
+    transaction,
+)
+from models.outbox import RecordType
+from models.session import lock
+from models.states import NodeKind, OrganisationKind, Role
+
+from .. import policies
+from ..errors import Conflict, Invalid, NotFound
+from ..history import service as history
+from ..search.service import load
+from .schema import LARGEST_ID, NodeEdit, NodeInput
+
+PER_PAGE = 20
+WAITING_KINDS = (RecordType.NEED, RecordType.ACHIEVEMENT)
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What a node answers for; ``everything`` where it is not narrowed at all."""
+
+    districts: frozenset[str]
+    fields: frozenset[str]
+    everything: bool = False
+
+    def __or__(self, other: Duties) -> Duties:
+        return Duties(
+            self.districts | other.districts,
+            self.fields | other.fields,
+            self.everything or other.everything,
+        )
+
+    def where(self, kind: RecordType) -> ColumnElement[bool]:
+        """The condition on the records of ``kind``.
+
+        An achievement has no district of its own; that of its holder counts.
+        """
+        if self.everything:
+            return true()
+        if kind is RecordType.NEED:
+            return or_(Need.district.in_(self.districts), Need.field.in_(self.fields))
+        local = select(Organisation.id).where(Organisation.district.in_(self.districts))
+        return or_(
+            Achievement.organisation_id.in_(local), Achievement.field.in_(self.fields)
+        )
+
+
+NO_DUTIES = Duties(frozenset(), frozenset())
+
+
+@dataclass(frozen=True)
+class Row:
+    """A node in the tree: how deep it stands, what it answers for, what waits."""
+
+    node: Node
+    depth: int
+    duties: Duties
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One page of what waits at a node, the longest wait first."""
+
+    rows: Sequence[tuple[RecordType, Any, datetime]]
+    total: int
+    page: int
+    pages: int
+
+
+def nodes(session: Session) -> list[Node]:
+    """The whole tree, each node after its parent, siblings in their order."""
+    query = (
+        select(Node)
+        .options(
+            selectinload(Node.parts),
+            selectinload(Node.staff),
+            joinedload(Node.organisation),
+        )
+        .order_by(Node.position, Node.id)
+    )
+    found = session.scalars(query).unique().all()
+    return [node for root in found if root.parent_id is None for node in _walk(root)]
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for part in node.parts:
+        yield from _walk(part)
+
+
+def duties(node: Node) -> Duties:
+    """The node's own districts and fields; with neither, those of its parts.
+
+    The platform without either answers for everything, a retired node for nothing.
+    """
+    if not node.active:
+        return NO_DUTIES
+    if node.districts or node.fields:
+        return Duties(frozenset(node.districts), frozenset(node.fields))
+    if node.kind is NodeKind.PLATFORM:
+        return Duties(frozenset(), frozenset(), everything=True)
+    found = NO_DUTIES
+    for part in node.parts:
+        found |= duties(part)
+    return found
+
+
+def duties_of(session: Session, user: User) -> Duties | None:
+    """What the person's nodes answer for together; None: works at no node."""
+    query = select(Node).where(Node.staff.any(User.id == user.id), Node.active)
+    found = [duties(node) for node in session.scalars(query)]
+    total = NO_DUTIES
+    for each in found:
+        total |= each
+    return total if found else None
+
+
+def tree(session: Session, user: User) -> list[Row]:
+    """The tree with what waits at each node."""
+    policies.require(user, "node.read")
+    return [
+        Row(node, sum(1 for _ in node.ancestors()), its, _count(session, user, its))
+        for node in nodes(session)
+        for its in [duties(node)]
+    ]
+
+
+def find(session: Session, user: User, node_id: int) -> Node:
+    """A node; raises `NotFound`."""
+    policies.require(user, "node.read")
+    node = session.get(Node, node_id) if node_id <= LARGEST_ID else None
+    if node is None:
+        raise NotFound("node")
+    return node
+
+
+def waiting(session: Session, user: User, node: Node, page: int) -> Waiting:
+    """The submissions that wait for verification among what the node answers for."""
+    policies.require(user, "node.read")
+    pending = _pending(user, duties(node)).subquery()
+    total = session.scalar(select(func.count()).select_from(pending)) or 0
+    pages = max(1, ceil(total / PER_PAGE))
+    page = min(page, pages)
+    rows = session.execute(
+        select(pending)
+        .order_by(pending.c.since, pending.c.kind, pending.c.id)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    ).all()
+    items = {
+        (kind, item.id): item
+        for kind in WAITING_KINDS
+        for item in load(
+            session, user, kind, [row.id for row in rows if row.kind == kind]
+        )
+    }
+    found = [
+        (RecordType(row.kind), items[RecordType(row.kind), row.id], row.since)
+        for row in rows
+        if (RecordType(row.kind), row.id) in items
+    ]
+    return Waiting(found, total, page, pages)
+
+
+def _count(session: Session, user: User, its: Duties) -> int:
+    pending = _pending(user, its).subquery()
+    return session.scalar(select(func.count()).select_from(pending)) or 0
+
+
+def _pending(user: User, its: Duties) -> Any:
+    return union_all(*(_pending_of(user, kind, its) for kind in WAITING_KINDS))
+
+
+def _pending_of(user: User, kind: RecordType, its: Duties) -> Any:
+    model: Any = TABLES[kind]
+    submitted = (
+        select(func.max(History.at))
+        .where(
+            History.record_type == model.__tablename__,
+            History.record_id == model.id,
+            History.action == f"{kind.value}.submitted",
+        )
+        .scalar_subquery()
+    )
+    return select(
+        literal(kind.value).label("kind"),
+        model.id.label("id"),
+        func.coalesce(submitted, model.updated_at).label("since"),
+    ).where(
+        model.status == "pending",
+        policies.where(policies.visible(user, kind), kind),
+        its.where(kind),
+    )
+
+
+def create(session: Session, actor: User, data: NodeInput, *, now: datetime) -> Node:
+    """Add a node to the tree; the first of all is the platform itself."""
+    with transaction(session):
+        policies.require(actor, "node.govern")
+        _refuse_name(session, data.name, None)
+        node = Node(
+            kind=data.kind,
+            name=data.name,
+            position=data.position,
+            districts=_in_order(data.districts),
+            fields=_in_order(data.fields),
+            parent=_parent(session, data, None),
+            organisation=_body(session, data),
+            staff=_staff(session, data),
+            created_at=now,
+        )
+        session.add(node)
+        session.flush()
+        history.record(
+            session,
+            actor,
+            "node.created",
+            node,
+            now=now,
+            changes={name: [None, value] for name, value in _told(node).items()},
+        )
+    return node
+
+
+def edit(
+    session: Session, actor: User, node_id: int, data: NodeEdit, *, now: datetime
+) -> Node:
+    """Change a node or move it; raises `Conflict` «stale» for an older version."""
+    with transaction(session):
+        policies.require(actor, "node.govern")
+        _hold_tree(session)
+        node = find(session, actor, node_id)
+        lock(session, node)
+        if node.version != data.version:
+            raise Conflict("stale")
+        if (node.kind is NodeKind.PLATFORM) != (data.kind is NodeKind.PLATFORM):
+            raise Invalid({"kind": "总平台的类型不能改变，其他节点也不能改为总平台"})
+        _refuse_name(session, data.name, node)
+        before = _told(node)
+        # In one piece: each flush would be a version.
+        with session.no_autoflush:
+            node.kind, node.name, node.position = data.kind, data.name, data.position
+            node.districts = _in_order(data.districts)
+            node.fields = _in_order(data.fields)
+            node.parent = _parent(session, data, node)
+            node.organisation = _body(session, data)
+            node.staff = _staff(session, data)
+        after = _told(node)
+        changes = {
+            name: [before[name], after[name]]
+            for name in after
+            if before[name] != after[name]
+        }
+        if changes:
+            # Who works there stands in another table; the version counts it too.
+            flag_modified(node, "name")
+            session.flush()
+            action = "node.moved" if "parent" in changes else "node.edited"
+            history.record(session, actor, action, node, now=now, changes=changes)
+    return node
+
+
+def retire(session: Session, actor: User, node_id: int, *, now: datetime) -> Node:
+    """Take a node out of use; it keeps its place, and answers for nothing."""
+    with transaction(session):
+        node = _to_switch(session, actor, node_id)
+        if node.kind is NodeKind.PLATFORM:
+            raise Conflict("node.is_platform")
+        if any(part.active for part in node.parts):
+            raise Conflict("node.has_parts")
+        if node.active:
+            node.active = False
+            history.record(session, actor, "node.retired", node, now=now)
+    return node
+
+
+def restore(session: Session, actor: User, node_id: int, *, now: datetime) -> Node:
+    """Put a retired node to use again."""
+    with transaction(session):
+        node = _to_switch(session, actor, node_id)
+        if node.parent is not None and not node.parent.active:
+            raise Conflict("node.parent_retired")
+        if not node.active:
+            node.active = True
+            history.record(session, actor, "node.restored", node, now=now)
+    return node
+
+
+def staff_to_choose(session: Session) -> Sequence[User]:
+    """Those who may work at a node."""
+    query = (
+        select(User)
+        .where(User.role.in_((Role.STAFF, Role.ADMIN)), User.active)
+        .order_by(User.name, User.id)
+    )
+    return session.scalars(query).all()
+
+
+def _to_switch(session: Session, actor: User, node_id: int) -> Node:
+    policies.require(actor, "node.govern")
+    _hold_tree(session)
+    return find(session, actor, node_id)
+
+
+def _hold_tree(session: Session) -> None:
+    """Two moves at once, each harmless, could make a ring: one waits."""
+    root = session.scalar(select(Node).where(Node.parent_id.is_(None)))
+    if root is not None:
+        lock(session, root)
+
+
+def _refuse_name(session: Session, name: str, node: Node | None) -> None:
+    other = session.scalar(select(Node).where(Node.name == name))
+    if other is not None and other is not node:
+        raise Invalid({"name": "已有同名的节点，请换一个名称"})
+
+
+def _parent(session: Session, data: NodeInput, node: Node | None) -> Node | None:
+    if data.kind is NodeKind.PLATFORM:
+        root = session.scalar(select(Node).where(Node.parent_id.is_(None)))
+        if root is not None and root is not node:
+            raise Invalid({"kind": "已有总平台，只能有一个"})
+        return None
+    if data.parent is None:
+        raise Invalid({"parent": "请选择上级节点"})
+    parent = session.get(Node, data.parent)
+    if parent is None:
+        raise Invalid({"parent": "没有这个节点，请从列表中选择"})
+    if node is not None and not node.may_move_under(parent):
+        raise Invalid({"parent": "不能移到自己或自己的下级之下，请另选上级"})
+    if not parent.active and (node is None or node.parent is not parent):
+        raise Invalid({"parent": "该上级节点已停用，请另选"})
+    return parent
+
+
+def _body(session: Session, data: NodeInput) -> Organisation | None:
+    if data.kind is not NodeKind.BODY:
+        return None
+    if not data.organisation:
+        raise Invalid({"organisation": "请填写服务机构登记的名称"})
+    found = session.scalar(
+        select(Organisation).where(Organisation.name == data.organisation)
+    )
+    if found is None:
+        raise Invalid({"organisation": "平台上没有这个单位，请填写登记的全称"})
+    if found.kind is not OrganisationKind.SERVICE_BODY:
+        raise Invalid({"organisation": "该单位不是服务机构，请核对单位类型"})
+    return found
+
+
+def _staff(session: Session, data: NodeInput) -> list[User]:
+    allowed = {user.id: user for user in staff_to_choose(session)}
+    if set(data.staff) - set(allowed):
+        raise Invalid({"staff": "所选人员中有人不是在用的平台工作人员，请重新选择"})
+    return [allowed[id_] for id_ in sorted(set(data.staff))]
+
+
+def _in_order(codes: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(codes))
+
+
+def _told(node: Node) -> dict[str, Any]:
+    """The node as its history tells it."""
+    return {
+        "kind": str(node.kind),
+        "name": node.name,
+        "parent": node.parent.name if node.parent else None,
+        "position": node.position,
+        "districts": list(node.districts),
+        "fields": list(node.fields),
+        "organisation": node.organisation.name if node.organisation else None,
+        "staff": [user.name for user in node.staff],
+    }

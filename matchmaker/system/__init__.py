@@ -1,0 +1,1 @@
+"""State of the search index and of the work in the background."""

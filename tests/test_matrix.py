@@ -1,0 +1,335 @@
+"""The permission matrix holds: in the conditions, and at every address.
+
+The tables of `matchmaker.matrix` say what to expect; whose a record is, this file
+says itself. An address that is in no line of the table fails here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from matchmaker import matrix, policies
+from models import TABLES, Mandate, Need, Notice, Suggestion, User
+from models.outbox import RecordType
+from models.states import (
+    AchievementStatus,
+    CallStatus,
+    NeedStatus,
+    OrganisationKind,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
+
+from .factories import Factory
+from .walk import NOBODYS, address, notify, rules
+
+DONE = {200, 204, 302, 303, 409, 422}
+METHODS = ("GET", "POST")
+PUBLIC = {
+    "public_title": "储能产品验收",
+    "public_problem": "需要在验收时判断电池状态。",
+    "public_targets": ["判断时间≤1 h"],
+}
+FEWEST = 400  # combinations of a role; far fewer would mean that the world is empty
+
+
+def make_need(
+    make: Factory,
+    organisation_id: int,
+    secrecy: str,
+    status: NeedStatus = NeedStatus.PUBLISHED,
+) -> Need:
+    masked = PUBLIC if secrecy == Secrecy.MASKED else {}
+    return make.need(
+        organisation_id=organisation_id, secrecy=secrecy, status=status, **masked
+    )
+
+
+@dataclass
+class Thing:
+    """A record of the walk: what it is, in which state, and which roles it is of."""
+
+    record: str
+    item: Any
+    state: str = "*"
+    secrecy: str = "*"
+    owners: frozenset[str] = frozenset()
+    # A pair one of whose sides the others may not know of.
+    dark_to: frozenset[str] = frozenset()
+    row: dict[str, Any] = field(default_factory=dict)
+
+    def keep(self, session: Session) -> None:
+        """Remember the row, so that each request finds it as it was."""
+        table = self.item.__table__
+        query = select(table).where(table.c.id == self.item.id)
+        self.row = dict(session.execute(query).mappings().one())
+
+    def put_back(self, session: Session) -> None:
+        table, id_ = self.item.__table__, self.row["id"]
+        changed = session.execute(
+            update(table).where(table.c.id == id_).values(**self.row)
+        )
+        if changed.rowcount == 0:
+            session.execute(insert(table).values(**self.row))
+        session.commit()
+
+    def is_seen_by(self, role: str) -> bool:
+        if role in self.dark_to:
+            return False
+        if all(line.record != self.record for line in matrix.sights):
+            return True  # whoever may do something with it sees it
+        scope = matrix.sight(self.record, self.state, self.secrecy)[role]
+        return scope == "any" or (scope == "own" and role in self.owners)
+
+
+@dataclass
+class World:
+    users: dict[str, User | None]
+    things: list[Thing]
+
+    def of(self, record: str) -> list[Thing]:
+        return [thing for thing in self.things if thing.record == record]
+
+
+@pytest.fixture
+def world(make: Factory, session: Session) -> World:
+    """Own, another's and hidden records, in every state there is."""
+    firm, other = make.organisation(), make.organisation()
+    college = make.organisation(kind=OrganisationKind.UNIVERSITY)
+    other_college = make.organisation(kind=OrganisationKind.UNIVERSITY)
+    users = {
+        "visitor": None,
+        "enterprise": make.user(organisation_id=firm.id),
+        "university": make.user(Role.UNIVERSITY, organisation_id=college.id),
+        "manager": make.user(Role.MANAGER),
+        "staff": make.staff(),
+        "admin": make.user(Role.ADMIN),
+    }
+    ours, theirs = frozenset({"enterprise"}), frozenset[str]()
+    things = [
+        Thing(
+            "need",
+            make_need(make, home.id, secrecy, status),
+            status,
+            secrecy,
+            owners,
+        )
+        for home, owners in ((firm, ours), (other, theirs))
+        for status in NeedStatus
+        for secrecy in Secrecy
+    ]
+    things += [
+        Thing(
+            "achievement",
+            make.achievement(organisation_id=home.id, status=status),
+            status,
+            owners=owners,
+        )
+        for home, owners in (
+            (college, frozenset({"university"})),
+            (other_college, theirs),
+        )
+        for status in AchievementStatus
+    ]
+    things += [
+        Thing(
+            "call", make.call(issuer_id=home.id, status=status), status, owners=owners
+        )
+        for home, owners in ((firm, ours), (other, theirs))
+        for status in CallStatus
+    ]
+    things += list(_pairs(make, things))
+    for role, user in users.items():
+        if user is not None:
+            notify(make, user.id, things[0].item.id)
+            notice = session.scalars(
+                select(Notice).where(Notice.user_id == user.id)
+            ).one()
+            things.append(Thing("notice", notice, owners=frozenset({role})))
+    things += [
+        Thing("mandate", make.mandate(users["manager"]), owners=frozenset({"manager"})),
+        Thing("mandate", make.mandate()),
+        Thing("node", make.node()),
+        Thing("entry", make.entry()),
+        Thing("holiday", make.holiday()),
+        Thing("task", make.failed_task(things[0].item)),
+        Thing("user", make.user()),
+    ]
+    for thing in things:
+        thing.keep(session)
+    session.commit()
+    return World(users, things)
+
+
+def _pairs(make: Factory, things: list[Thing]) -> Iterator[Thing]:
+    """Pairs of the needs with a public achievement, and one with a draft of it."""
+    achievements = [thing for thing in things if thing.record == "achievement"]
+    public = next(t for t in achievements if t.state == "published" and not t.owners)
+    draft = next(t for t in achievements if t.state == "draft" and not t.owners)
+    for need in things:
+        if need.record != "need" or need.state != "published":
+            continue
+        outsiders = {role for role in matrix.ROLES if not need.is_seen_by(role)}
+        for status in SuggestionStatus:
+            pair = make.suggestion(
+                make_need(make, need.item.organisation_id, need.secrecy),
+                public.item,
+                status=status,
+                snoozed_until=make.now.date() if status == "snoozed" else None,
+            )
+            yield Thing(
+                "suggestion",
+                pair,
+                status,
+                owners=need.owners,
+                dark_to=frozenset(outsiders),
+            )
+        pair = make.suggestion(need.item, draft.item, status=SuggestionStatus.APPROVED)
+        yield Thing(
+            "suggestion",
+            pair,
+            "approved",
+            owners=need.owners,
+            dark_to=frozenset(matrix.ROLES),
+        )
+
+
+def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
+    """Whether the conditions of `policies` let the person know of the record."""
+    table: Any = type(thing.item)
+    if thing.record == "suggestion":
+        where = policies.visible_suggestions(user)
+    elif thing.record == "mandate":
+        where = policies.visible_mandates(user)
+    else:
+        kind = RecordType(thing.record)
+        where = policies.where(policies.visible(user, kind), kind)
+    found = session.scalar(select(table.id).where(table.id == thing.item.id, where))
+    return found is not None
+
+
+def test_the_conditions_carry_out_the_table_of_sight(world, session):
+    """For each record of the world and each role: the query and the table agree."""
+    kinds = {"suggestion", "mandate", *(kind.value for kind in RecordType)}
+    assert {TABLES[kind].__tablename__ for kind in RecordType} | {
+        Suggestion.__tablename__,
+        Mandate.__tablename__,
+    } <= {thing.item.__tablename__ for thing in world.things}
+    for role, user in world.users.items():
+        for thing in world.things:
+            if thing.record in kinds:
+                place = (role, thing.record, thing.state, thing.secrecy, thing.owners)
+                assert _is_seen(session, user, thing) == thing.is_seen_by(role), place
+
+
+def test_the_table_of_actions_is_what_policies_decide(world):
+    kinds = {Need: "need"} | {TABLES[kind]: kind.value for kind in RecordType}
+    for action, scopes in matrix.actions.items():
+        for role, user in world.users.items():
+            for thing in world.things:
+                if action.partition(".")[0] != kinds.get(type(thing.item)):
+                    continue
+                own = role in thing.owners
+                scope = scopes[role]
+                expected = scope == "any" or (scope == "own" and own)
+                assert policies.may(user, action, thing.item) == expected, (
+                    action,
+                    role,
+                    own,
+                )
+
+
+def test_a_closed_account_may_nothing(make):
+    admin = make.user(Role.ADMIN, active=False)
+    assert not any(policies.may(admin, action) for action in matrix.actions)
+
+
+def test_nobody_governs_their_own_account(make):
+    admin = make.user(Role.ADMIN)
+    assert not policies.may(admin, "user.govern", admin)
+    assert policies.may(admin, "user.govern", make.user(Role.ADMIN))
+
+
+def test_every_rule_and_every_route_speaks_of_an_action_in_the_table():
+    assert set(policies.RULES) <= set(matrix.actions)
+    named = {route.action for route in matrix.routes.values()}
+    assert named <= {matrix.OPEN, matrix.SIGNED_IN, *matrix.actions}
+
+
+def test_every_address_has_its_line_and_every_line_its_address(app: Flask):
+    found = {
+        (rule.endpoint, method) for method in METHODS for rule in rules(app, method)
+    }
+    missing = []
+    for endpoint, method in found:
+        try:
+            line = matrix.route(endpoint, method)
+        except KeyError:
+            missing.append(f"{endpoint}/{method}")
+            continue
+        rule = next(r for r in rules(app, method) if r.endpoint == endpoint)
+        assert bool(line.record) == bool(rule.arguments), endpoint
+    assert not missing, "enter these in matchmaker/matrix.py"
+    endpoints = {endpoint for endpoint, _ in found}
+    assert {name.partition("/")[0] for name in matrix.routes} <= endpoints
+
+
+@pytest.mark.parametrize("role", matrix.ROLES)
+def test_every_address_answers_everybody_as_the_matrix_says(
+    app, world, session, login, role, capsys
+):
+    user = world.users[role]
+    combinations = 0
+    for method in METHODS:
+        for rule in rules(app, method):
+            line = matrix.route(rule.endpoint, method)
+            targets = world.of(line.record) if line.record else [None]
+            assert targets, f"the walk has no «{line.record}»"
+            for thing in targets:
+                client = login(user) if user else app.test_client()
+                _check(app, client, session, role, rule, method, line, thing)
+                combinations += 1
+    assert combinations > FEWEST
+    with capsys.disabled():
+        print(f" {role}: {combinations} combinations ", end="")
+
+
+def _check(
+    app: Flask,
+    client: Any,
+    session: Session,
+    role: str,
+    rule: Rule,
+    method: str,
+    line: matrix.Route,
+    thing: Thing | None,
+) -> None:
+    place = (role, method, rule.rule, thing and (thing.state, thing.secrecy))
+    number = thing.row["id"] if thing else 0
+    answer = client.open(address(app, rule, number), method=method)
+    if thing is not None and method == "POST" and answer.status_code < 400:
+        session.rollback()
+        thing.put_back(session)
+    to_sign_in = answer.status_code == 302 and answer.location.startswith("/sign-in")
+    if role == matrix.VISITOR and line.action != matrix.OPEN:
+        assert to_sign_in, (place, answer.status_code)
+        return
+    assert not to_sign_in, place
+    scope = matrix.actions.get(line.action, {}).get(role, "any")
+    own = thing is not None and role in thing.owners
+    if thing is not None and not thing.is_seen_by(role):
+        nobodys = client.open(address(app, rule, NOBODYS), method=method)
+        # Like a record that is not there; «forbidden» only to who may never do it.
+        assert answer.status_code == nobodys.status_code, place
+        assert answer.status_code in ({404} if scope == "any" else {403, 404}), place
+    elif scope == "any" or (scope == "own" and (own or thing is None)):
+        assert answer.status_code in DONE, (place, answer.status_code)
+    else:
+        assert answer.status_code == 403, (place, answer.status_code)
