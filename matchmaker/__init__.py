@@ -74,7 +74,9 @@ def _register_features(app: Flask) -> None:
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .notices import web as notices_web
+    from .organisations import web as organisations_web
     from .rankers import web as rankers_web
+    from .registrations import web as registrations_web
     from .search import live
     from .search import web as search_web
     from .verification import web as verification_web
@@ -95,6 +97,8 @@ def _register_features(app: Flask) -> None:
         verification_web,
         notices_web,
         mail_web,
+        registrations_web,
+        organisations_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

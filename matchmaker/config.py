@@ -57,6 +57,13 @@ class Settings(BaseSettings):
     sign_in_rate: str = Field(
         default="20 per minute", description="Sign-in attempts from one address."
     )
+    session_days: int = Field(
+        default=14, description="A sign-in not used for so long ends."
+    )
+    require_two_step: bool = Field(
+        default=False,
+        description="Staff and admin must set up the second step of signing in.",
+    )
     search_rate: str = Field(
         default="240 per minute", description="Searches from one address."
     )

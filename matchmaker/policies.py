@@ -9,7 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select
 
-from models import TABLES, Achievement, Call, Need, Suggestion, User
+from models import (
+    TABLES,
+    Achievement,
+    Call,
+    Need,
+    Organisation,
+    Registration,
+    Suggestion,
+    User,
+)
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
 from models.outbox import RecordType
 from models.states import (
@@ -19,6 +28,8 @@ from models.states import (
     AchievementStatus,
     CallStatus,
     NeedStatus,
+    OrganisationRole,
+    RegistrationState,
     Role,
     Secrecy,
     SuggestionStatus,
@@ -147,6 +158,42 @@ def _owns_achievement(user: User, achievement: Achievement) -> bool:
     return user.role is Role.UNIVERSITY and _own(user, achievement.organisation_id)
 
 
+def visible_registrations(user: User | None) -> ColumnElement[bool]:
+    """Staff see every registration whose e-mail was confirmed.
+
+    The managers of an organisation see who asks to join it.
+    """
+    if user is None or not (user.is_staff or user.manages):
+        return false()
+    confirmed = Registration.submitted_at.is_not(None)
+    if user.is_staff:
+        return confirmed
+    return and_(
+        confirmed,
+        Registration.organisation_id == user.organisation_id,
+        Registration.state == RegistrationState.PENDING,
+    )
+
+
+def _decides(user: User, registration: Registration) -> bool:
+    joins_theirs = user.manages and _own(user, registration.organisation_id)
+    return user.is_staff or joins_theirs
+
+
+def _leads(user: User, organisation: Organisation) -> bool:
+    return user.manages and _own(user, organisation.id)
+
+
+# What a member that only reads may still do.
+READING = frozenset(
+    {
+        "achievement.find_buyers",
+        "history.read",
+        "organisation.read_own",
+        "suggestion.read_own",
+    }
+)
+
 RULES: dict[str, Callable[[User, Any], bool]] = {
     "need.create": lambda user, _: user.role is Role.ENTERPRISE,
     "need.edit": _owns_need,
@@ -164,6 +211,11 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "suggestion.undo": lambda user, review: (
         user.role is Role.ADMIN or (user.is_staff and review.reviewer_id == user.id)
     ),
+    "registration.list": lambda user, _: user.is_staff,
+    "registration.decide": _decides,
+    "organisation.read_own": lambda user, _: user.organisation_id is not None,
+    "organisation.lead": _leads,
+    "account.two_step": lambda user, _: user.is_staff,
     "mail.read": lambda user, _: user.is_staff,
     "mail.read_secret": lambda user, _: user.role is Role.ADMIN,
     "mail.retry": lambda user, _: user.role is Role.ADMIN,
@@ -180,7 +232,14 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
 
 def may(user: User | None, action: str, item: object = None) -> bool:
     """Whether the person may do this to the record (None: to the kind at large)."""
-    return user is not None and user.active and RULES[action](user, item)
+    if user is None or not user.active or not RULES[action](user, item):
+        return False
+    return _acts(user) or action in READING
+
+
+def _acts(user: User) -> bool:
+    """Whether the person changes anything at all; some members only read."""
+    return user.is_staff or user.org_role is not OrganisationRole.READER
 
 
 def require(user: User | None, action: str, item: object = None) -> None:

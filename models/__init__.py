@@ -12,7 +12,9 @@ from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
+from .registrations import Invitation, Registration
 from .session import create_db_engine, session_factory, transaction
+from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 
 __all__ = [
     "TABLES",
@@ -23,18 +25,24 @@ __all__ = [
     "Embedding",
     "History",
     "IndexChange",
+    "Invitation",
     "Mail",
     "Need",
     "NeedText",
     "Notice",
+    "OneTimeToken",
     "Organisation",
     "OutboxTask",
     "Ranker",
     "Record",
     "RecordType",
+    "RecoveryCode",
+    "Registration",
     "Review",
+    "SignInFailure",
     "Suggestion",
     "User",
+    "UserSession",
     "create_db_engine",
     "kind_of",
     "session_factory",

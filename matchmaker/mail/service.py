@@ -57,6 +57,16 @@ def queue(session: Session, to: str, kind: str, *, now: datetime, **facts: Any) 
     return mail
 
 
+def count_since(
+    session: Session, to: str, kinds: Sequence[str], since: datetime
+) -> int:
+    """How many mails of these kinds were written to the address since then."""
+    query = select(func.count(Mail.id)).where(
+        Mail.recipient == to, Mail.kind.in_(kinds), Mail.created_at > since
+    )
+    return session.scalar(query) or 0
+
+
 def deliver(
     session: Session, settings: Settings, *, clock: Callable[[], datetime]
 ) -> int:
