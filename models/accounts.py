@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from .base import Base, enum_column
 from .states import OrganisationKind, OrganisationRole, Role
 
+ERASED_DOMAIN = "erased.invalid"
 # What companies of one name are written with or without. A university keeps its
 # place: 长沙理工大学 is not 理工大学.
 PLACE = re.compile(r"^(湖南省?)?(长沙市?)?")
@@ -103,6 +104,11 @@ class User(Base):
     def is_staff(self) -> bool:
         """Whether the person works for the platform."""
         return self.role in (Role.STAFF, Role.ADMIN)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person had itself taken out; nobody comes back from there."""
+        return self.email.endswith(f"@{ERASED_DOMAIN}")
 
     @property
     def manages(self) -> bool:

@@ -25,6 +25,7 @@ from models import (
     UserSession,
     transaction,
 )
+from models.accounts import ERASED_DOMAIN
 from models.states import OrganisationRole, Role, TokenPurpose
 
 from .. import labels
@@ -35,7 +36,6 @@ from . import passwords, two_step
 from .schema import PasswordOnly
 
 ERASED_NAME = "已注销用户"
-ERASED_DOMAIN = "erased.invalid"
 
 
 def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:

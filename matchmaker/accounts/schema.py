@@ -18,9 +18,9 @@ LONGEST_PASSWORD = 128
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u202a\u202c\u202d"
 # Whoever has an address with other letters has one with these as well, and not
 # every mail server takes the others.
-EMAIL = re.compile(
-    r"[a-z0-9!#$%&*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&*+/=?^_`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)+"
-)
+LOCAL = r"[a-z0-9!#$%&*+/=?^_`{|}~-]+"
+DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+EMAIL = re.compile(rf"{LOCAL}(\.{LOCAL})*@{DOMAIN}(\.{DOMAIN})+")
 
 # What people build guessable passwords from; runs like «12345» and «aaaa» are
 # found as such. A password needs something of its own beside these.

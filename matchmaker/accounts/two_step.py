@@ -38,7 +38,7 @@ def new_secret() -> str:
 
 def picture(secret: str, email: str) -> str:
     """The secret as a picture to be scanned, as SVG to stand inside a page."""
-    address = pyotp.TOTP(secret).provisioning_uri(email, issuer_name=ISSUER)
+    address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
     drawn: str = segno.make(address, error="m").svg_inline(
         scale=5, border=4, dark="#000", light="#fff", title="两步验证二维码"
     )

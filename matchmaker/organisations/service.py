@@ -214,7 +214,7 @@ def reopen(session: Session, actor: User, number: int, *, now: datetime) -> User
     with transaction(session):
         member = _member(session, actor, number)
         if not member.active:
-            if member.password_hash == "!":
+            if member.is_erased:
                 raise Conflict("member.erased")
             member.active = True
             history.record(session, actor, "user.activated", member, now=now)
