@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import User, UserSession, transaction
 
@@ -60,11 +60,14 @@ def find(
 ) -> UserSession | None:
     """The session of this secret, if it is open and was used within ``idle``."""
     found = session.scalar(
-        select(UserSession).where(
+        select(UserSession)
+        .where(
             UserSession.key_hash == secret_hash(key),
             UserSession.ended_at.is_(None),
             UserSession.seen_at > now - idle,
         )
+        # Every page shows who is signed in, and for whom.
+        .options(joinedload(UserSession.user).joinedload(User.organisation))
     )
     return found
 

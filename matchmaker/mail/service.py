@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from models import Mail, User, transaction
@@ -29,6 +29,9 @@ IN_HAND = timedelta(minutes=10)
 # Tried again after 1, 2, 4 … minutes, an hour at most; never given up while the
 # server is away.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+# What was sent says whom we wrote to about what; for half a year that helps to answer
+# questions, then it is only personal data.
+KEPT = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ def _taken_in_hand(session: Session, now: datetime) -> list[int]:
         ).all()
         for mail in mails:
             mail.retry_at = now + IN_HAND
+        old = Mail.state != MailState.WAITING, Mail.done_at < now - KEPT
+        session.execute(delete(Mail).where(*old))
         return [mail.id for mail in mails]
 
 

@@ -224,6 +224,17 @@ def test_without_a_server_mails_are_files(session, in_folder, clock):
     assert in_folder.outbox_dir.stat().st_mode & 0o077 == 0
 
 
+def test_what_was_sent_half_a_year_ago_is_forgotten(session, in_folder, clock):
+    first = post(session)
+    service.deliver(session, in_folder, clock=clock)
+    clock.now += service.KEPT + timedelta(seconds=1)
+    second = post(session)
+    service.deliver(session, in_folder, clock=clock)
+    session.rollback()
+    assert session.scalars(select(Mail.id)).all() == [second]
+    assert first != second
+
+
 def test_an_admin_sends_a_failed_mail_again_and_nobody_else_does(session, make):
     mail_id = post(session)
     mail = read(session, mail_id)
