@@ -32,6 +32,8 @@ CONFLICTS: dict[str, str] = {
     "two_step.on": "两步验证已经开启。",
     "two_step.off": "两步验证没有开启。",
     "registration.sent": "这份登记已经提交，请查收邮件，不用重复提交。",
+    "registration.too_many": "这个邮箱一小时内已发送 3 封邮件，请查收其中的链接，"
+    "或一小时后再试。",
     "registration.email_taken": "这个邮箱已经有账号，不能再次开通。请退回并说明。",
     "registration.name_taken": "已有同名单位，但统一社会信用代码不同。"
     "请退回，让对方填写营业执照上的全称，或申请加入已有单位。",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from .base import Base, enum_column
 from .states import OrganisationKind, OrganisationRole, Role
 
+LONGEST_KEY = 200
 ERASED_DOMAIN = "erased.invalid"
 # What companies of one name are written with or without. A university keeps its
 # place: 长沙理工大学 is not 理工大学.
@@ -33,7 +34,8 @@ def name_key(name: str) -> str:
     short = FORM.sub("", text)
     if short != text:
         short = PLACE.sub("", short)
-    return short if len(short) >= 2 else text
+    # Compatibility forms grow when written out: ㍿ is four characters.
+    return (short if len(short) >= 2 else text)[:LONGEST_KEY]
 
 
 def _simplified(text: str) -> str:
@@ -56,7 +58,7 @@ class Organisation(Base):
     district: Mapped[str | None] = mapped_column(String(32))
     # 统一社会信用代码; of an organisation opened by an operator it may be missing.
     credit_code: Mapped[str | None] = mapped_column(String(18), unique=True, index=True)
-    name_key: Mapped[str] = mapped_column(String(200), index=True)
+    name_key: Mapped[str] = mapped_column(String(LONGEST_KEY), index=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 

@@ -7,6 +7,7 @@ is slowed down like guessing from one.
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import SignInFailure, transaction
@@ -29,6 +30,16 @@ def check(session: Session, email: str, *, now: datetime) -> None:
 
 def count(session: Session, email: str, *, now: datetime) -> None:
     """Note a failure; raises `Invalid` when it was one too many."""
+    try:
+        locked = _count(session, email, now)
+    except IntegrityError:
+        # Another request was first to note this e-mail; its row is there now.
+        locked = _count(session, email, now)
+    if locked:
+        raise Invalid({"form": _words(now + LOCKED_FOR)})
+
+
+def _count(session: Session, email: str, now: datetime) -> bool:
     with transaction(session):
         session.execute(
             delete(SignInFailure).where(SignInFailure.last_at < now - FORGOTTEN_AFTER)
@@ -46,8 +57,7 @@ def count(session: Session, email: str, *, now: datetime) -> None:
         if locked:
             # After the pause one has all tries again.
             failure.count = 0
-    if locked:
-        raise Invalid({"form": _words(now + LOCKED_FOR)})
+    return locked
 
 
 def clear(session: Session, email: str) -> None:

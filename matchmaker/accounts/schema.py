@@ -70,7 +70,8 @@ def _printable(text: str) -> str:
     return text
 
 
-Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
+# Lengths after the spelling is settled: some characters grow when written out.
+Email = Annotated[Text, AfterValidator(_email), Field(max_length=254)]
 TypedPassword = Annotated[
     str,
     BeforeValidator(_same_keys),
@@ -86,7 +87,7 @@ class SignInInput(Input):
     """The sign-in form; what is wrong with it is told without a hint at who exists."""
 
     email: Annotated[
-        Text, Field(min_length=1, max_length=254), AfterValidator(plain_email)
+        Text, AfterValidator(plain_email), Field(min_length=1, max_length=254)
     ]
     password: GivenPassword
 

@@ -22,7 +22,6 @@ from ..config import ROOT, Settings
 
 FOLDER = ROOT / "templates" / "mail"
 SENDER_NAME = "长沙技术交易撮合平台"
-LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,9 @@ def letter(mail: Mail, settings: Settings) -> Letter:
     subject, _, text = written.partition("\n")
     text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
     html = _templates().get_template("frame.html")
-    blocks = [_pieces(block) for block in text.strip().split("\n\n")]
+    # Only our own addresses become links: somebody's name may hold another.
+    own = re.compile(re.escape(settings.base_url) + r"/\S*")
+    blocks = [_pieces(block, own) for block in text.strip().split("\n\n")]
     # One line, whatever the facts hold: a line end would begin another header.
     subject = " ".join(subject.split())[:150]
     return Letter(subject, text, html.render(subject=subject, blocks=blocks))
@@ -75,10 +76,10 @@ def _link(mail: Mail, settings: Settings) -> str:
     return settings.base_url + path
 
 
-def _pieces(block: str) -> list[tuple[str, bool]]:
+def _pieces(block: str, own: re.Pattern[str]) -> list[tuple[str, bool]]:
     """The block cut into plain text and links."""
     pieces, at = [], 0
-    for found in LINK.finditer(block):
+    for found in own.finditer(block):
         pieces += [(block[at : found.start()], False), (found.group(), True)]
         at = found.end()
     return [*pieces, (block[at:], False)]

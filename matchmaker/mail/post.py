@@ -24,6 +24,10 @@ class Refused(Exception):
     """This letter will not be taken, now or later; others may be."""
 
 
+class NotNow(Exception):
+    """This letter is not taken at the moment; others may be."""
+
+
 class Unreachable(Exception):
     """Nothing can be sent at the moment."""
 
@@ -68,6 +72,9 @@ class Server:
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
             raise _answer(code, words) from error
+        except smtplib.SMTPSenderRefused as error:
+            # Our own address is at fault, and every letter bears it.
+            raise Unreachable(_short(error)) from error
         except smtplib.SMTPResponseException as error:
             raise _answer(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
@@ -88,7 +95,7 @@ def _answer(code: int, words: bytes | str) -> Exception:
     """What the server says for good (5xx) or for now (4xx)."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     line = f"{code} {text}"[:300]
-    return Refused(line) if 500 <= code < 600 else Unreachable(line)
+    return Refused(line) if 500 <= code < 600 else NotNow(line)
 
 
 def _short(error: Exception) -> str:

@@ -130,6 +130,10 @@ def _send(
     except post.Refused as error:
         refusal = str(error)
         log.warning("mail.refused", mail=mail_id, error=refusal)
+    except post.NotNow as error:
+        # A full mailbox must not hold up the letters behind it.
+        _put_off(session, [mail_id], str(error), clock())
+        return False
     with transaction(session):
         mail = session.get_one(Mail, mail_id)
         mail.attempts += 1

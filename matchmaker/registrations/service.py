@@ -41,6 +41,11 @@ from .schema import (
 PER_PAGE = 20
 # What nobody confirmed is forgotten after this.
 UNCONFIRMED_FOR = timedelta(days=14)
+# What a registration must be for a link to open it.
+AWAITED = {
+    TokenPurpose.CONFIRM: RegistrationState.UNCONFIRMED,
+    TokenPurpose.CORRECT: RegistrationState.RETURNED,
+}
 MAILS = ("registration_confirm", "account_exists", "registration_waits")
 
 
@@ -116,9 +121,13 @@ def register(
     with transaction(session):
         home = _home(session, data)
         _forget_old(session, now)
-        taken = session.scalar(select(User.id).where(User.email == data.email))
-        if _too_many(session, data.email, now):
+        values = _values(data, home) | {"email": data.email}
+        made = _sent_before(session, form_key)
+        if made is not None and _repeats(made, values, data):
             return None
+        if _too_many(session, data.email, now):
+            raise Conflict("registration.too_many")
+        taken = session.scalar(select(User.id).where(User.email == data.email))
         if taken is not None:
             return mail.queue(
                 session, data.email, "account_exists", now=now, path="/password/forgot"
@@ -127,16 +136,7 @@ def register(
             return mail.queue(
                 session, data.email, "registration_waits", now=now, path="/"
             )
-        made = session.scalar(
-            select(Registration).where(Registration.form_key == form_key)
-        )
-        values = _values(data, home) | {"email": data.email}
-        if made is not None:
-            if made.state is not RegistrationState.UNCONFIRMED:
-                raise Conflict("registration.sent")
-            if all(getattr(made, name) == value for name, value in values.items()):
-                return None
-        else:
+        if made is None:
             made = Registration(form_key=form_key, created_at=now)
         for name, value in values.items():
             setattr(made, name, value)
@@ -158,6 +158,25 @@ def register(
             token=secret,
             days=links.LIVES[TokenPurpose.CONFIRM].days,
         )
+
+
+def _sent_before(session: Session, form_key: str) -> Registration | None:
+    """What this very form made already; raises `Conflict` once it is confirmed."""
+    made = session.scalar(select(Registration).where(Registration.form_key == form_key))
+    if made is not None and made.state is not RegistrationState.UNCONFIRMED:
+        raise Conflict("registration.sent")
+    return made
+
+
+def _repeats(
+    made: Registration, values: dict[str, Any], data: RegistrationInput
+) -> bool:
+    """Whether the form says the same again; another password is taken over."""
+    if any(getattr(made, name) != value for name, value in values.items()):
+        return False
+    if not passwords.matches(made.password_hash, data.new):
+        made.password_hash = passwords.hashed(data.new)
+    return True
 
 
 def _values(data: OrganisationInput, home: Organisation | None) -> dict[str, Any]:
@@ -199,6 +218,8 @@ def of_link(
     found = session.get(Registration, number)
     if found is None:
         raise Conflict("link.expired")
+    if found.state is not AWAITED[purpose]:
+        raise Conflict("link.used")
     return found
 
 

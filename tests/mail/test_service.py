@@ -32,9 +32,11 @@ class Handler:
     """A mail server that answers as the test says."""
 
     def __init__(self):
-        self.letters, self.answer = [], "250 OK"
+        self.letters, self.answer, self.full = [], "250 OK", set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if address in self.full:
+            return "452 mailbox full"
         if self.answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.answer
@@ -177,11 +179,13 @@ def test_an_address_refused_for_good_fails_and_holds_up_no_other(
 
 
 def test_a_refusal_for_now_is_tried_again(session, by_server, server, clock):
-    server.answer = "451 try later"
-    mail_id = post(session)
-    service.deliver(session, by_server, clock=clock)
+    server.full.add("full@example.com")
+    mail_id = post(session, to="full@example.com")
+    other = post(session)
+    assert service.deliver(session, by_server, clock=clock) == 1
     assert read(session, mail_id).state is MailState.WAITING
-    server.answer = "250 OK"
+    assert read(session, other).state is MailState.SENT, "not held up"
+    server.full.clear()
     clock.now += timedelta(minutes=1)
     assert service.deliver(session, by_server, clock=clock) == 1
 
@@ -222,6 +226,13 @@ def test_without_a_server_mails_are_files(session, in_folder, clock):
     assert path.name == f"{mail_id:06}-notice.eml"
     assert "token=s3cret" in letter.get_body(("plain",)).get_content()
     assert in_folder.outbox_dir.stat().st_mode & 0o077 == 0
+
+
+def test_only_our_own_addresses_become_links(session, by_server):
+    mail = read(session, post(session, words="https://evil.example/ 点这里"))
+    words = letters.letter(mail, by_server)
+    assert 'href="https://evil' not in words.html
+    assert 'href="https://tech.example/needs/1"' in words.html
 
 
 def test_what_was_sent_half_a_year_ago_is_forgotten(session, in_folder, clock):

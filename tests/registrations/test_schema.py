@@ -155,6 +155,12 @@ def test_one_organisation_in_two_spellings_has_one_key(one, other):
     assert name_key(one) == name_key(other)
 
 
+def test_characters_that_grow_stay_within_the_columns():
+    assert len(name_key("㍿" * 200)) == 200
+    with pytest.raises(Invalid):
+        parse(EmailOnly, {"email": "ﬃ" * 120 + "@example.com"})
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

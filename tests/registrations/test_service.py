@@ -101,6 +101,26 @@ def test_a_form_sent_twice_is_one_registration_and_one_mail(session):
     assert count(session, Registration) == count(session, Mail) == 1
 
 
+def test_a_password_mended_in_the_form_counts(session, make):
+    mail = register(session)
+    assert (
+        register(session, new="another horse 12", repeated="another horse 12") is None
+    )
+    approve(
+        session, make.staff(), service.confirm(session, mail.facts["token"], now=NOW)
+    )
+    data = SignInInput(email="li@example.com", password="another horse 12")
+    assert accounts.sign_in(session, data, now=NOW).name == "李四"
+
+
+def test_nobody_is_pestered_with_registrations(session):
+    for number in range(3):
+        register(session, f"form-{number}")
+    with pytest.raises(Conflict, match="too_many"):
+        register(session, "form-4")
+    assert count(session, Registration) == count(session, Mail) == 3
+
+
 def test_going_back_to_mend_the_email_replaces_the_first_try(session):
     first = register(session, email="lii@example.com")
     second = register(session)
