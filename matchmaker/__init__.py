@@ -74,11 +74,14 @@ def _register_features(app: Flask) -> None:
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
+    from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .nodes import web as nodes_web
     from .notices import web as notices_web
+    from .organisations import web as organisations_web
     from .rankers import web as rankers_web
+    from .registrations import web as registrations_web
     from .search import live
     from .search import web as search_web
     from .system import web as system_web
@@ -107,6 +110,9 @@ def _register_features(app: Flask) -> None:
         dictionaries_web,
         audit_web,
         system_web,
+        mail_web,
+        registrations_web,
+        organisations_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -75,6 +75,14 @@ mandate.govern            -       -          -          -       any   any
 user.read                 -       -          -          -       -     any
 user.govern               -       -          -          -       -     any
 dictionary.govern         -       -          -          -       -     any
+organisation.read_own     -       any        any        any     any   any
+organisation.lead         -       own        own        own     own   own
+registration.list         -       -          -          -       any   any
+registration.decide       -       own        own        own     any   any
+account.two_step          -       -          -          -       any   any
+mail.read                 -       -          -          -       any   any
+mail.read_secret          -       -          -          -       -     any
+mail.retry                -       -          -          -       -     any
 audit.read                -       -          -          -       -     any
 system.govern             -       -          -          -       -     any
 """

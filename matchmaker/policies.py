@@ -17,6 +17,8 @@ from models import (
     Mandate,
     Need,
     Notice,
+    Organisation,
+    Registration,
     Review,
     Suggestion,
     User,
@@ -30,6 +32,8 @@ from models.states import (
     AchievementStatus,
     CallStatus,
     NeedStatus,
+    OrganisationRole,
+    RegistrationState,
     Secrecy,
     SuggestionStatus,
 )
@@ -166,6 +170,35 @@ def searches_inside(user: User | None) -> bool:
     return user is not None and user.is_staff
 
 
+def visible_registrations(user: User | None) -> ColumnElement[bool]:
+    """Staff see every registration whose e-mail was confirmed.
+
+    The managers of an organisation see who asks to join it.
+    """
+    if user is None or not (user.is_staff or user.manages):
+        return false()
+    confirmed = Registration.submitted_at.is_not(None)
+    if user.is_staff:
+        return confirmed
+    return and_(
+        confirmed,
+        Registration.organisation_id == user.organisation_id,
+        Registration.state == RegistrationState.PENDING,
+    )
+
+
+# What a member that only reads may still do.
+READING = frozenset(
+    {
+        "achievement.find_buyers",
+        "history.read",
+        "mandate.read",
+        "need.read_full",
+        "organisation.read_own",
+        "suggestion.read_own",
+    }
+)
+
 # What makes a record one's own: its column, and that of the person.
 OWNERS: dict[type, tuple[str, str]] = {
     Need: ("organisation_id", "organisation_id"),
@@ -174,6 +207,8 @@ OWNERS: dict[type, tuple[str, str]] = {
     Review: ("reviewer_id", "id"),
     Notice: ("user_id", "id"),
     Mandate: ("manager_id", "id"),
+    Organisation: ("id", "organisation_id"),
+    Registration: ("organisation_id", "organisation_id"),
     User: ("id", "id"),
 }
 
@@ -181,6 +216,9 @@ OWNERS: dict[type, tuple[str, str]] = {
 RULES: dict[str, Callable[[User, Any], bool]] = {
     # Nobody shuts the door behind oneself.
     "user.govern": lambda user, item: item is None or item.id != user.id,
+    "organisation.read_own": lambda user, _: user.organisation_id is not None,
+    "organisation.lead": lambda user, _: user.manages,
+    "registration.decide": lambda user, _: user.is_staff or user.manages,
 }
 
 
@@ -199,7 +237,12 @@ def may(user: User | None, action: str, item: object = None) -> bool:
     if scope == "-" or (scope == "own" and item is not None and not is_own(user, item)):
         return False
     rule = RULES.get(action)
-    return rule is None or rule(user, item)
+    return (rule is None or rule(user, item)) and (_acts(user) or action in READING)
+
+
+def _acts(user: User) -> bool:
+    """Whether the person changes anything at all; some members only read."""
+    return user.is_staff or user.org_role is not OrganisationRole.READER
 
 
 def require(user: User | None, action: str, item: object = None) -> None:

@@ -6,6 +6,7 @@ from .base import Base, utcnow
 from .calls import Call
 from .dictionaries import DictionaryEntry, Holiday
 from .history import History
+from .mail import Mail
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
 from .nodes import Mandate, Node, NodeStaff
@@ -13,8 +14,10 @@ from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
+from .registrations import Invitation, Registration
 from .reminders import Observation, Reminder
 from .session import create_db_engine, session_factory, transaction
+from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 
 __all__ = [
     "TABLES",
@@ -27,6 +30,8 @@ __all__ = [
     "History",
     "Holiday",
     "IndexChange",
+    "Invitation",
+    "Mail",
     "Mandate",
     "Need",
     "NeedText",
@@ -34,15 +39,20 @@ __all__ = [
     "NodeStaff",
     "Notice",
     "Observation",
+    "OneTimeToken",
     "Organisation",
     "OutboxTask",
     "Ranker",
     "Record",
     "RecordType",
+    "RecoveryCode",
+    "Registration",
     "Reminder",
     "Review",
+    "SignInFailure",
     "Suggestion",
     "User",
+    "UserSession",
     "create_db_engine",
     "kind_of",
     "session_factory",

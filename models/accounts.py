@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from opencc import OpenCC
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from .base import Base, enum_column
-from .states import OrganisationKind, Role
+from .states import OrganisationKind, OrganisationRole, Role
+
+LONGEST_KEY = 200
+ERASED_DOMAIN = "erased.invalid"
+# What companies of one name are written with or without. A university keeps its
+# place: 长沙理工大学 is not 理工大学.
+PLACE = re.compile(r"^(湖南省?)?(长沙市?)?")
+FORM = re.compile(r"((股份)?有限(责任)?)?公司$")
+
+
+def name_key(name: str) -> str:
+    """One spelling for the many of an organisation's name, to compare by.
+
+    Width, case, brackets, spaces, traditional characters, the legal form of a
+    company and 湖南 or 长沙 before it make no difference.
+    """
+    text = _simplified(unicodedata.normalize("NFKC", name)).casefold()
+    text = "".join(char for char in text if char.isalnum()).removesuffix("示例")
+    short = FORM.sub("", text)
+    if short != text:
+        short = PLACE.sub("", short)
+    # Compatibility forms grow when written out: ㍿ is four characters.
+    return (short if len(short) >= 2 else text)[:LONGEST_KEY]
+
+
+def _simplified(text: str) -> str:
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
 
 
 class Organisation(Base):
@@ -21,8 +56,16 @@ class Organisation(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     kind: Mapped[OrganisationKind] = mapped_column(enum_column(OrganisationKind))
     district: Mapped[str | None] = mapped_column(String(32))
+    # 统一社会信用代码; of an organisation opened by an operator it may be missing.
+    credit_code: Mapped[str | None] = mapped_column(String(18), unique=True, index=True)
+    name_key: Mapped[str] = mapped_column(String(LONGEST_KEY), index=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+    @validates("name")
+    def _keep_key(self, _attribute: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name
 
 
 class User(Base):
@@ -45,6 +88,14 @@ class User(Base):
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"), index=True
     )
+    org_role: Mapped[OrganisationRole] = mapped_column(
+        enum_column(OrganisationRole), default=OrganisationRole.OPERATOR
+    )
+    # The second step of signing in; in force once ``totp_since`` is set. The number
+    # of the last code that was used, so that none works twice.
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_since: Mapped[datetime | None]
+    totp_last: Mapped[int] = mapped_column(BigInteger, default=0)
     active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
@@ -55,6 +106,19 @@ class User(Base):
     def is_staff(self) -> bool:
         """Whether the person works for the platform."""
         return self.role in (Role.STAFF, Role.ADMIN)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person had itself taken out; nobody comes back from there."""
+        return self.email.endswith(f"@{ERASED_DOMAIN}")
+
+    @property
+    def manages(self) -> bool:
+        """Whether the person decides about the members of its organisation."""
+        return (
+            self.organisation_id is not None
+            and self.org_role is OrganisationRole.MANAGER
+        )
 
     # What Flask-Login asks of a user; plain attributes, so no import of it here.
     is_authenticated = True

@@ -29,6 +29,36 @@ class NodeKind(StrEnum):
     BODY = "body"
 
 
+class OrganisationRole(StrEnum):
+    """What a member may do in the name of its organisation.
+
+    MANAGER   also invites and closes members, decides who may join
+    OPERATOR  writes and submits what the organisation offers or asks
+    READER    reads what the organisation may read, and changes nothing
+    """
+
+    MANAGER = "manager"
+    OPERATOR = "operator"
+    READER = "reader"
+
+
+class RegistrationState(StrEnum):
+    """UNCONFIRMED: the link sent to the e-mail was not opened yet."""
+
+    UNCONFIRMED = "unconfirmed"
+    PENDING = "pending"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    REPLACED = "replaced"
+
+
+class TokenPurpose(StrEnum):
+    CONFIRM = "confirm"
+    CORRECT = "correct"
+    RESET = "reset"
+    INVITE = "invite"
+
+
 class Secrecy(StrEnum):
     """How much of a need others learn (PRODUCT: the two texts)."""
 
@@ -140,6 +170,15 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
+class MailState(StrEnum):
+    """What became of a letter; ``filed``: kept in the outbox, for want of a server."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FILED = "filed"
+    FAILED = "failed"
+
+
 class RankerState(StrEnum):
     CANDIDATE = "candidate"
     ACTIVE = "active"
@@ -218,6 +257,22 @@ SUGGESTION_MOVES: Mapping[SuggestionStatus, frozenset[SuggestionStatus]] = {
     SuggestionStatus.REJECTED: frozenset(
         {SuggestionStatus.PENDING, SuggestionStatus.SNOOZED}
     ),
+}
+
+# A person may register again before the first try was confirmed; the one that is
+# confirmed replaces the others.
+REGISTRATION_MOVES: Mapping[RegistrationState, frozenset[RegistrationState]] = {
+    RegistrationState.UNCONFIRMED: frozenset(
+        {RegistrationState.PENDING, RegistrationState.REPLACED}
+    ),
+    RegistrationState.PENDING: frozenset(
+        {RegistrationState.APPROVED, RegistrationState.RETURNED}
+    ),
+    RegistrationState.RETURNED: frozenset(
+        {RegistrationState.PENDING, RegistrationState.REPLACED}
+    ),
+    RegistrationState.APPROVED: frozenset(),
+    RegistrationState.REPLACED: frozenset(),
 }
 
 # A retired ranker comes back by a rollback.

@@ -19,14 +19,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import create_app, limiter
+from matchmaker.accounts.current import KEY
+from matchmaker.accounts.secret import secret_hash
 from matchmaker.config import Settings
 from matchmaker.jobs.worker import Worker
 from matchmaker.rankers import active
 from matchmaker.search import live
-from models import Base, User, create_db_engine, migrate
+from models import (
+    Base,
+    User,
+    UserSession,
+    create_db_engine,
+    migrate,
+    transaction,
+)
 
 from . import seeds
 from .factories import Factory
@@ -105,9 +115,39 @@ class Client(FlaskLoginClient):
     signed in for one would still be there in the next.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        user = kwargs.get("user")
+        super().__init__(*args, **kwargs)
+        if user is not None:
+            with self.session_transaction() as browser:
+                browser[KEY] = open_session(self.application, user)
+
     def open(self, *args: Any, **kwargs: Any) -> Any:
         with self.application.app_context():
             return super().open(*args, **kwargs)
+
+
+def open_session(app: Flask, user: User) -> str:
+    """The secret of the user's one session; the same for every client of the user.
+
+    Last used in times to come, so that no request notes its use: pages that are
+    read twice can be compared.
+    """
+    key = f"session-of-{user.id}"
+    with app.extensions["db_sessions"]() as own, transaction(own):
+        known = select(UserSession.id).where(UserSession.key_hash == secret_hash(key))
+        if own.scalar(known) is None:
+            own.add(
+                UserSession(
+                    user_id=user.id,
+                    key_hash=secret_hash(key),
+                    browser="Chrome · Linux",
+                    address="127.0.0.1",
+                    created_at=NOW,
+                    seen_at=datetime(2100, 1, 1, tzinfo=UTC),
+                )
+            )
+    return key
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,13 @@ from models import (
     Call,
     DictionaryEntry,
     Holiday,
+    Invitation,
     Mandate,
     Need,
     Node,
     Organisation,
     OutboxTask,
+    Registration,
     Suggestion,
     User,
     transaction,
@@ -33,7 +35,9 @@ from models.states import (
     NeedStatus,
     NodeKind,
     OrganisationKind,
+    OrganisationRole,
     Ownership,
+    RegistrationState,
     Role,
     Stage,
     SuggestionKind,
@@ -89,6 +93,36 @@ class Factory:
 
     def staff(self, **given: Any) -> User:
         return self.user(Role.STAFF, **given)
+
+    def registration(self, **given: Any) -> Registration:
+        """A person whose e-mail is confirmed, and who waits for approval."""
+        number = next(self._numbers)
+        values = {
+            "form_key": f"form-{number}",
+            "email": f"new{number}@example.com",
+            "name": f"申请人{number}",
+            "password_hash": "!",
+            "organisation_name": f"新单位{number}有限公司",
+            "credit_code": "91110000600037341L",
+            "kind": OrganisationKind.ENTERPRISE,
+            "district": "岳麓区",
+            "state": RegistrationState.PENDING,
+            "created_at": self.now,
+            "submitted_at": self.now,
+        }
+        return self._save(Registration(**values | given))
+
+    def invitation(self, organisation_id: int, invited_by_id: int, **given: Any) -> Any:
+        """One that may be accepted for a week."""
+        values = {
+            "organisation_id": organisation_id,
+            "invited_by_id": invited_by_id,
+            "email": f"invited{next(self._numbers)}@example.com",
+            "org_role": OrganisationRole.OPERATOR,
+            "created_at": self.now,
+            "expires_at": self.now + timedelta(days=7),
+        }
+        return self._save(Invitation(**values | given))
 
     def need(self, **given: Any) -> Need:
         """A published public need; ``organisation_id`` says whose."""

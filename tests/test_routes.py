@@ -15,6 +15,16 @@ OPEN = {
     "home.index",
     "home.health",
     "accounts.sign_in",
+    "accounts.forgot",
+    "accounts.forgot_sent",
+    "accounts.reset_password",
+    "registrations.register",
+    "registrations.sent",
+    "registrations.confirm",
+    "registrations.confirmed",
+    "registrations.correct",
+    "organisations.accept",
+    "mail.mine",
     "search.results",
     "needs.browse",
     "needs.show",
@@ -24,7 +34,17 @@ OPEN = {
     "calls.show",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
-OPEN_POSTS = {"accounts.sign_in", "accounts.sign_out"}
+# What comes with the link of a mail asks for the link instead.
+OPEN_POSTS = {
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "accounts.forgot",
+    "accounts.reset_password",
+    "registrations.register",
+    "registrations.confirm",
+    "registrations.correct",
+    "organisations.accept",
+}
 NUMBERS = (ID, NOBODYS, 0, 2**31, 10**30)
 ANSWERS = {200, 302, 303, 403, 404}
 ANSWERS_TO_POST = ANSWERS | {204, 409, 422}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from flask import Flask
@@ -13,7 +14,14 @@ from index.sync import LiveIndex
 from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
-from models.states import NeedStatus, OrganisationKind, Role, Secrecy, SuggestionStatus
+from models.states import (
+    NeedStatus,
+    OrganisationKind,
+    OrganisationRole,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
 
 from .factories import Factory
 
@@ -21,6 +29,7 @@ from .factories import Factory
 # there is something behind it. Far from what the tables number by themselves.
 ID = 1007
 NOBODYS = 999_999
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 Users = Mapping[str, User | None]
 
@@ -31,7 +40,9 @@ def populate(make: Factory) -> Users:
     college = make.organisation(name="岳麓大学", kind=OrganisationKind.UNIVERSITY)
     users = {
         "visitor": None,
-        "enterprise": make.user(organisation_id=firm.id),
+        "enterprise": make.user(
+            organisation_id=firm.id, org_role=OrganisationRole.MANAGER
+        ),
         "university": make.user(Role.UNIVERSITY, organisation_id=college.id),
         "manager": make.user(Role.MANAGER),
         "staff": make.staff(),
@@ -40,6 +51,9 @@ def populate(make: Factory) -> Users:
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
     make.call(id=ID)
+    make.registration(id=ID, organisation_id=firm.id)
+    make.user(id=ID, organisation_id=firm.id)
+    make.invitation(firm.id, ID, id=ID, expires_at=FAR)
     # Looked at already: else the first page to show it would change the next.
     make.suggestion(
         need,

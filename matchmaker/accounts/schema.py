@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -14,7 +15,12 @@ from ..schema import Input, Optional, Text
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 128
-EMAIL = re.compile(r"[^@\s<>\"'(),:;\\\[\]]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u202a\u202c\u202d"
+# Whoever has an address with other letters has one with these as well, and not
+# every mail server takes the others.
+LOCAL = r"[a-z0-9!#$%&*+/=?^_`{|}~-]+"
+DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+EMAIL = re.compile(rf"{LOCAL}(\.{LOCAL})*@{DOMAIN}(\.{DOMAIN})+")
 
 # What people build guessable passwords from; runs like «12345» and «aaaa» are
 # found as such. A password needs something of its own beside these.
@@ -40,8 +46,14 @@ FEWEST_OWN = 4
 SHORTEST_RUN = 3
 
 
+def plain_email(text: str) -> str:
+    """The one spelling of an e-mail: width, case, a Chinese full stop do not matter."""
+    text = unicodedata.normalize("NFKC", text).replace("。", ".").lower().strip()
+    return "".join(char for char in text if char not in INVISIBLE)
+
+
 def _email(text: str) -> str:
-    text = text.lower()
+    text = plain_email(text)
     if not EMAIL.fullmatch(text):
         raise PydanticCustomError("email", "请填写邮箱地址，例如 name@example.com")
     return text
@@ -58,7 +70,8 @@ def _printable(text: str) -> str:
     return text
 
 
-Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
+# Lengths after the spelling is settled: some characters grow when written out.
+Email = Annotated[Text, AfterValidator(_email), Field(max_length=254)]
 TypedPassword = Annotated[
     str,
     BeforeValidator(_same_keys),
@@ -66,14 +79,55 @@ TypedPassword = Annotated[
     AfterValidator(_printable),
 ]
 OrganisationName = Annotated[Text, Field(min_length=2, max_length=200)]
+PersonName = Annotated[Text, Field(min_length=1, max_length=64)]
 GivenPassword = Annotated[TypedPassword, Field(min_length=1)]
 
 
 class SignInInput(Input):
     """The sign-in form; what is wrong with it is told without a hint at who exists."""
 
-    email: Annotated[Text, Field(min_length=1, max_length=254)]
+    email: Annotated[
+        Text, AfterValidator(plain_email), Field(min_length=1, max_length=254)
+    ]
     password: GivenPassword
+
+
+class EmailOnly(Input):
+    """Where the link of a reset is to be sent."""
+
+    email: Email
+
+
+class NewPassword(Input):
+    """A password chosen through a link; ``repeated`` catches a slip of the finger."""
+
+    new: GivenPassword
+    repeated: GivenPassword
+
+
+class PasswordOnly(Input):
+    """The proof, before something grave, that it is still the same person."""
+
+    password: GivenPassword
+
+
+def _plain_code(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).upper()
+    return "".join(char for char in text if char.isalnum())
+
+
+class CodeInput(Input):
+    """The second step: six digits of the app, or a spare code."""
+
+    code: Annotated[
+        Text, Field(min_length=1, max_length=64), AfterValidator(_plain_code)
+    ]
+
+
+class Details(Input):
+    """What a person may change about itself."""
+
+    name: PersonName
 
 
 class PasswordChange(Input):
@@ -104,9 +158,19 @@ def weakness(password: str, email: str) -> str | None:
         return "密码不能是您的邮箱"
     if plain.isdecimal():
         return "密码不能只有数字，请加入字母或其他字符"
-    if len(_own_part(plain)) < FEWEST_OWN:
+    if len(_own_part(plain)) < FEWEST_OWN or plain in _common():
         return "这个密码太常见，容易被猜到，请换一个"
     return None
+
+
+@cache
+def _common() -> frozenset[str]:
+    """The passwords people were found to use most, of those long enough to be taken."""
+    # Large, and needed only where somebody chooses a password.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    known = FREQUENCY_LISTS["passwords"]
+    return frozenset(word for word in known if len(word) >= SHORTEST_PASSWORD)
 
 
 def _is_the_email(password: str, email: str) -> bool:

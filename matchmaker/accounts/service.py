@@ -8,14 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from models import Mandate, Organisation, User, transaction
-from models.states import OrganisationKind, Role
+from models import Mandate, Organisation, SignInFailure, User, transaction
+from models.states import OrganisationKind, OrganisationRole, Role
 
 from ..errors import Invalid, NotFound
 from ..history import service as history
 from ..labels import today
-from . import passwords
-from .schema import NewUser, PasswordChange, SignInInput, weakness
+from . import lockout, passwords, sessions
+from .schema import (
+    Details,
+    NewUser,
+    PasswordChange,
+    SignInInput,
+    plain_email,
+    weakness,
+)
 
 WRONG = "邮箱或密码不正确，请检查后重试。"
 
@@ -51,26 +58,48 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
 )
 
 
-def sign_in(session: Session, data: SignInInput) -> User:
+def sign_in(session: Session, data: SignInInput, *, now: datetime) -> User:
     """The active user of this e-mail and password; raises `Invalid` otherwise.
 
-    One message for every reason, after the same work.
+    One message for every reason, after the same work; failures are counted, and
+    too many lock the e-mail for a while. A second step, where one is asked for,
+    is `two_step.check`.
     """
-    email = data.email.lower()
-    user = session.scalar(select(User).where(User.email == email))
+    lockout.check(session, data.email, now=now)
+    user = session.scalar(select(User).where(User.email == data.email))
     stored = user.password_hash if user is not None else None
     if not passwords.matches(stored, data.password) or user is None or not user.active:
+        lockout.count(session, data.email, now=now)
         raise Invalid({"form": WRONG})
-    if passwords.is_outdated(user.password_hash):
+    outdated = passwords.is_outdated(user.password_hash)
+    # With a second step to come, the failures are forgotten only after it.
+    failed = user.totp_since is None and session.get(SignInFailure, data.email)
+    if outdated or failed:
         with transaction(session):
-            user.password_hash = passwords.hashed(data.password)
+            if outdated:
+                user.password_hash = passwords.hashed(data.password)
+            if failed:
+                lockout.clear(session, data.email)
     return user
 
 
+def rename(session: Session, actor: User, data: Details, *, now: datetime) -> None:
+    """Change the name the actor is shown by."""
+    with transaction(session):
+        if actor.name != data.name:
+            actor.name = data.name
+            history.record(session, actor, "user.renamed", actor, now=now)
+
+
 def change_password(
-    session: Session, actor: User, data: PasswordChange, *, now: datetime
+    session: Session,
+    actor: User,
+    data: PasswordChange,
+    *,
+    now: datetime,
+    key: str = "",
 ) -> None:
-    """Give the actor a new password; every other session of theirs ends."""
+    """Give the actor a new password; every session but that of ``key`` ends."""
     errors: dict[str, str] = {}
     if not passwords.matches(actor.password_hash, data.current):
         errors["current"] = "当前密码不正确"
@@ -84,6 +113,7 @@ def change_password(
         raise Invalid(errors)
     with transaction(session):
         actor.password_hash = passwords.hashed(data.new)
+        sessions.end_all(session, actor.id, now=now, but=key)
         history.record(session, actor, "user.password_changed", actor, now=now)
 
 
@@ -99,6 +129,7 @@ def add_user(session: Session, data: NewUser, *, now: datetime) -> User:
             password_hash=passwords.hashed(data.password),
             role=data.role,
             organisation=organisation,
+            org_role=first_role(session, organisation),
             created_at=now,
         )
         session.add(user)
@@ -108,6 +139,18 @@ def add_user(session: Session, data: NewUser, *, now: datetime) -> User:
             raise Invalid({"email": "这个邮箱已有账号"}) from error
         history.record(session, None, "user.created", user, now=now)
     return user
+
+
+def first_role(session: Session, organisation: Organisation | None) -> OrganisationRole:
+    """What a newcomer may do: whoever finds nobody in charge is in charge."""
+    in_charge = select(User.id).where(
+        User.organisation_id == (organisation.id if organisation else None),
+        User.org_role == OrganisationRole.MANAGER,
+        User.active.is_(True),
+    )
+    if session.scalar(in_charge.limit(1)) is None:
+        return OrganisationRole.MANAGER
+    return OrganisationRole.OPERATOR
 
 
 def _organisation(
@@ -136,6 +179,8 @@ def set_password(session: Session, email: str, password: str, *, now: datetime) 
         raise Invalid({"password": weak})
     with transaction(session):
         user.password_hash = passwords.hashed(password)
+        sessions.end_all(session, user.id, now=now)
+        lockout.clear(session, user.email)
         history.record(session, None, "user.password_changed", user, now=now)
     return user
 
@@ -145,6 +190,8 @@ def set_active(session: Session, email: str, active: bool, *, now: datetime) -> 
     user = find_by_email(session, email)
     with transaction(session):
         user.active = active
+        if not active:
+            sessions.end_all(session, user.id, now=now)
         action = "user.activated" if active else "user.deactivated"
         history.record(session, None, action, user, now=now)
     return user
@@ -152,7 +199,7 @@ def set_active(session: Session, email: str, active: bool, *, now: datetime) -> 
 
 def find_by_email(session: Session, email: str) -> User:
     """The account of this e-mail; raises `NotFound`."""
-    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = session.scalar(select(User).where(User.email == plain_email(email)))
     if user is None:
         raise NotFound("user")
     return user
@@ -183,6 +230,7 @@ def create_demo_accounts(
             password_hash=passwords.hashed(DEMO_PASSWORD),
             role=account.role,
             organisation_id=homes.get(account.role),
+            org_role=OrganisationRole.MANAGER,
             is_demo=True,
             created_at=now,
         )

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from models import User, utcnow
 from models.states import OrganisationKind, Role
 
-from ..accounts import service
+from ..accounts import service, two_step
 from ..accounts.schema import NewUser
 from ..db import db
 from ..errors import Invalid, NotFound
@@ -69,6 +69,20 @@ def password(email: str, password_stdin: bool) -> None:
     typed = _password(password_stdin)
     _or_say(lambda: service.set_password(db.session, email, typed, now=utcnow()))
     click.echo(f"new password for {email}")
+
+
+@users_cli.command("two-step-off")
+@click.argument("email")
+def two_step_off(email: str) -> None:
+    """Drop a lost second step; the person signs in with the password alone."""
+
+    def work() -> User:
+        user = service.find_by_email(db.session, email)
+        two_step.turn_off_for(db.session, user, now=utcnow())
+        return user
+
+    _or_say(work)
+    click.echo(f"no second step for {email}")
 
 
 @users_cli.command("close")

@@ -20,6 +20,7 @@ from models import (
     Embedding,
     History,
     IndexChange,
+    Invitation,
     Mandate,
     Need,
     Node,
@@ -27,9 +28,12 @@ from models import (
     Notice,
     Organisation,
     OutboxTask,
+    RecoveryCode,
+    Registration,
     Review,
     Suggestion,
     User,
+    UserSession,
     transaction,
 )
 from models.base import end_of_month
@@ -44,6 +48,7 @@ from models.states import (
     Stage,
 )
 
+from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import FEN_PER_WAN, LABELS, today
 
@@ -266,7 +271,7 @@ def remove(session: Session, *, now: datetime) -> int:
                 session.add(IndexChange(record_type=kind, record_id=id_, at=now))
             session.execute(delete(table).where(table.is_demo))
         _remove_notices(session, gone)
-        _remove_people(session)
+        _remove_people(session, now)
     return sum(len(gone[f"{kind}_id"]) for kind in RecordType)
 
 
@@ -277,7 +282,7 @@ def _remove_notices(session: Session, gone: Mapping[str, set[int]]) -> None:
             session.delete(notice)
 
 
-def _remove_people(session: Session) -> None:
+def _remove_people(session: Session, now: datetime) -> None:
     demo_users = select(User.id).where(User.is_demo)
     demo_homes = select(Organisation.id).where(Organisation.is_demo)
     session.execute(delete(NodeStaff).where(NodeStaff.user_id.in_(demo_users)))
@@ -298,11 +303,15 @@ def _remove_people(session: Session) -> None:
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
+    _remove_entries(session)
     ids = list(session.scalars(removable))
+    for table in (UserSession, RecoveryCode):
+        session.execute(delete(table).where(table.user_id.in_(ids)))
     session.execute(delete(User).where(User.id.in_(ids)))
     # Who has a trace in the history stays there by name and can no longer sign in.
     for user in session.scalars(select(User).where(User.is_demo)):
         user.active = False
+        end_all(session, user.id, now=now)
     used = or_(
         *(
             # One empty value among them, and «not in» would hold for nothing.
@@ -313,10 +322,28 @@ def _remove_people(session: Session) -> None:
                 Call.issuer_id,
                 User.organisation_id,
                 Node.organisation_id,
+                Registration.organisation_id,
+                Invitation.organisation_id,
             )
         )
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
+
+
+def _remove_entries(session: Session) -> None:
+    """Who asked, or was asked, to join a demonstration organisation, and is not in."""
+    demo = select(Organisation.id).where(Organisation.is_demo)
+    waiting = select(Registration.id).where(
+        Registration.organisation_id.in_(demo), Registration.user_id.is_(None)
+    )
+    ids = set(session.scalars(waiting))
+    _remove_notices(session, {"registration_id": ids})
+    session.execute(delete(Registration).where(Registration.id.in_(ids)))
+    session.execute(
+        delete(Invitation).where(
+            Invitation.organisation_id.in_(demo), Invitation.user_id.is_(None)
+        )
+    )
 
 
 def is_loaded(session: Session) -> bool:

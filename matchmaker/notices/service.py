@@ -32,6 +32,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "achievements.show",
         "achievement_id",
     ),
+    "registration_submitted": (
+        "新的登记待审:{organisation},{name}",
+        "registrations.show",
+        "registration_id",
+    ),
     "match_approved": (
         "您的需求「{title}」有一条匹配建议经平台审核通过:{other}",
         "matches.show_mine",

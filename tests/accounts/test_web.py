@@ -125,7 +125,10 @@ def test_a_signed_out_person_is_a_visitor(client, person):
 
 
 def test_the_sign_in_page_says_how_to_get_an_account(client):
-    assert "由平台工作人员" in client.get("/sign-in").text
+    page = client.get("/sign-in").text
+    assert "由平台工作人员" in page
+    assert 'href="/register"' in page
+    assert 'href="/password/forgot"' in page
 
 
 def test_a_closed_account_neither_signs_in_nor_goes_on(client, session, person):

@@ -1,0 +1,218 @@
+"""What the platform keeps about a person: handed over on request, and taken out.
+
+Taking out anonymises: the account stays as «已注销用户», so that the history says that
+somebody acted, and no longer who.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import (
+    Achievement,
+    History,
+    Invitation,
+    Mail,
+    Need,
+    Notice,
+    OneTimeToken,
+    Registration,
+    SignInFailure,
+    User,
+    UserSession,
+    transaction,
+)
+from models.accounts import ERASED_DOMAIN
+from models.states import OrganisationRole, Role, TokenPurpose
+
+from .. import labels
+from ..errors import Conflict, Invalid
+from ..history import service as history
+from ..notices import service as notices
+from . import passwords, two_step
+from .schema import PasswordOnly
+
+ERASED_NAME = "已注销用户"
+
+
+def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
+    """Everything kept about the actor, in plain words; the export is noted."""
+    with transaction(session):
+        history.record(session, actor, "user.exported", actor, now=now)
+    return {
+        "account": {
+            "email": actor.email,
+            "name": actor.name,
+            "role": labels.label(actor.role),
+            "organisation": actor.organisation.name if actor.organisation else None,
+            "role_in_organisation": labels.label(actor.org_role)
+            if actor.organisation
+            else None,
+            "two_step_since": _when(actor.totp_since),
+            "created_at": _when(actor.created_at),
+        },
+        "registrations": [
+            {
+                "email": row.email,
+                "name": row.name,
+                "organisation": row.organisation_name,
+                "credit_code": row.credit_code,
+                "state": labels.label(row.state),
+                "created_at": _when(row.created_at),
+            }
+            for row in session.scalars(
+                select(Registration)
+                .where(_their_registrations(actor))
+                .order_by(Registration.id)
+            )
+        ],
+        "invitations": [
+            {
+                "email": row.email,
+                "role": labels.label(row.org_role),
+                "created_at": _when(row.created_at),
+            }
+            for row in session.scalars(
+                select(Invitation)
+                .where(Invitation.email == actor.email)
+                .order_by(Invitation.id)
+            )
+        ],
+        "sessions": [
+            {
+                "browser": row.browser,
+                "address": row.address,
+                "created_at": _when(row.created_at),
+                "seen_at": _when(row.seen_at),
+                "ended_at": _when(row.ended_at),
+            }
+            for row in session.scalars(
+                select(UserSession)
+                .where(UserSession.user_id == actor.id)
+                .order_by(UserSession.id)
+            )
+        ],
+        "needs_written": _titles(session, Need, actor),
+        "achievements_written": _titles(session, Achievement, actor),
+        "notices": [
+            {"text": notices.words(row), "created_at": _when(row.created_at)}
+            for row in session.scalars(
+                select(Notice).where(Notice.user_id == actor.id).order_by(Notice.id)
+            )
+        ],
+        "mails": [
+            {
+                "kind": row.kind,
+                "state": labels.label(row.state),
+                "created_at": _when(row.created_at),
+            }
+            for row in session.scalars(
+                select(Mail).where(Mail.recipient == actor.email).order_by(Mail.id)
+            )
+        ],
+        "actions": [
+            {
+                "action": labels.ACTIONS.get(row.action, row.action),
+                "record": f"{row.record_type}/{row.record_id}",
+                "at": _when(row.at),
+            }
+            for row in session.scalars(
+                select(History).where(History.actor_id == actor.id).order_by(History.id)
+            )
+        ],
+    }
+
+
+def _titles(session: Session, table: Any, actor: User) -> list[dict[str, Any]]:
+    query = select(table).where(table.author_id == actor.id).order_by(table.id)
+    return [
+        {"id": row.id, "title": row.title, "created_at": _when(row.created_at)}
+        for row in session.scalars(query)
+    ]
+
+
+def _when(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _their_registrations(actor: User) -> Any:
+    return or_(Registration.user_id == actor.id, Registration.email == actor.email)
+
+
+def hindrance(session: Session, actor: User) -> str:
+    """Why the actor cannot leave just now; empty when nothing speaks against it."""
+    if (
+        actor.role is Role.ADMIN
+        and _others(session, User.role == Role.ADMIN, actor) == 0
+    ):
+        return "您是唯一的平台管理员，请先让另一个账号成为管理员。"
+    if not actor.manages:
+        return ""
+    home = User.organisation_id == actor.organisation_id
+    in_charge = User.org_role == OrganisationRole.MANAGER
+    if _others(session, home, actor) and not _others(session, home & in_charge, actor):
+        return "您是本单位唯一的管理员，请先把另一位成员设为管理员。"
+    return ""
+
+
+def _others(session: Session, which: Any, actor: User) -> int:
+    query = select(func.count(User.id)).where(
+        which, User.id != actor.id, User.active.is_(True)
+    )
+    return session.scalar(query) or 0
+
+
+def erase(session: Session, actor: User, data: PasswordOnly, *, now: datetime) -> None:
+    """Take the person out; what it did stays in the history, without its name."""
+    if not passwords.matches(actor.password_hash, data.password):
+        raise Invalid({"password": "密码不正确"})
+    with transaction(session):
+        if why := hindrance(session, actor):
+            raise Conflict("user.needed", why=why)
+        email, nobody = actor.email, f"user-{actor.id}@{ERASED_DOMAIN}"
+        _erase_traces(session, actor, email, nobody, now)
+        two_step.forget(session, actor)
+        actor.email, actor.name = nobody, ERASED_NAME
+        actor.password_hash, actor.active = "!", False
+        history.record(session, actor, "user.erased", actor, now=now)
+
+
+def _erase_traces(
+    session: Session, actor: User, email: str, nobody: str, now: datetime
+) -> None:
+    registrations = list(
+        session.scalars(select(Registration).where(_their_registrations(actor)))
+    )
+    for row in registrations:
+        row.email, row.name, row.password_hash = nobody, ERASED_NAME, "!"
+    invitations = list(
+        session.scalars(select(Invitation).where(Invitation.email == email))
+    )
+    for invitation in invitations:
+        invitation.email = nobody
+    _void_links(session, TokenPurpose.RESET, [actor.id], now)
+    registered = [row.id for row in registrations]
+    for purpose in (TokenPurpose.CONFIRM, TokenPurpose.CORRECT):
+        _void_links(session, purpose, registered, now)
+    _void_links(session, TokenPurpose.INVITE, [row.id for row in invitations], now)
+    session.execute(delete(SignInFailure).where(SignInFailure.email == email))
+    session.execute(delete(UserSession).where(UserSession.user_id == actor.id))
+    session.execute(delete(Notice).where(Notice.user_id == actor.id))
+    session.execute(delete(Mail).where(Mail.recipient == email))
+
+
+def _void_links(
+    session: Session, purpose: TokenPurpose, subjects: Sequence[int], now: datetime
+) -> None:
+    session.execute(
+        update(OneTimeToken)
+        .where(
+            OneTimeToken.purpose == purpose,
+            OneTimeToken.subject_id.in_(subjects),
+            OneTimeToken.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )

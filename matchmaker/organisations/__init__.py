@@ -1,0 +1,1 @@
+"""One's own organisation: its members, their roles, invitations."""

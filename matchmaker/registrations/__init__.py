@@ -1,0 +1,1 @@
+"""How an organisation and its members come in: registration and its approval."""

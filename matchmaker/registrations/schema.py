@@ -1,0 +1,115 @@
+"""What a person may type to register itself and its organisation."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+from stdnum.cn import uscc
+from stdnum.exceptions import InvalidChecksum, ValidationError
+
+from models.states import OrganisationKind
+
+from ..accounts.schema import Email, GivenPassword, OrganisationName, PersonName
+from ..schema import District, Input, Text
+
+# Whose members post needs or list achievements; others are opened by staff.
+KINDS = (
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.UNIVERSITY,
+    OrganisationKind.INSTITUTE,
+)
+# Chosen at «是否就是这一家», instead of the number of one.
+ANOTHER = "new"
+FIELDS = {
+    "credit_code": "统一社会信用代码",
+    "organisation_name": "单位名称",
+    "kind": "单位类型",
+    "district": "所在区县",
+    "join": "是否就是这一家",
+    "name": "您的姓名",
+    "email": "邮箱",
+    "new": "密码",
+    "repeated": "再填一次密码",
+}
+
+
+def plain_code(text: str) -> str:
+    """A code as it is stored: half width, capital, without what separates groups."""
+    text = unicodedata.normalize("NFKC", text).upper()
+    return "".join(char for char in text if char.isalnum())
+
+
+def _credit_code(text: str) -> str:
+    """A valid 统一社会信用代码 (GB 32100-2015), its check character included."""
+    code = plain_code(text)
+    if not code:
+        raise PydanticCustomError("credit_code", "请填写此项")
+    if len(code) != 18:
+        raise PydanticCustomError(
+            "credit_code",
+            "应为 18 位，现在是 {length} 位，请对照营业执照或法人证书",
+            {"length": len(code)},
+        )
+    if wrong := sorted(set(code) & set("IOSVZ")):
+        raise PydanticCustomError(
+            "credit_code",
+            "不会出现字母 {letters}，请核对是否与数字 1、0、5、2 混淆",
+            {"letters": "、".join(wrong)},
+        )
+    try:
+        return str(uscc.validate(code))
+    except InvalidChecksum as error:
+        raise PydanticCustomError(
+            "credit_code", "校验位不对，至少有一位填错，请逐位核对"
+        ) from error
+    except ValidationError as error:
+        raise PydanticCustomError(
+            "credit_code", "格式不对，前 8 位应为数字，请对照营业执照或法人证书"
+        ) from error
+
+
+def _open_kind(kind: OrganisationKind) -> OrganisationKind:
+    if kind not in KINDS:
+        raise PydanticCustomError("kind", "请从所列选项中选择")
+    return kind
+
+
+CreditCode = Annotated[Text, AfterValidator(_credit_code)]
+
+
+class OrganisationInput(Input):
+    """The organisation, and whether it is one that is known already."""
+
+    credit_code: CreditCode
+    organisation_name: OrganisationName
+    kind: Annotated[OrganisationKind, AfterValidator(_open_kind)]
+    district: District
+    join: Annotated[Text, Field(max_length=20)] = ""
+
+
+class RegistrationInput(OrganisationInput):
+    """A first registration."""
+
+    name: PersonName
+    email: Email
+    new: GivenPassword
+    repeated: GivenPassword
+
+
+class CorrectionInput(OrganisationInput):
+    """A registration that was returned, sent again."""
+
+    name: PersonName
+
+
+class Approval(Input):
+    """A decision about the registration as it was read."""
+
+    version: int
+
+
+class Return(Approval):
+    """A registration given back; the person reads the reason."""
+
+    reason: Annotated[Text, Field(min_length=5, max_length=1000)]
