@@ -12,6 +12,7 @@ from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .session import create_db_engine, session_factory, transaction
+from .subscriptions import Finding, Subscription
 
 __all__ = [
     "TABLES",
@@ -20,6 +21,7 @@ __all__ = [
     "Base",
     "Call",
     "Embedding",
+    "Finding",
     "History",
     "IndexChange",
     "Need",
@@ -31,6 +33,7 @@ __all__ = [
     "Record",
     "RecordType",
     "Review",
+    "Subscription",
     "Suggestion",
     "User",
     "create_db_engine",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from ..needs.service import text_for
 from ..notices import service as notices
 from ..schema import parse
 from ..search.service import find
-from .schema import AchievementDraft, AchievementInput, from_form
+from .schema import NINE, THIRTEEN, AchievementDraft, AchievementInput, from_form
 
 EDITABLE = frozenset(
     {
@@ -44,9 +44,10 @@ def find_achievement(
     return achievement
 
 
-def read_form(form: Any, *, submit: bool) -> AchievementDraft:
+def read_form(form: Any, *, submit: bool, today: date) -> AchievementDraft:
     """The posted form, checked as a draft or in full; raises `Invalid`."""
-    return parse(AchievementInput if submit else AchievementDraft, from_form(form))
+    model = AchievementInput if submit else AchievementDraft
+    return parse(model, from_form(form), {"today": today})
 
 
 def create_achievement(
@@ -177,12 +178,28 @@ def columns(data: AchievementDraft) -> dict[str, Any]:
         "inventors": data.inventors,
         "abstract": data.abstract,
         "indicators": data.indicators,
-        "trl": data.trl,
+        "applications": data.applications,
+        # Whatever the scale, records are compared on the nine levels they share.
+        "trl": None if data.trl is None else min(data.trl, NINE),
+        "trl_scale": data.trl_scale,
+        "trl_stated": data.trl if data.trl_scale == THIRTEEN else None,
+        "trl_proof": data.trl_proof,
+        "trl_proof_on": data.trl_proof_on,
+        "trl_proof_by": data.trl_proof_by or None,
         "stage": data.stage,
-        "ip": [row.model_dump() for row in data.ip if row is not None],
+        "ip": [row.stored() for row in data.ip if row is not None],
         "ownership": data.ownership,
+        "owners": [row.stored() for row in data.owners if row is not None],
+        "use_until": data.use_until,
         "modes": [str(mode) for mode in data.modes],
+        "terms": data.terms,
         "price_fen": data.price,
+        "valuation_low_fen": data.valuation_low,
+        "valuation_high_fen": data.valuation_high,
+        "valuation_method": data.valuation_method,
+        "valuation_on": data.valuation_on,
+        "pilot_wanted": data.pilot_wanted,
+        "pilot_needs": data.pilot_needs,
     }
 
 
