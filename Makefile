@@ -8,6 +8,8 @@ WORKERS ?= 2
 
 .PHONY: serve test lint encoder tune bench clean
 
+# The demonstration has no mail server: its mails are read in the browser.
+serve: export MATCHMAKER_OPEN_OUTBOX ?= 1
 serve: $(VENV)/.installed encoder
 	$(FLASK) setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f matchmaker/jobs/Procfile start

@@ -70,6 +70,7 @@ def _register_features(app: Flask) -> None:
     from .calls import web as calls_web
     from .groups import web as groups_web
     from .home import web as home_web
+    from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .notices import web as notices_web
@@ -93,6 +94,7 @@ def _register_features(app: Flask) -> None:
         groups_web,
         verification_web,
         notices_web,
+        mail_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -6,8 +6,9 @@ Each is read from the environment with the prefix MATCHMAKER_, so
 
 import secrets
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,45 @@ class Settings(BaseSettings):
     suggestions_per_record: int = Field(
         default=5, description="Most suggestions of a kind written for one record."
     )
+
+    public_url: str = Field(
+        default="",
+        description="Address of the site in mails; empty: http://HOST:PORT.",
+    )
+    smtp_host: str = Field(
+        default="", description="Mail server; empty: mails stay in the outbox."
+    )
+    smtp_port: int = Field(default=587, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection is secured."
+    )
+    smtp_user: str = Field(default="", description="Name to log in with, if any.")
+    smtp_password: SecretStr = Field(
+        default=SecretStr(""), description="Password to log in with."
+    )
+    mail_from: str = Field(
+        default="noreply@localhost", description="Sender's address of every mail."
+    )
+    open_outbox: bool = Field(
+        default=False,
+        description="Demonstration only: without a mail server, whoever waits for "
+        "a mail reads it in the browser.",
+    )
+
+    @property
+    def base_url(self) -> str:
+        """The address links in mails begin with."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def shows_outbox(self) -> bool:
+        """Whether people read in the browser what no server would bring them."""
+        return self.open_outbox and not self.smtp_host
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Where mails lie as files while there is no server."""
+        return self.instance_dir / "outbox"
 
     @property
     def url(self) -> str:

@@ -103,6 +103,10 @@ LABELS: dict[StrEnum, str] = {
     s.RejectReason.CAPACITY: "团队或产能不足",
     s.RejectReason.DUPLICATE: "重复建议",
     s.RejectReason.OTHER: "其他原因",
+    s.MailState.WAITING: "待发送",
+    s.MailState.SENT: "已发送",
+    s.MailState.FILED: "已存发件箱",
+    s.MailState.FAILED: "发送失败",
     s.RankerState.CANDIDATE: "候选",
     s.RankerState.ACTIVE: "使用中",
     s.RankerState.RETIRED: "已停用",
@@ -134,6 +138,9 @@ TONES: dict[str, str] = {
     "approved": "done",
     "rejected": "late",
     "snoozed": "unknown",
+    "waiting": "wait",
+    "sent": "done",
+    "filed": "info",
 }
 
 ACTIONS: dict[str, str] = {
@@ -161,6 +168,7 @@ ACTIONS: dict[str, str] = {
     "user.password_changed": "修改密码",
     "user.activated": "启用账号",
     "user.deactivated": "停用账号",
+    "mail.retried": "重新发送邮件",
     "demo.loaded": "载入演示数据",
 }
 

@@ -164,6 +164,9 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "suggestion.undo": lambda user, review: (
         user.role is Role.ADMIN or (user.is_staff and review.reviewer_id == user.id)
     ),
+    "mail.read": lambda user, _: user.is_staff,
+    "mail.read_secret": lambda user, _: user.role is Role.ADMIN,
+    "mail.retry": lambda user, _: user.role is Role.ADMIN,
     "quality.read": lambda user, _: user.is_staff,
     "suggestion.read_own": lambda user, _: user.role is Role.ENTERPRISE,
     "history.read": lambda user, item: (

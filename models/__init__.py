@@ -5,6 +5,7 @@ from .achievements import Achievement
 from .base import Base, utcnow
 from .calls import Call
 from .history import History
+from .mail import Mail
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
 from .notices import Notice
@@ -24,6 +25,7 @@ __all__ = [
     "Finding",
     "History",
     "IndexChange",
+    "Mail",
     "Need",
     "NeedText",
     "Notice",

@@ -157,6 +157,15 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
+class MailState(StrEnum):
+    """What became of a letter; ``filed``: kept in the outbox, for want of a server."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FILED = "filed"
+    FAILED = "failed"
+
+
 class RankerState(StrEnum):
     CANDIDATE = "candidate"
     ACTIVE = "active"

@@ -15,6 +15,7 @@ OPEN = {
     "home.index",
     "home.health",
     "accounts.sign_in",
+    "mail.mine",
     "search.results",
     "needs.browse",
     "needs.show",

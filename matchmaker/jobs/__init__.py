@@ -5,6 +5,8 @@ the outbox now». A message lost is no work lost: once a minute the worker looks
 of its own accord.
 """
 
+from collections.abc import Callable
+from threading import Event, Lock
 from typing import Any
 
 import structlog
@@ -14,6 +16,7 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from models import utcnow
 
 from ..config import Settings
+from ..mail import service as mail
 from ..search.live import live_index
 from .outbox import wake_after_commit
 from .worker import Worker
@@ -45,11 +48,43 @@ def init_app(app: Flask) -> None:
                     index.save(session)
                     saved["high"] = index.feed.high
 
-    drain = queue.task(name="drain")(look)
-    queue.periodic_task(crontab(), name="sweep")(look)
+    def post() -> None:
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            mail.deliver(session, settings, clock=utcnow)
+
+    looking, posting = OneAtATime(look), OneAtATime(post)
+    drain, send = queue.task(name="drain")(looking), queue.task(name="post")(posting)
+    queue.periodic_task(crontab(), name="sweep")(looking)
+    queue.periodic_task(crontab(), name="sweep_mail")(posting)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)
     wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))
+    wake_after_commit(
+        app.extensions["db_sessions"], lambda: _wake(send), mark="wake_mail"
+    )
+
+
+class OneAtATime:
+    """Work that is asked for again while it runs: once more afterwards, not beside.
+
+    So a long stretch of encoding holds one thread of the worker, and letters leave
+    by the other.
+    """
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
+        self.__name__ = work.__name__
+        self._running, self._asked = Lock(), Event()
+
+    def __call__(self) -> None:
+        self._asked.set()
+        # Whoever lost the race for the lock left its wish in `_asked`.
+        while self._asked.is_set() and self._running.acquire(blocking=False):
+            try:
+                self._asked.clear()
+                self.work()
+            finally:
+                self._running.release()
 
 
 def _queue(settings: Settings) -> Huey:

@@ -39,15 +39,15 @@ def promise(
 
 
 def wake_after_commit(
-    factory: Callable[..., Session], wake: Callable[[], None]
+    factory: Callable[..., Session], wake: Callable[[], None], mark: str = "wake"
 ) -> None:
-    """Call ``wake`` after every commit in which `touch` was used."""
+    """Call ``wake`` after every commit whose session bears the mark (`touch`)."""
 
     @event.listens_for(factory, "after_commit")
     def _committed(session: Session) -> None:
-        if session.info.pop("wake", False):
+        if session.info.pop(mark, False):
             wake()
 
     @event.listens_for(factory, "after_rollback")
     def _rolled_back(session: Session) -> None:
-        session.info.pop("wake", None)
+        session.info.pop(mark, None)
