@@ -21,6 +21,7 @@ from .db import db
 from .demo import service as demo
 
 limiter = Limiter(get_remote_address, default_limits=[])
+csrf = CSRFProtect()
 
 MOST_BYTES = 1_000_000
 CONTENT_POLICY = (
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app, settings.url)
     Bootstrap5(app)
-    CSRFProtect(app)
+    csrf.init_app(app)
     limiter.init_app(app)
     _register_features(app)
     handlers.register(app)
@@ -77,6 +78,7 @@ def _register_features(app: Flask) -> None:
     from .rankers import web as rankers_web
     from .search import live
     from .search import web as search_web
+    from .subscriptions import web as subscriptions_web
     from .verification import web as verification_web
 
     signing.init_app(app)
@@ -95,6 +97,7 @@ def _register_features(app: Flask) -> None:
         verification_web,
         notices_web,
         mail_web,
+        subscriptions_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
     )
+    digest_hour: int = Field(
+        default=8,
+        ge=0,
+        le=23,
+        description="Hour of the day, in the city, at which digests go out.",
+    )
     suggestions_per_record: int = Field(
         default=5, description="Most suggestions of a kind written for one record."
     )

@@ -27,6 +27,8 @@ CONFLICTS: dict[str, str] = {
     "need.not_editable": "该需求目前的状态不能修改。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "mail.gone": "这封邮件已经发出，不能再次发送。",
+    "subscription.too_many": "最多 {most} 个订阅，请先在「我的订阅」里删除不用的。",
+    "subscription.not_seeking": "这项成果目前没有在找需求方，提交审核后才能订阅。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",

@@ -167,6 +167,8 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "mail.read": lambda user, _: user.is_staff,
     "mail.read_secret": lambda user, _: user.role is Role.ADMIN,
     "mail.retry": lambda user, _: user.role is Role.ADMIN,
+    "subscription.create": lambda user, _: True,
+    "subscription.change": lambda user, item: item.user_id == user.id,
     "quality.read": lambda user, _: user.is_staff,
     "suggestion.read_own": lambda user, _: user.role is Role.ENTERPRISE,
     "history.read": lambda user, item: (

@@ -15,13 +15,16 @@ from models import (
     Call,
     Need,
     Organisation,
+    Subscription,
     Suggestion,
     User,
     transaction,
 )
+from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
     CallStatus,
+    Frequency,
     Mode,
     NeedStatus,
     OrganisationKind,
@@ -156,6 +159,21 @@ class Factory:
             )
             for title, body, points in map(filler, range(count))
         ]
+
+    def subscription(self, user: User | None = None, **given: Any) -> Subscription:
+        """All needs, at once and in the app only; ``query`` narrows it."""
+        number = next(self._numbers)
+        values = {
+            "user_id": (user or self.user(Role.UNIVERSITY)).id,
+            "record_type": RecordType.NEED,
+            "query": {},
+            "fingerprint": f"{number:064}",
+            "frequency": Frequency.INSTANT,
+            "by_mail": False,
+            "created_at": self.now,
+            "since": self.now,
+        }
+        return self._save(Subscription(**values | given))
 
     def suggestion(
         self,

@@ -16,6 +16,7 @@ OPEN = {
     "home.health",
     "accounts.sign_in",
     "mail.mine",
+    "subscriptions.stop_by_link",
     "search.results",
     "needs.browse",
     "needs.show",
@@ -25,7 +26,13 @@ OPEN = {
     "calls.show",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
-OPEN_POSTS = {"accounts.sign_in", "accounts.sign_out"}
+OPEN_POSTS = {
+    "accounts.sign_in",
+    "accounts.sign_out",
+    # Their signed token says what they may do.
+    "subscriptions.stop_by_link",
+    "subscriptions.restart_by_link",
+}
 NUMBERS = (ID, NOBODYS, 0, 2**31, 10**30)
 ANSWERS = {200, 302, 303, 403, 404}
 ANSWERS_TO_POST = ANSWERS | {204, 409, 422}

@@ -50,6 +50,10 @@ def populate(make: Factory) -> Users:
         public_targets=["判断时间≤1 h"],
     )
     make.achievement(field="NM", trl=3, modes=["transfer"])
+    make.subscription(users["enterprise"], id=ID, record_type=None, query={"q": "电池"})
+    make.subscription(users["enterprise"], query={"field": ["ES"]}, by_mail=True)
+    make.subscription(users["university"], achievement_id=achievement.id)
+    make.subscription(users["university"], stopped_at=make.now)
     for user in users.values():
         if user is not None:
             notify(make, user.id, need.id)

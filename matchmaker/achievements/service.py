@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import prod
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -254,9 +255,14 @@ class Buyer:
     known: bool
     needs: list[Near]
 
+    @property
+    def chance(self) -> float:
+        """How likely one of its needs or more would be approved, each on its own."""
+        return 1 - prod(1 - near.probability for near in self.needs)
+
 
 def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
-    """The needs near an achievement by organisation, the best need first.
+    """Who may want an achievement, the most likely first, each with its needs.
 
     A firm this person may not name is never put together from its several
     needs: each of its masked needs stands alone.
@@ -268,4 +274,4 @@ def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
         key = ("firm", need.organisation_id) if known else ("need", need.id)
         label = text_for(user, need).organisation
         found.setdefault(key, Buyer(label, known, [])).needs.append(one)
-    return list(found.values())
+    return sorted(found.values(), key=lambda buyer: -buyer.chance)

@@ -30,6 +30,7 @@ from ..matches.nearby import nearby
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
+from ..subscriptions import service as subscriptions
 from . import service
 from .schema import (
     ACHIEVEMENT_MODES,
@@ -118,6 +119,8 @@ def buyers(achievement_id: int) -> ResponseReturnValue:
         matched=matched,
         needs=near_cards(near),
         organisations=service.buyers(user, near),
+        watched=subscriptions.running(db.session, user, item.id),
+        watchable=item.status in subscriptions.SEEKING,
     )
 
 

@@ -18,6 +18,7 @@ from models import utcnow
 from ..config import Settings
 from ..mail import service as mail
 from ..search.live import live_index
+from ..subscriptions import tell
 from .outbox import wake_after_commit
 from .worker import Worker
 
@@ -44,7 +45,9 @@ def init_app(app: Flask) -> None:
                     suggestions=settings.suggestions_per_record,
                     clock=utcnow,
                 )
-                if worker.drain() and index.feed.high - saved["high"] > SNAPSHOT_EVERY:
+                done = worker.drain()
+                tell.send_digests(session, hour=settings.digest_hour, now=utcnow())
+                if done and index.feed.high - saved["high"] > SNAPSHOT_EVERY:
                     index.save(session)
                     saved["high"] = index.feed.high
 
