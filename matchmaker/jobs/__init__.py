@@ -13,6 +13,8 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 
 from models import utcnow
 
+from ..attachments import service as attachments
+from ..attachments.store import Store
 from ..config import Settings
 from ..search.live import live_index
 from .outbox import wake_after_commit
@@ -45,8 +47,15 @@ def init_app(app: Flask) -> None:
                     index.save(session)
                     saved["high"] = index.feed.high
 
+    def tidy() -> None:
+        """Clear away files that no record names any more."""
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            store = Store(settings.attachment_dir, settings.attachment_bytes)
+            attachments.sweep(session, store)
+
     drain = queue.task(name="drain")(look)
     queue.periodic_task(crontab(), name="sweep")(look)
+    queue.periodic_task(crontab(minute="17"), name="tidy")(tidy)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)
     wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))
