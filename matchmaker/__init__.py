@@ -68,6 +68,7 @@ def _register_features(app: Flask) -> None:
     from .accounts import current as signing
     from .accounts import web as accounts_web
     from .achievements import web as achievements_web
+    from .attachments import web as attachments_web
     from .calls import web as calls_web
     from .groups import web as groups_web
     from .home import web as home_web
@@ -90,6 +91,7 @@ def _register_features(app: Flask) -> None:
         search_web,
         needs_web,
         achievements_web,
+        attachments_web,
         calls_web,
         matches_web,
         rankers_web,

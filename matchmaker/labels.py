@@ -150,6 +150,10 @@ ACTIONS: dict[str, str] = {
     "need.published": "审核通过并发布",
     "need.returned": "退回修改",
     "need.withdrawn": "撤回需求",
+    "attachment.added": "添加附件",
+    "attachment.removed": "删除附件",
+    "attachment.opened": "公开附件",
+    "attachment.closed": "取消公开附件",
     "achievement.created": "登记成果",
     "achievement.edited": "修改成果",
     "achievement.submitted": "提交审核",
@@ -200,6 +204,13 @@ def wan(fen: int | None) -> str:
         return ""
     text = f"{Decimal(fen) / FEN_PER_WAN:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def file_size(size: int) -> str:
+    """A size in bytes as people read it: 820 KB, 1.5 MB."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} KB"
+    return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"
 
 
 def odds(probability: float) -> str:

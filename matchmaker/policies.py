@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select
 
-from models import TABLES, Achievement, Call, Need, Suggestion, User
+from models import TABLES, Achievement, Attachment, Call, Need, Suggestion, User
 from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
 from models.outbox import RecordType
 from models.states import (
@@ -130,6 +130,22 @@ def reads_full_text(user: User | None, need: Need) -> bool:
     return user is not None and (user.is_staff or _own(user, need.organisation_id))
 
 
+def may_show_attachments(item: Need | Achievement) -> bool:
+    """Whether files of the record may be public at all: they may name the firm."""
+    return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
+
+
+def reads_attachment(
+    user: User | None, item: Need | Achievement, attachment: Attachment
+) -> bool:
+    """Whether the person gets this file of a record they may know of.
+
+    A file is as secret as the full text, unless its owner marked it public.
+    """
+    inside = user is not None and (user.is_staff or _own(user, item.organisation_id))
+    return inside or (attachment.is_public and may_show_attachments(item))
+
+
 def searches_inside(user: User | None) -> bool:
     """Whether a search by this person may be led by full texts (staff only)."""
     return user is not None and user.is_staff
@@ -141,6 +157,12 @@ def _own(user: User, organisation_id: int) -> bool:
 
 def _owns_need(user: User, need: Need) -> bool:
     return user.role is Role.ENTERPRISE and _own(user, need.organisation_id)
+
+
+def _owns_record(user: User, item: Need | Achievement) -> bool:
+    if isinstance(item, Need):
+        return _owns_need(user, item)
+    return isinstance(item, Achievement) and _owns_achievement(user, item)
 
 
 def _owns_achievement(user: User, achievement: Achievement) -> bool:
@@ -160,6 +182,7 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "achievement.find_buyers": lambda user, item: (
         user.is_staff or _owns_achievement(user, item)
     ),
+    "attachment.change": _owns_record,
     "suggestion.review": lambda user, _: user.is_staff,
     "suggestion.undo": lambda user, review: (
         user.role is Role.ADMIN or (user.is_staff and review.reviewer_id == user.id)

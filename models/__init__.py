@@ -2,6 +2,7 @@
 
 from .accounts import Organisation, User
 from .achievements import Achievement
+from .attachments import Attachment
 from .base import Base, utcnow
 from .calls import Call
 from .history import History
@@ -19,6 +20,7 @@ __all__ = [
     "TABLES",
     "Achievement",
     "Activation",
+    "Attachment",
     "Base",
     "Call",
     "Embedding",

@@ -4,20 +4,25 @@ Each is committed at once, so that a request in another session sees it.
 """
 
 from datetime import date, datetime
+from hashlib import sha256
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from matchmaker.attachments.store import Store
 from matchmaker.jobs import outbox
 from models import (
     Achievement,
+    Attachment,
     Call,
     Need,
     Organisation,
     Subscription,
     Suggestion,
     User,
+    kind_of,
     transaction,
 )
 from models.outbox import RecordType
@@ -40,8 +45,10 @@ from .filler import filler
 class Factory:
     """`make.need(status=...)`: one call, one committed record."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
-        self.session, self.now = session, now
+    def __init__(
+        self, session: Session, now: datetime, files: Path | None = None
+    ) -> None:
+        self.session, self.now, self.files = session, now, files
         self._numbers = count(1)
 
     def _save(self, item: Any, *, index: bool = False) -> Any:
@@ -145,6 +152,25 @@ class Factory:
             "published_at": self.now,
         }
         return self._save(Call(**values | given), index=True)
+
+    def attachment(self, item: Need | Achievement, **given: Any) -> Attachment:
+        """A small text file, on disk where the factory knows the folder."""
+        data = "现场记录\n".encode()
+        digest = sha256(data).hexdigest()
+        if self.files is not None:
+            path = Store(self.files, 0).path(digest)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        values = {
+            "record_type": kind_of(item),
+            "record_id": item.id,
+            "name": "检测报告.txt",
+            "kind": "txt",
+            "size": len(data),
+            "sha256": digest,
+            "created_at": self.now,
+        }
+        return self._save(Attachment(**values | given))
 
     def fillers(self, count: int) -> list[Achievement]:
         """Achievements about farming: the background near ones stand out from."""

@@ -24,6 +24,7 @@ OPEN = {
     "achievements.show",
     "calls.browse",
     "calls.show",
+    "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
 OPEN_POSTS = {

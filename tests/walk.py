@@ -39,6 +39,7 @@ def populate(make: Factory) -> Users:
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
     make.call(id=ID)
+    make.attachment(need, id=ID)
     make.suggestion(need, achievement, id=ID, status=SuggestionStatus.APPROVED)
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)

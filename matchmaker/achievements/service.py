@@ -19,20 +19,10 @@ from ..history import service as history
 from ..jobs import outbox
 from ..matches.nearby import Near
 from ..needs.service import text_for
-from ..notices import service as notices
+from ..posting import service as posting
 from ..schema import parse
 from ..search.service import find
 from .schema import NINE, THIRTEEN, AchievementDraft, AchievementInput, from_form
-
-EDITABLE = frozenset(
-    {
-        AchievementStatus.DRAFT,
-        AchievementStatus.PENDING,
-        AchievementStatus.PUBLISHED,
-        AchievementStatus.RETURNED,
-        AchievementStatus.EXPIRED,
-    }
-)
 
 
 def find_achievement(
@@ -92,7 +82,7 @@ def create_achievement(
             changes={"form": form_key},
         )
         if isinstance(data, AchievementInput):
-            _submit(session, actor, achievement, now=now)
+            posting.submit(session, actor, achievement, now=now)
     return achievement
 
 
@@ -139,7 +129,7 @@ def edit_achievement(
                 changes=noted,
             )
         if isinstance(data, AchievementInput):
-            _submit(session, actor, achievement, now=now)
+            posting.submit(session, actor, achievement, now=now)
     return achievement
 
 
@@ -162,7 +152,7 @@ def withdraw_achievement(
 
 def require_editable(achievement: Achievement) -> None:
     """Raise `Conflict` if an achievement in this state is not changed any more."""
-    if achievement.status not in EDITABLE:
+    if not posting.is_editable(achievement):
         raise Conflict("achievement.not_editable")
 
 
@@ -204,25 +194,6 @@ def columns(data: AchievementDraft) -> dict[str, Any]:
     }
 
 
-def _submit(
-    session: Session, actor: User, achievement: Achievement, *, now: datetime
-) -> None:
-    """Hand the achievement to the staff; one that waits already keeps its place."""
-    if achievement.status is not AchievementStatus.PENDING:
-        achievement.move_to(AchievementStatus.PENDING)
-        achievement.return_reason = None
-        history.record(session, actor, "achievement.submitted", achievement, now=now)
-        notices.queue(
-            session,
-            notices.staff(session),
-            "achievement_submitted",
-            now=now,
-            achievement_id=achievement.id,
-            title=achievement.title,
-        )
-    outbox.touch(session, achievement, now=now)
-
-
 def _sent_again(
     session: Session, actor: User, made: int, data: AchievementDraft, *, now: datetime
 ) -> Achievement:
@@ -233,7 +204,7 @@ def _sent_again(
     if achievement.status is AchievementStatus.DRAFT and isinstance(
         data, AchievementInput
     ):
-        _submit(session, actor, achievement, now=now)
+        posting.submit(session, actor, achievement, now=now)
     return achievement
 
 
@@ -241,10 +212,10 @@ def _locked_achievement(
     session: Session, actor: User, achievement_id: int, action: str
 ) -> Achievement:
     """The achievement with its row locked, so that two people change it in turn."""
-    achievement = find_achievement(session, actor, achievement_id)
-    policies.require(actor, action, achievement)
-    lock(session, achievement)
-    return achievement
+    kind = RecordType.ACHIEVEMENT
+    item = posting.locked(session, actor, kind, achievement_id, action)
+    assert isinstance(item, Achievement)
+    return item
 
 
 @dataclass

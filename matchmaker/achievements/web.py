@@ -21,12 +21,14 @@ from models.states import (
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
+from ..attachments import web as attachments
 from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
 from ..matches.nearby import nearby
+from ..posting import service as posting
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
@@ -89,7 +91,9 @@ def show(achievement_id: int) -> ResponseReturnValue:
         state=rows.state(item, today),
         seeks=seeks,
         owner=policies.may(user, "achievement.edit", item),
-        editable=item.status in service.EDITABLE,
+        editable=posting.is_editable(item),
+        files=attachments.cards(item),
+        files_url=_files_url(item),
         withdrawable=service.may_withdraw(item),
         submitted=seeks and "submitted" in request.args,
         needs=_near(item, RecordType.NEED) if matched and seeks else None,
@@ -122,6 +126,14 @@ def buyers(achievement_id: int) -> ResponseReturnValue:
         watched=subscriptions.running(db.session, user, item.id),
         watchable=item.status in subscriptions.SEEKING,
     )
+
+
+def _files_url(item: Achievement) -> str:
+    """Where this reader changes the files of the achievement; nowhere for most."""
+    changes = policies.may(current(), "attachment.change", item)
+    if not changes or not posting.is_editable(item):
+        return ""
+    return url_for("attachments.of_achievement", record_id=item.id)
 
 
 def _near(item: Achievement, kind: RecordType) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from index.evaluate import lines
 from models import (
     TABLES,
     Achievement,
+    Attachment,
     Call,
     Embedding,
     Finding,
@@ -254,7 +255,7 @@ def remove(session: Session, *, now: datetime) -> int:
             gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
             session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
-            for rows in (Embedding, OutboxTask, Finding):
+            for rows in (Embedding, OutboxTask, Attachment, Finding):
                 session.execute(
                     delete(rows).where(
                         rows.record_type == kind, rows.record_id.in_(demo)

@@ -15,6 +15,8 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 
 from models import utcnow
 
+from ..attachments import service as attachments
+from ..attachments.store import Store
 from ..config import Settings
 from ..mail import service as mail
 from ..search.live import live_index
@@ -55,10 +57,17 @@ def init_app(app: Flask) -> None:
         with app.app_context(), app.extensions["db_sessions"]() as session:
             mail.deliver(session, settings, clock=utcnow)
 
+    def tidy() -> None:
+        """Clear away files that no record names any more."""
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            store = Store(settings.attachment_dir, settings.attachment_bytes)
+            attachments.sweep(session, store)
+
     looking, posting = OneAtATime(look), OneAtATime(post)
     drain, send = queue.task(name="drain")(looking), queue.task(name="post")(posting)
     queue.periodic_task(crontab(), name="sweep")(looking)
     queue.periodic_task(crontab(), name="sweep_mail")(posting)
+    queue.periodic_task(crontab(minute="17"), name="tidy")(tidy)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)
     wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))
