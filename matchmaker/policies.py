@@ -178,6 +178,7 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "achievement.create": lambda user, _: user.role is Role.UNIVERSITY,
     "achievement.edit": _owns_achievement,
     "achievement.withdraw": _owns_achievement,
+    "achievement.transfer": _owns_achievement,
     "achievement.verify": lambda user, _: user.is_staff,
     "achievement.find_buyers": lambda user, item: (
         user.is_staff or _owns_achievement(user, item)

@@ -150,10 +150,30 @@ def withdraw_achievement(
     return achievement
 
 
+def mark_transferred(
+    session: Session, actor: User, achievement_id: int, *, now: datetime
+) -> Achievement:
+    """Note that the achievement found its taker: it is read on, and matched no more."""
+    with transaction(session):
+        achievement = _locked_achievement(
+            session, actor, achievement_id, "achievement.transfer"
+        )
+        achievement.move_to(AchievementStatus.TRANSFERRED)
+        achievement.updated_at = now
+        history.record(session, actor, "achievement.transferred", achievement, now=now)
+        outbox.touch(session, achievement, now=now)
+    return achievement
+
+
 def require_editable(achievement: Achievement) -> None:
     """Raise `Conflict` if an achievement in this state is not changed any more."""
     if not posting.is_editable(achievement):
         raise Conflict("achievement.not_editable")
+
+
+def may_be_transferred(achievement: Achievement) -> bool:
+    """Whether the achievement's state lets it be marked as transferred."""
+    return AchievementStatus.TRANSFERRED in ACHIEVEMENT_MOVES[achievement.status]
 
 
 def may_withdraw(achievement: Achievement) -> bool:

@@ -55,7 +55,13 @@ LEVELS = [
     (str(level), f"{level} 级" if level <= NINE else f"{level} 级（仅十三级制）")
     for level in range(1, THIRTEEN + 1)
 ]
-UNMATCHED = frozenset({AchievementStatus.DRAFT, AchievementStatus.WITHDRAWN})
+UNMATCHED = frozenset(
+    {
+        AchievementStatus.DRAFT,
+        AchievementStatus.TRANSFERRED,
+        AchievementStatus.WITHDRAWN,
+    }
+)
 MOST_KEY = 64
 MOST_BUYERS = 20
 SPARE_IP_ROWS = 2
@@ -92,9 +98,11 @@ def show(achievement_id: int) -> ResponseReturnValue:
         seeks=seeks,
         owner=policies.may(user, "achievement.edit", item),
         editable=posting.is_editable(item),
+        watchable=seeks and item.status in subscriptions.SEEKING,
         files=attachments.cards(item),
         files_url=_files_url(item),
         withdrawable=service.may_withdraw(item),
+        transferable=service.may_be_transferred(item),
         submitted=seeks and "submitted" in request.args,
         needs=_near(item, RecordType.NEED) if matched and seeks else None,
         calls=_near(item, RecordType.CALL) if matched else None,
@@ -199,6 +207,14 @@ def edit(achievement_id: int) -> ResponseReturnValue:
 def withdraw(achievement_id: int) -> ResponseReturnValue:
     service.withdraw_achievement(db.session, signed_in(), achievement_id, now=utcnow())
     flash("成果已撤回，不再出现在任何列表和检索中。", "success")
+    return redirect(url_for(".show", achievement_id=achievement_id), 303)
+
+
+@bp.post("/achievements/<int:achievement_id>/transferred")
+@login_required
+def transferred(achievement_id: int) -> ResponseReturnValue:
+    service.mark_transferred(db.session, signed_in(), achievement_id, now=utcnow())
+    flash("已标记为已转化。页面仍然公开，不再参与匹配。", "success")
     return redirect(url_for(".show", achievement_id=achievement_id), 303)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.exc import StaleDataError
 
 from index.sync import LiveIndex
 from models import TABLES, Call, Finding, Need, Record, Subscription, User, transaction
@@ -47,7 +48,8 @@ def tell(
 ) -> int:
     """Note whose subscriptions the record answers, and tell those who want it at once.
 
-    Returns how many people were told.
+    Returns how many people were told. Raises `StaleDataError` if the record changed
+    while its matches were worked out: then they are worked out again, a little later.
     """
     item: Any = session.get(TABLES[kind], record_id, populate_existing=True)
     if item is None:
@@ -62,7 +64,7 @@ def tell(
             return 0
         lock(session, item)
         if item.version != version:
-            return 0  # edited meanwhile; the edit left a task of its own
+            raise StaleDataError(f"{kind} {record_id} changed meanwhile")
         people = _by_person(session, found)
         return sum(
             _tell_person(session, user, some, item, kind, now)

@@ -11,7 +11,7 @@ from matchmaker.achievements import service
 from matchmaker.errors import Conflict, Forbidden
 from matchmaker.matches.nearby import Near
 from models import Achievement, History, IndexChange, Notice, User
-from models.states import AchievementStatus, Role, Secrecy
+from models.states import AchievementStatus, IllegalMove, Role, Secrecy
 
 from ..conftest import NOW
 from .forms import TODAY, typed
@@ -162,3 +162,18 @@ def test_thirteen_levels_are_compared_on_the_nine(session, make):
 def test_the_table_refuses_what_makes_no_sense(make, given):
     with pytest.raises(IntegrityError):
         make.achievement(**given)
+
+
+def test_what_found_its_taker_is_read_on_and_matched_no_more(session, make):
+    actor = make.user(Role.UNIVERSITY)
+    item = make.achievement(organisation_id=actor.organisation_id)
+    before = count(session, IndexChange)
+    with pytest.raises(Forbidden):
+        service.mark_transferred(session, make.user(Role.UNIVERSITY), item.id, now=NOW)
+    service.mark_transferred(session, actor, item.id, now=NOW)
+    assert item.status is AchievementStatus.TRANSFERRED
+    assert count(session, IndexChange) == before + 1
+    assert actions(session) == ["achievement.transferred"]
+    assert service.find_achievement(session, None, item.id) is item
+    with pytest.raises(IllegalMove):
+        service.mark_transferred(session, actor, item.id, now=NOW)

@@ -237,3 +237,18 @@ def test_a_stale_form_names_only_what_differs(login, make):
     assert answer.status_code == 409
     table = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
     assert re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', table) == ["成果名称"]
+
+
+def test_marking_as_transferred(login, make, session):
+    actor = make.user(Role.UNIVERSITY)
+    item = make.achievement(organisation_id=actor.organisation_id)
+    client, url = login(actor), f"/achievements/{item.id}"
+    assert f'action="{url}/transferred"' in client.get(url).text
+    assert login(make.user()).post(f"{url}/transferred").status_code == 403
+    assert client.post(f"{url}/transferred").status_code == 303
+    assert stored(session).status is AchievementStatus.TRANSFERRED
+    page = client.get(url).text
+    assert "已转化" in page
+    assert "/transferred" not in page
+    assert client.post(f"{url}/transferred").status_code == 409
+    assert client.get("/achievements/mine").status_code == 200

@@ -241,6 +241,33 @@ def test_hidden_while_the_match_is_worked_out_it_is_told_to_nobody(
     monkeypatch.setattr(tell, "matches", then_hidden)
     work()
     assert told(session, one.user) == []
+    [task] = session.scalars(select(OutboxTask)).all()
+    assert (task.kind, task.last_error) == (TaskKind.NOTIFY, "StaleDataError")
+    monkeypatch.setattr(tell, "matches", found)
+    work(LATER)
+    assert told(session, one.user) == []
+    assert session.scalars(select(OutboxTask)).all() == []
+
+
+def test_a_record_that_only_changed_meanwhile_is_told_a_little_later(
+    app, session, make, work, monkeypatch
+):
+    one = make.subscription()
+    need = make.need()
+    found, need_id, model = tell.matches, need.id, type(need)
+
+    def then_touched(*args):
+        result = found(*args)
+        with app.extensions["db_sessions"]() as other, transaction(other):
+            other.get_one(model, need_id).updated_at = LATER
+        return result
+
+    monkeypatch.setattr(tell, "matches", then_touched)
+    work()
+    assert told(session, one.user) == []
+    monkeypatch.setattr(tell, "matches", found)
+    work(LATER)
+    assert told(session, one.user) == [("subscribed_need", need.title)]
 
 
 def test_two_subscriptions_tell_one_thing_once(session, make, work):
