@@ -22,6 +22,7 @@ from .db import db
 from .demo import service as demo
 
 limiter = Limiter(get_remote_address, default_limits=[])
+csrf = CSRFProtect()
 
 MOST_BYTES = 1_000_000
 CONTENT_POLICY = (
@@ -54,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app, settings.url)
     Bootstrap5(app)
-    CSRFProtect(app)
+    csrf.init_app(app)
     limiter.init_app(app)
     _register_features(app)
     handlers.register(app)
@@ -69,6 +70,7 @@ def _register_features(app: Flask) -> None:
     from .accounts import current as signing
     from .accounts import web as accounts_web
     from .achievements import web as achievements_web
+    from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .calls import web as calls_web
     from .dictionaries import web as dictionaries_web
@@ -84,6 +86,7 @@ def _register_features(app: Flask) -> None:
     from .registrations import web as registrations_web
     from .search import live
     from .search import web as search_web
+    from .subscriptions import web as subscriptions_web
     from .system import web as system_web
     from .users import web as users_web
     from .verification import web as verification_web
@@ -98,6 +101,7 @@ def _register_features(app: Flask) -> None:
         search_web,
         needs_web,
         achievements_web,
+        attachments_web,
         calls_web,
         matches_web,
         rankers_web,
@@ -113,6 +117,7 @@ def _register_features(app: Flask) -> None:
         mail_web,
         registrations_web,
         organisations_web,
+        subscriptions_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

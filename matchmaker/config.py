@@ -67,8 +67,17 @@ class Settings(BaseSettings):
     search_rate: str = Field(
         default="240 per minute", description="Searches from one address."
     )
+    attachment_megabytes: int = Field(
+        default=20, ge=1, le=500, description="Largest file that may be attached."
+    )
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
+    )
+    digest_hour: int = Field(
+        default=8,
+        ge=0,
+        le=23,
+        description="Hour of the day, in the city, at which digests go out.",
     )
     suggestions_per_record: int = Field(
         default=5, description="Most suggestions of a kind written for one record."
@@ -139,6 +148,15 @@ class Settings(BaseSettings):
     @property
     def snapshot_dir(self) -> Path:
         return self.instance_dir / "snapshots"
+
+    @property
+    def attachment_dir(self) -> Path:
+        return self.instance_dir / "attachments"
+
+    @property
+    def attachment_bytes(self) -> int:
+        """The largest attachment, in bytes."""
+        return self.attachment_megabytes * 1_000_000
 
     def key(self) -> str:
         """The session key; made on first use so that no default key exists."""

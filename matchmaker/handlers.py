@@ -1,6 +1,6 @@
 """Every refusal as a page: the one place that knows statuses and their words."""
 
-from flask import Flask, g, render_template, url_for
+from flask import Flask, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from index.loading import EncoderMissing
 from models.states import IllegalMove
 
+from . import labels
 from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 CONFLICTS: dict[str, str] = {
@@ -53,6 +54,8 @@ CONFLICTS: dict[str, str] = {
     "要换到另一家单位，请联系平台工作人员。",
     "user.needed": "现在还不能注销：{why}",
     "mail.gone": "这封邮件已经发出，不能再次发送。",
+    "subscription.too_many": "最多 {most} 个订阅，请先在「我的订阅」里删除不用的。",
+    "subscription.not_seeking": "这项成果目前没有在找需求方，提交审核后才能订阅。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",
@@ -65,7 +68,7 @@ HTTP_WORDS: dict[int, tuple[str, str]] = {
     403: ("没有权限", "当前账号不能进行此操作。如需开通，请联系平台工作人员。"),
     404: ("没有找到", "该页面或信息不存在，或者不对当前账号开放。"),
     405: ("操作方式不对", "请从页面上的按钮进行操作。"),
-    413: ("内容过大", "提交的内容超过 1 MB,请精简后重试。"),
+    413: ("内容过大", "提交的内容超过 {limit}，请精简后重试。"),
     415: ("格式不支持", "请使用页面上的表单提交。"),
     422: ("填写有误", "请按提示修改后重试。"),
     429: ("操作过于频繁", "请稍等一分钟后再试。"),
@@ -108,7 +111,11 @@ def _domain(error: DomainError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is not None and 300 <= error.code < 400:
         return error.get_response()
-    response = _page(error.code or 500)
+    message = ""
+    if error.code == 413:
+        limit = labels.file_size(request.max_content_length or 0)
+        message = HTTP_WORDS[413][1].format(limit=limit)
+    response = _page(error.code or 500, message)
     if error.code == 405 and error.get_response().headers.get("Allow"):
         return *response, {"Allow": error.get_response().headers["Allow"]}
     return response

@@ -82,6 +82,19 @@ LABELS: dict[StrEnum, str] = {
     s.Ownership.SHARED: "单位与完成人共有",
     s.Ownership.RESEARCHERS: "赋予科研人员所有权",
     s.Ownership.LONG_TERM_USE: "赋予长期使用权",
+    s.ProofKind.EVALUATION: "成熟度评价报告",
+    s.ProofKind.TEST: "检测（试验）报告",
+    s.ProofKind.USE: "用户使用证明",
+    s.ProofKind.CONTRACT: "合同",
+    s.ProofKind.INVOICE: "发票",
+    s.ProofKind.ACCOUNTS: "财务报表",
+    s.ValuationMethod.COST: "成本法",
+    s.ValuationMethod.INCOME: "收益法",
+    s.ValuationMethod.MARKET: "市场法",
+    s.ValuationMethod.OTHER: "其他方法",
+    s.Frequency.INSTANT: "有新的就通知",
+    s.Frequency.DAILY: "每天一次",
+    s.Frequency.WEEKLY: "每周一次",
     s.SuggestionKind.NEED_ACHIEVEMENT: "需求—成果",
     s.SuggestionKind.NEED_CALL: "需求—榜单",
     s.SuggestionKind.CALL_ACHIEVEMENT: "榜单—成果",
@@ -149,12 +162,17 @@ ACTIONS: dict[str, str] = {
     "need.published": "审核通过并发布",
     "need.returned": "退回修改",
     "need.withdrawn": "撤回需求",
+    "attachment.added": "添加附件",
+    "attachment.removed": "删除附件",
+    "attachment.opened": "公开附件",
+    "attachment.closed": "取消公开附件",
     "achievement.created": "登记成果",
     "achievement.edited": "修改成果",
     "achievement.submitted": "提交审核",
     "achievement.published": "审核通过并发布",
     "achievement.returned": "退回修改",
     "achievement.withdrawn": "撤回成果",
+    "achievement.transferred": "标记为已转化",
     "suggestion.approved": "通过匹配建议",
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
@@ -235,6 +253,13 @@ def wan(fen: int | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def file_size(size: int) -> str:
+    """A size in bytes as people read it: 820 KB, 1.5 MB."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} KB"
+    return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"
+
+
 def odds(probability: float) -> str:
     """A probability as people say it, in tenths: «约 7 成»; never a percentage."""
     tenths = round(probability * 10)
@@ -244,9 +269,12 @@ def odds(probability: float) -> str:
 
 
 LEVELS: list[tuple[str, str]] = [(str(level), f"{level} 级") for level in range(1, 10)]
+SCALES: dict[int, str] = {9: "九级制", 13: "十三级制"}
 CODED: dict[str, type[StrEnum]] = {
     "secrecy": s.Secrecy,
     "stage": s.Stage,
+    "trl_proof": s.ProofKind,
+    "valuation_method": s.ValuationMethod,
     "ownership": s.Ownership,
     "cooperation": s.Mode,
     "modes": s.Mode,
@@ -261,7 +289,13 @@ def in_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         return "；".join(in_words(name, part) for part in value)
     if isinstance(value, dict):
-        return " ".join(str(value[key]) for key in ("type", "status", "count"))
+        return " ".join(
+            f"{part:g}" if isinstance(part, float) else str(part)
+            for part in value.values()
+            if part
+        )
+    if isinstance(value, bool):
+        return "是" if value else "否"
     if name.endswith("_fen"):
         return " ".join(money(value)).strip()
     if name in ("field", "fields"):
@@ -317,5 +351,12 @@ def differences(
 
 def _as_posted(value: Any) -> Any:
     if isinstance(value, list):
-        return [part for part in value if part]
+        rows = [_without_blanks(part) for part in value]
+        return [part for part in rows if part]
     return str(value or "").replace("\r\n", "\n").strip()
+
+
+def _without_blanks(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: text for name, text in part.items() if text}
+    return part

@@ -61,11 +61,15 @@ need.read_full            -       own        own        own     any   any
 achievement.create        -       -          any        -       -     -
 achievement.edit          -       -          own        -       -     -
 achievement.withdraw      -       -          own        -       -     -
+achievement.transfer      -       -          own        -       -     -
 achievement.verify        -       -          -          -       any   any
 achievement.find_buyers   -       -          own        -       any   any
+attachment.change         -       own        own        -       -     -
 suggestion.review         -       -          -          -       any   any
 suggestion.undo           -       -          -          -       own   any
 suggestion.read_own       -       any        -          -       -     -
+subscription.create       -       any        any        any     any   any
+subscription.change       -       own        own        own     own   own
 quality.read              -       -          -          -       any   any
 history.read              -       own        own        own     any   any
 node.read                 -       -          -          -       any   any

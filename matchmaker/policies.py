@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, false, select, true
 from models import (
     TABLES,
     Achievement,
+    Attachment,
     Call,
     Mandate,
     Need,
@@ -20,6 +21,7 @@ from models import (
     Organisation,
     Registration,
     Review,
+    Subscription,
     Suggestion,
     User,
 )
@@ -165,6 +167,22 @@ def reads_full_text(user: User | None, need: Need) -> bool:
     return may(user, "need.read_full", need)
 
 
+def may_show_attachments(item: Need | Achievement) -> bool:
+    """Whether files of the record may be public at all: they may name the firm."""
+    return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
+
+
+def reads_attachment(
+    user: User | None, item: Need | Achievement, attachment: Attachment
+) -> bool:
+    """Whether the person gets this file of a record they may know of.
+
+    A file is as secret as the full text, unless its owner marked it public.
+    """
+    inside = user is not None and (user.is_staff or is_own(user, item))
+    return inside or (attachment.is_public and may_show_attachments(item))
+
+
 def searches_inside(user: User | None) -> bool:
     """Whether a search by this person may be led by full texts (staff only)."""
     return user is not None and user.is_staff
@@ -195,6 +213,8 @@ READING = frozenset(
         "mandate.read",
         "need.read_full",
         "organisation.read_own",
+        "subscription.change",
+        "subscription.create",
         "suggestion.read_own",
     }
 )
@@ -208,6 +228,7 @@ OWNERS: dict[type, tuple[str, str]] = {
     Notice: ("user_id", "id"),
     Mandate: ("manager_id", "id"),
     Organisation: ("id", "organisation_id"),
+    Subscription: ("user_id", "id"),
     Registration: ("organisation_id", "organisation_id"),
     User: ("id", "id"),
 }

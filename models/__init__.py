@@ -2,6 +2,7 @@
 
 from .accounts import Organisation, User
 from .achievements import Achievement
+from .attachments import Attachment
 from .base import Base, utcnow
 from .calls import Call
 from .dictionaries import DictionaryEntry, Holiday
@@ -18,15 +19,18 @@ from .registrations import Invitation, Registration
 from .reminders import Observation, Reminder
 from .session import create_db_engine, session_factory, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
+from .subscriptions import Finding, Subscription
 
 __all__ = [
     "TABLES",
     "Achievement",
     "Activation",
+    "Attachment",
     "Base",
     "Call",
     "DictionaryEntry",
     "Embedding",
+    "Finding",
     "History",
     "Holiday",
     "IndexChange",
@@ -50,6 +54,7 @@ __all__ = [
     "Reminder",
     "Review",
     "SignInFailure",
+    "Subscription",
     "Suggestion",
     "User",
     "UserSession",

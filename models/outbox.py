@@ -86,6 +86,7 @@ class IndexChange(Base):
 
 class TaskKind(StrEnum):
     ENCODE = "encode"
+    NOTIFY = "notify"
     MATCH = "match"
 
 

@@ -131,6 +131,32 @@ class Ownership(StrEnum):
     LONG_TERM_USE = "long_term_use"
 
 
+class ProofKind(StrEnum):
+    """What shows that a level of readiness was reached."""
+
+    EVALUATION = "evaluation"
+    TEST = "test"
+    USE = "use"
+    CONTRACT = "contract"
+    INVOICE = "invoice"
+    ACCOUNTS = "accounts"
+
+
+class ValuationMethod(StrEnum):
+    COST = "cost"
+    INCOME = "income"
+    MARKET = "market"
+    OTHER = "other"
+
+
+class Frequency(StrEnum):
+    """How soon a subscriber learns of what is new."""
+
+    INSTANT = "instant"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
 class SuggestionKind(StrEnum):
     NEED_ACHIEVEMENT = "need_achievement"
     NEED_CALL = "need_call"

@@ -188,8 +188,8 @@ def session(app: Flask) -> Iterator[Session]:
 
 
 @pytest.fixture
-def make(session: Session) -> Factory:
-    return Factory(session, NOW)
+def make(session: Session, settings: Settings) -> Factory:
+    return Factory(session, NOW, settings.attachment_dir)
 
 
 @pytest.fixture

@@ -4,15 +4,19 @@ Each is committed at once, so that a request in another session sees it.
 """
 
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.attachments.store import Store
 from matchmaker.jobs import outbox
 from models import (
     Achievement,
+    Attachment,
     Call,
     DictionaryEntry,
     Holiday,
@@ -23,14 +27,17 @@ from models import (
     Organisation,
     OutboxTask,
     Registration,
+    Subscription,
     Suggestion,
     User,
+    kind_of,
     transaction,
 )
 from models.outbox import RecordType, TaskKind
 from models.states import (
     AchievementStatus,
     CallStatus,
+    Frequency,
     Mode,
     NeedStatus,
     NodeKind,
@@ -55,8 +62,10 @@ HOMES = {
 class Factory:
     """`make.need(status=...)`: one call, one committed record."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
-        self.session, self.now = session, now
+    def __init__(
+        self, session: Session, now: datetime, files: Path | None = None
+    ) -> None:
+        self.session, self.now, self.files = session, now, files
         self._numbers = count(1)
 
     def _save(self, item: Any, *, index: bool = False) -> Any:
@@ -187,6 +196,25 @@ class Factory:
         }
         return self._save(Call(**values | given), index=True)
 
+    def attachment(self, item: Need | Achievement, **given: Any) -> Attachment:
+        """A small text file, on disk where the factory knows the folder."""
+        data = "现场记录\n".encode()
+        digest = sha256(data).hexdigest()
+        if self.files is not None:
+            path = Store(self.files, 0).path(digest)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        values = {
+            "record_type": kind_of(item),
+            "record_id": item.id,
+            "name": "检测报告.txt",
+            "kind": "txt",
+            "size": len(data),
+            "sha256": digest,
+            "created_at": self.now,
+        }
+        return self._save(Attachment(**values | given))
+
     def fillers(self, count: int) -> list[Achievement]:
         """Achievements about farming: the background near ones stand out from."""
         home = self.organisation(kind=OrganisationKind.UNIVERSITY).id
@@ -200,6 +228,21 @@ class Factory:
             )
             for title, body, points in map(filler, range(count))
         ]
+
+    def subscription(self, user: User | None = None, **given: Any) -> Subscription:
+        """All needs, at once and in the app only; ``query`` narrows it."""
+        number = next(self._numbers)
+        values = {
+            "user_id": (user or self.user(Role.UNIVERSITY)).id,
+            "record_type": RecordType.NEED,
+            "query": {},
+            "fingerprint": f"{number:064}",
+            "frequency": Frequency.INSTANT,
+            "by_mail": False,
+            "created_at": self.now,
+            "since": self.now,
+        }
+        return self._save(Subscription(**values | given))
 
     def suggestion(
         self,

@@ -84,8 +84,8 @@ def is_plain_refusal(answer) -> bool:
     """A page in Chinese that says what to do, or the redirect of a success."""
     if answer.status_code in (204, 302, 303):
         return True
-    if answer.mimetype == "text/csv":
-        return answer.status_code == 200  # a file to take along
+    if answer.headers.get("Content-Disposition", "").startswith("attachment"):
+        return answer.status_code == 200  # a file, not a page
     return answer.status_code < 500 and "长沙技术交易撮合平台" in answer.text
 
 

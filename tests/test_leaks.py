@@ -139,6 +139,9 @@ def hide(make: Factory, firm: Organisation, own: Need) -> None:
         secrecy=Secrecy.RESTRICTED,
         **facts,
     )
+    for number in range(7):
+        hidden = make.session.get_one(Need, HIDDEN + number)
+        make.attachment(hidden, id=hidden.id, name=f"{FIRM}.txt", is_public=True)
     achievement = make.achievement(
         id=HIDDEN,
         status=AchievementStatus.DRAFT,

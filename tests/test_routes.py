@@ -25,6 +25,7 @@ OPEN = {
     "registrations.correct",
     "organisations.accept",
     "mail.mine",
+    "subscriptions.stop_by_link",
     "search.results",
     "needs.browse",
     "needs.show",
@@ -32,6 +33,7 @@ OPEN = {
     "achievements.show",
     "calls.browse",
     "calls.show",
+    "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
 # What comes with the link of a mail asks for the link instead.
@@ -44,6 +46,9 @@ OPEN_POSTS = {
     "registrations.confirm",
     "registrations.correct",
     "organisations.accept",
+    # Their signed token says what they may do.
+    "subscriptions.stop_by_link",
+    "subscriptions.restart_by_link",
 }
 NUMBERS = (ID, NOBODYS, 0, 2**31, 10**30)
 ANSWERS = {200, 302, 303, 403, 404}

@@ -63,6 +63,7 @@ def populate(make: Factory) -> Users:
         seen_at=make.now,
         holder_seen_at=make.now,
     )
+    make.attachment(need, id=ID)
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)
     make.need(
@@ -73,11 +74,14 @@ def populate(make: Factory) -> Users:
         public_targets=["判断时间≤1 h"],
     )
     make.achievement(field="NM", trl=3, modes=["transfer"])
-    make.user(id=ID, organisation_id=firm.id)
     make.node(id=ID)
     make.mandate(users["manager"], firm, id=ID)
     make.entry(id=ID)
     make.holiday(id=ID)
+    make.subscription(users["enterprise"], id=ID, record_type=None, query={"q": "电池"})
+    make.subscription(users["enterprise"], query={"field": ["ES"]}, by_mail=True)
+    make.subscription(users["university"], achievement_id=achievement.id)
+    make.subscription(users["university"], stopped_at=make.now)
     for user in users.values():
         if user is not None:
             notify(make, user.id, need.id)

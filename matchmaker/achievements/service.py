@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from math import prod
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,20 +19,10 @@ from ..history import service as history
 from ..jobs import outbox
 from ..matches.nearby import Near
 from ..needs.service import text_for
-from ..notices import service as notices
+from ..posting import service as posting
 from ..schema import parse
 from ..search.service import find
-from .schema import AchievementDraft, AchievementInput, from_form
-
-EDITABLE = frozenset(
-    {
-        AchievementStatus.DRAFT,
-        AchievementStatus.PENDING,
-        AchievementStatus.PUBLISHED,
-        AchievementStatus.RETURNED,
-        AchievementStatus.EXPIRED,
-    }
-)
+from .schema import NINE, THIRTEEN, AchievementDraft, AchievementInput, from_form
 
 
 def find_achievement(
@@ -44,9 +35,10 @@ def find_achievement(
     return achievement
 
 
-def read_form(form: Any, *, submit: bool) -> AchievementDraft:
+def read_form(form: Any, *, submit: bool, today: date) -> AchievementDraft:
     """The posted form, checked as a draft or in full; raises `Invalid`."""
-    return parse(AchievementInput if submit else AchievementDraft, from_form(form))
+    model = AchievementInput if submit else AchievementDraft
+    return parse(model, from_form(form), {"today": today})
 
 
 def create_achievement(
@@ -90,7 +82,7 @@ def create_achievement(
             changes={"form": form_key},
         )
         if isinstance(data, AchievementInput):
-            _submit(session, actor, achievement, now=now)
+            posting.submit(session, actor, achievement, now=now)
     return achievement
 
 
@@ -137,7 +129,7 @@ def edit_achievement(
                 changes=noted,
             )
         if isinstance(data, AchievementInput):
-            _submit(session, actor, achievement, now=now)
+            posting.submit(session, actor, achievement, now=now)
     return achievement
 
 
@@ -158,10 +150,30 @@ def withdraw_achievement(
     return achievement
 
 
+def mark_transferred(
+    session: Session, actor: User, achievement_id: int, *, now: datetime
+) -> Achievement:
+    """Note that the achievement found its taker: it is read on, and matched no more."""
+    with transaction(session):
+        achievement = _locked_achievement(
+            session, actor, achievement_id, "achievement.transfer"
+        )
+        achievement.move_to(AchievementStatus.TRANSFERRED)
+        achievement.updated_at = now
+        history.record(session, actor, "achievement.transferred", achievement, now=now)
+        outbox.touch(session, achievement, now=now)
+    return achievement
+
+
 def require_editable(achievement: Achievement) -> None:
     """Raise `Conflict` if an achievement in this state is not changed any more."""
-    if achievement.status not in EDITABLE:
+    if not posting.is_editable(achievement):
         raise Conflict("achievement.not_editable")
+
+
+def may_be_transferred(achievement: Achievement) -> bool:
+    """Whether the achievement's state lets it be marked as transferred."""
+    return AchievementStatus.TRANSFERRED in ACHIEVEMENT_MOVES[achievement.status]
 
 
 def may_withdraw(achievement: Achievement) -> bool:
@@ -177,32 +189,29 @@ def columns(data: AchievementDraft) -> dict[str, Any]:
         "inventors": data.inventors,
         "abstract": data.abstract,
         "indicators": data.indicators,
-        "trl": data.trl,
+        "applications": data.applications,
+        # Whatever the scale, records are compared on the nine levels they share.
+        "trl": None if data.trl is None else min(data.trl, NINE),
+        "trl_scale": data.trl_scale,
+        "trl_stated": data.trl if data.trl_scale == THIRTEEN else None,
+        "trl_proof": data.trl_proof,
+        "trl_proof_on": data.trl_proof_on,
+        "trl_proof_by": data.trl_proof_by or None,
         "stage": data.stage,
-        "ip": [row.model_dump() for row in data.ip if row is not None],
+        "ip": [row.stored() for row in data.ip if row is not None],
         "ownership": data.ownership,
+        "owners": [row.stored() for row in data.owners if row is not None],
+        "use_until": data.use_until,
         "modes": [str(mode) for mode in data.modes],
+        "terms": data.terms,
         "price_fen": data.price,
+        "valuation_low_fen": data.valuation_low,
+        "valuation_high_fen": data.valuation_high,
+        "valuation_method": data.valuation_method,
+        "valuation_on": data.valuation_on,
+        "pilot_wanted": data.pilot_wanted,
+        "pilot_needs": data.pilot_needs,
     }
-
-
-def _submit(
-    session: Session, actor: User, achievement: Achievement, *, now: datetime
-) -> None:
-    """Hand the achievement to the staff; one that waits already keeps its place."""
-    if achievement.status is not AchievementStatus.PENDING:
-        achievement.move_to(AchievementStatus.PENDING)
-        achievement.return_reason = None
-        history.record(session, actor, "achievement.submitted", achievement, now=now)
-        notices.queue(
-            session,
-            notices.staff(session),
-            "achievement_submitted",
-            now=now,
-            achievement_id=achievement.id,
-            title=achievement.title,
-        )
-    outbox.touch(session, achievement, now=now)
 
 
 def _sent_again(
@@ -215,7 +224,7 @@ def _sent_again(
     if achievement.status is AchievementStatus.DRAFT and isinstance(
         data, AchievementInput
     ):
-        _submit(session, actor, achievement, now=now)
+        posting.submit(session, actor, achievement, now=now)
     return achievement
 
 
@@ -223,10 +232,10 @@ def _locked_achievement(
     session: Session, actor: User, achievement_id: int, action: str
 ) -> Achievement:
     """The achievement with its row locked, so that two people change it in turn."""
-    achievement = find_achievement(session, actor, achievement_id)
-    policies.require(actor, action, achievement)
-    lock(session, achievement)
-    return achievement
+    kind = RecordType.ACHIEVEMENT
+    item = posting.locked(session, actor, kind, achievement_id, action)
+    assert isinstance(item, Achievement)
+    return item
 
 
 @dataclass
@@ -237,9 +246,14 @@ class Buyer:
     known: bool
     needs: list[Near]
 
+    @property
+    def chance(self) -> float:
+        """How likely one of its needs or more would be approved, each on its own."""
+        return 1 - prod(1 - near.probability for near in self.needs)
+
 
 def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
-    """The needs near an achievement by organisation, the best need first.
+    """Who may want an achievement, the most likely first, each with its needs.
 
     A firm this person may not name is never put together from its several
     needs: each of its masked needs stands alone.
@@ -251,4 +265,4 @@ def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
         key = ("firm", need.organisation_id) if known else ("need", need.id)
         label = text_for(user, need).organisation
         found.setdefault(key, Buyer(label, known, [])).needs.append(one)
-    return list(found.values())
+    return sorted(found.values(), key=lambda buyer: -buyer.chance)

@@ -11,10 +11,17 @@ from models import Achievement
 from models.base import utcnow
 from models.fields import FIELDS
 from models.outbox import RecordType
-from models.states import AchievementStatus, Ownership, Stage
+from models.states import (
+    AchievementStatus,
+    Ownership,
+    ProofKind,
+    Stage,
+    ValuationMethod,
+)
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
+from ..attachments import web as attachments
 from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
@@ -22,9 +29,11 @@ from ..history import service as history
 from ..history.words import entries
 from ..matches import service as matches
 from ..matches.nearby import nearby
+from ..posting import service as posting
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
+from ..subscriptions import service as subscriptions
 from . import service
 from .schema import (
     ACHIEVEMENT_MODES,
@@ -32,14 +41,28 @@ from .schema import (
     IP_TYPES,
     LABELS,
     MOST_IP_ROWS,
+    MOST_OWNERS,
+    NINE,
+    THIRTEEN,
     from_form,
 )
 
 bp = Blueprint("achievements", __name__)
 
 LISTS = ("indicators", "modes")
-COLUMN_LABELS = LABELS | {"price_fen": LABELS["price"]}
-UNMATCHED = frozenset({AchievementStatus.DRAFT, AchievementStatus.WITHDRAWN})
+MONEY = ("price", "valuation_low", "valuation_high")
+COLUMN_LABELS = LABELS | {f"{name}_fen": LABELS[name] for name in MONEY}
+LEVELS = [
+    (str(level), f"{level} 级" if level <= NINE else f"{level} 级（仅十三级制）")
+    for level in range(1, THIRTEEN + 1)
+]
+UNMATCHED = frozenset(
+    {
+        AchievementStatus.DRAFT,
+        AchievementStatus.TRANSFERRED,
+        AchievementStatus.WITHDRAWN,
+    }
+)
 MOST_KEY = 64
 MOST_BUYERS = 20
 SPARE_IP_ROWS = 2
@@ -75,8 +98,12 @@ def show(achievement_id: int) -> ResponseReturnValue:
         state=rows.state(item, today),
         seeks=seeks,
         owner=policies.may(user, "achievement.edit", item),
-        editable=item.status in service.EDITABLE,
+        editable=posting.is_editable(item),
+        watchable=seeks and item.status in subscriptions.SEEKING,
+        files=attachments.cards(item),
+        files_url=_files_url(item),
         withdrawable=service.may_withdraw(item),
+        transferable=service.may_be_transferred(item),
         submitted=seeks and "submitted" in request.args,
         needs=_near(item, RecordType.NEED) if matched and seeks else None,
         calls=_near(item, RecordType.CALL) if matched else None,
@@ -106,7 +133,17 @@ def buyers(achievement_id: int) -> ResponseReturnValue:
         matched=matched,
         needs=near_cards(near),
         organisations=service.buyers(user, near),
+        watched=subscriptions.running(db.session, user, item.id),
+        watchable=item.status in subscriptions.SEEKING,
     )
+
+
+def _files_url(item: Achievement) -> str:
+    """Where this reader changes the files of the achievement; nowhere for most."""
+    changes = policies.may(current(), "attachment.change", item)
+    if not changes or not posting.is_editable(item):
+        return ""
+    return url_for("attachments.of_achievement", record_id=item.id)
 
 
 def _near(item: Achievement, kind: RecordType) -> list[dict[str, Any]]:
@@ -120,16 +157,11 @@ def new() -> ResponseReturnValue:
     user = signed_in()
     policies.require(user, "achievement.create")
     if request.method == "GET":
-        organisation = user.organisation
-        values = {
-            "secrecy": "public",
-            "district": organisation and organisation.district,
-        }
-        return _form(values, key=secrets.token_urlsafe(16))
+        return _form({"trl_scale": "9"}, key=secrets.token_urlsafe(16))
     key = request.form.get("form_key", "")[:MOST_KEY] or secrets.token_urlsafe(16)
     submit, now = _submitting(), utcnow()
     try:
-        data = service.read_form(request.form, submit=submit)
+        data = service.read_form(request.form, submit=submit, today=labels.today(now))
         achievement = service.create_achievement(
             db.session, user, data, form_key=key, now=now
         )
@@ -156,7 +188,7 @@ def edit(achievement_id: int) -> ResponseReturnValue:
         return _form(form_values(achievement), achievement=achievement)
     submit = _submitting() or achievement.status is not AchievementStatus.DRAFT
     try:
-        data = service.read_form(request.form, submit=submit)
+        data = service.read_form(request.form, submit=submit, today=labels.today(now))
         achievement = service.edit_achievement(
             db.session, user, achievement_id, data, version=_version(), now=now
         )
@@ -180,6 +212,14 @@ def withdraw(achievement_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", achievement_id=achievement_id), 303)
 
 
+@bp.post("/achievements/<int:achievement_id>/transferred")
+@login_required
+def transferred(achievement_id: int) -> ResponseReturnValue:
+    service.mark_transferred(db.session, signed_in(), achievement_id, now=utcnow())
+    flash("已标记为已转化。页面仍然公开，不再参与匹配。", "success")
+    return redirect(url_for(".show", achievement_id=achievement_id), 303)
+
+
 def _submitting() -> bool:
     return request.form.get("action") != "draft"
 
@@ -193,7 +233,8 @@ def _typed() -> dict[str, Any]:
     """What was typed, as it was typed."""
     values: dict[str, Any] = request.form.to_dict()
     lists = {name: request.form.getlist(name) for name in LISTS}
-    return values | lists | {"ip": from_form(request.form)["ip"]}
+    read = from_form(request.form)
+    return values | lists | {name: read[name] for name in ("ip", "owners")}
 
 
 def form_values(item: Achievement) -> dict[str, Any]:
@@ -204,12 +245,28 @@ def form_values(item: Achievement) -> dict[str, Any]:
         "inventors": item.inventors,
         "abstract": item.abstract,
         "indicators": item.indicators,
-        "trl": str(item.trl or ""),
+        "applications": item.applications,
+        "trl": str(item.level or ""),
+        "trl_scale": str(item.trl_scale),
+        "trl_proof": str(item.trl_proof or ""),
+        "trl_proof_on": labels.day(item.trl_proof_on),
+        "trl_proof_by": item.trl_proof_by or "",
         "stage": str(item.stage or ""),
         "ip": [{key: str(value) for key, value in row.items()} for row in item.ip],
         "ownership": str(item.ownership or ""),
+        "owners": [
+            {"name": row["name"], "share": f"{row['share']:g}"} for row in item.owners
+        ],
+        "use_until": labels.day(item.use_until),
         "modes": item.modes,
+        "terms": item.terms,
         "price": labels.wan(item.price_fen),
+        "valuation_low": labels.wan(item.valuation_low_fen),
+        "valuation_high": labels.wan(item.valuation_high_fen),
+        "valuation_method": str(item.valuation_method or ""),
+        "valuation_on": labels.day(item.valuation_on),
+        "pilot_wanted": "1" if item.pilot_wanted else "",
+        "pilot_needs": item.pilot_needs,
     }
 
 
@@ -239,17 +296,23 @@ def _form(
         ownerships=[(one.value, labels.label(one)) for one in Ownership],
         ip_types=[(word, word) for word in IP_TYPES],
         ip_states=[(word, word) for word in IP_STATES],
-        ip_rows=_ip_rows(values.get("ip") or []),
-        levels=labels.LEVELS,
+        ip_rows=_blank_rows(values.get("ip") or [], SPARE_IP_ROWS, MOST_IP_ROWS),
+        owner_rows=_blank_rows(values.get("owners") or [], 2, MOST_OWNERS),
+        levels=LEVELS,
+        scales=[(str(scale), text) for scale, text in labels.SCALES.items()],
+        proofs=[(kind.value, labels.label(kind)) for kind in ProofKind],
+        methods=[(one.value, labels.label(one)) for one in ValuationMethod],
         modes=[(mode.value, labels.label(mode)) for mode in ACHIEVEMENT_MODES],
     )
     return page, 409 if conflict else 422 if errors else 200
 
 
-def _ip_rows(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def _blank_rows(
+    rows: list[dict[str, str]], spare: int, most: int
+) -> list[dict[str, str]]:
     """The rows of the form: those filled, and a few empty ones while there is room."""
-    wanted = min(max(len(rows) + SPARE_IP_ROWS, 3), MOST_IP_ROWS)
-    return rows + [{}] * (wanted - len(rows))
+    filled = [row for row in rows if any(row.values())]
+    return filled + [{}] * max(0, min(spare, most - len(filled)))
 
 
 def _done(achievement: Achievement, submit: bool) -> ResponseReturnValue:

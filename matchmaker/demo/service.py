@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from index.evaluate import lines
 from models import (
     TABLES,
     Achievement,
+    Attachment,
     Call,
     Embedding,
+    Finding,
     History,
     IndexChange,
     Invitation,
@@ -31,6 +33,7 @@ from models import (
     RecoveryCode,
     Registration,
     Review,
+    Subscription,
     Suggestion,
     User,
     UserSession,
@@ -260,12 +263,14 @@ def remove(session: Session, *, now: datetime) -> int:
             gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
             session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
-            for rows in (Embedding, OutboxTask):
+            for rows in (Embedding, OutboxTask, Attachment, Finding):
                 session.execute(
                     delete(rows).where(
                         rows.record_type == kind, rows.record_id.in_(demo)
                     )
                 )
+            if table is Achievement:
+                _remove_subscriptions(session, Subscription.achievement_id.in_(demo))
             gone[f"{kind}_id"] = set(session.scalars(demo))
             for id_ in sorted(gone[f"{kind}_id"]):
                 session.add(IndexChange(record_type=kind, record_id=id_, at=now))
@@ -273,6 +278,14 @@ def remove(session: Session, *, now: datetime) -> int:
         _remove_notices(session, gone)
         _remove_people(session, now)
     return sum(len(gone[f"{kind}_id"]) for kind in RecordType)
+
+
+def _remove_subscriptions(session: Session, which: ColumnElement[bool]) -> None:
+    ids = list(session.scalars(select(Subscription.id).where(which)))
+    told = Notice.facts["subscription_id"].as_integer().in_(ids)
+    session.execute(delete(Notice).where(Notice.kind == "subscription_digest", told))
+    session.execute(delete(Finding).where(Finding.subscription_id.in_(ids)))
+    session.execute(delete(Subscription).where(Subscription.id.in_(ids)))
 
 
 def _remove_notices(session: Session, gone: Mapping[str, set[int]]) -> None:
@@ -307,6 +320,7 @@ def _remove_people(session: Session, now: datetime) -> None:
     ids = list(session.scalars(removable))
     for table in (UserSession, RecoveryCode):
         session.execute(delete(table).where(table.user_id.in_(ids)))
+    _remove_subscriptions(session, Subscription.user_id.in_(ids))
     session.execute(delete(User).where(User.id.in_(ids)))
     # Who has a trace in the history stays there by name and can no longer sign in.
     for user in session.scalars(select(User).where(User.is_demo)):

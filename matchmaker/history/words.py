@@ -27,7 +27,7 @@ def entries(rows: Sequence[History], names: Mapping[str, str]) -> list[dict[str,
 
 
 def _detail(changes: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    labelled = dict(names) | {"reason": "原因"}
+    labelled = dict(names) | {"reason": "原因", "attachment": "附件"}
     return "\n".join(
         f"{label}：{_change(name, *changes[name])}"
         for name, label in labelled.items()
@@ -38,6 +38,8 @@ def _detail(changes: Mapping[str, Any], names: Mapping[str, str]) -> str:
 def _change(name: str, before: Any, after: Any) -> str:
     if name == "reason":
         return str(after)
+    if name == "attachment":
+        return str(after or before)
     return f"{_short(name, before)} → {_short(name, after)}"
 
 

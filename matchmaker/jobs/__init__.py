@@ -15,9 +15,12 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 
 from models import fields, utcnow
 
+from ..attachments import service as attachments
+from ..attachments.store import Store
 from ..config import Settings
 from ..mail import service as mail
 from ..search.live import live_index
+from ..subscriptions import tell
 from .outbox import wake_after_commit
 from .worker import Worker
 
@@ -45,7 +48,9 @@ def init_app(app: Flask) -> None:
                     suggestions=settings.suggestions_per_record,
                     clock=utcnow,
                 )
-                if worker.drain() and index.feed.high - saved["high"] > SNAPSHOT_EVERY:
+                done = worker.drain()
+                tell.send_digests(session, hour=settings.digest_hour, now=utcnow())
+                if done and index.feed.high - saved["high"] > SNAPSHOT_EVERY:
                     index.save(session)
                     saved["high"] = index.feed.high
 
@@ -75,12 +80,19 @@ def init_app(app: Flask) -> None:
         with app.app_context(), app.extensions["db_sessions"]() as session:
             mail.deliver(session, settings, clock=utcnow)
 
+    def tidy() -> None:
+        """Clear away files that no record names any more."""
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            store = Store(settings.attachment_dir, settings.attachment_bytes)
+            attachments.sweep(session, store)
+
     looking, posting = OneAtATime(look), OneAtATime(post)
     drain, send = queue.task(name="drain")(looking), queue.task(name="post")(posting)
     queue.periodic_task(crontab(), name="sweep")(looking)
     queue.periodic_task(crontab(), name="sweep_mail")(posting)
     queue.periodic_task(crontab(minute="*/10"), name="remind")(remind)
     queue.periodic_task(crontab(minute="*/10"), name="observe")(observe)
+    queue.periodic_task(crontab(minute="17"), name="tidy")(tidy)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)
     wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))

@@ -1,4 +1,4 @@
-"""What the worker does: encode what changed, then write suggestions for it.
+"""What the worker does: encode what changed, tell subscribers, write suggestions.
 
 Everything it has to do stands in `outbox_tasks`; a task row goes in the same
 transaction as the work it asked for. So the process may be killed at any moment:
@@ -28,6 +28,8 @@ from models import TABLES, Embedding, IndexChange, OutboxTask, transaction
 from models.outbox import Audience, RecordType, TaskKind
 
 from ..matches import suggest
+from ..subscriptions import match as subscribers
+from ..subscriptions import tell
 from . import outbox
 
 log = structlog.get_logger()
@@ -62,7 +64,8 @@ class Worker:
     def drain(self) -> int:
         """Do all that is due; returns how many records were handled."""
         done = 0
-        while handled := self.encode_some() + self.match_some():
+        # Who subscribed hears of a record before its pairs are worked out.
+        while handled := self.encode_some() + self.tell_some() + self.match_some():
             done += handled
         return done
 
@@ -89,6 +92,11 @@ class Worker:
             return 0
         store = partial(self._store, prepared=prepared)
         return sum(self._attempt(key, ids, store) for key, ids in tasks.items())
+
+    def tell_some(self, at_once: int = AT_ONCE) -> int:
+        """Tell subscribers of the records that wait longest; returns how many."""
+        tasks = self._due(TaskKind.NOTIFY, at_once)
+        return sum(self._attempt(key, ids, self._tell) for key, ids in tasks.items())
 
     def match_some(self, at_once: int = AT_ONCE) -> int:
         """Write suggestions for the records that wait longest; returns how many."""
@@ -162,7 +170,7 @@ class Worker:
                     return  # edited meanwhile; the edit left a task of its own
                 self.session.execute(delete(Embedding).where(*self._mine(key)))
                 self.session.add_all(new)
-            self._hand_on(key, task_ids)
+            self._hand_on(key, record, task_ids)
 
     def _new_rows(
         self,
@@ -198,16 +206,23 @@ class Worker:
     def _rows(self, key: Key) -> Select[Embedding]:
         return select(Embedding).where(*self._mine(key)).order_by(Embedding.id)
 
-    def _hand_on(self, key: Key, task_ids: list[int]) -> None:
-        """Tell the indexes, ask for matching, and strike the tasks off."""
+    def _hand_on(self, key: Key, record: Any, task_ids: list[int]) -> None:
+        """Tell the indexes, ask for what comes next, and strike the tasks off."""
         kind, record_id = key
         now = self.clock()
         self.session.add(IndexChange(record_type=kind, record_id=record_id, at=now))
+        if record is not None and subscribers.anybody_waits(self.session, record):
+            outbox.promise(self.session, TaskKind.NOTIFY, kind, record_id, now=now)
         outbox.promise(self.session, TaskKind.MATCH, kind, record_id, now=now)
         self._strike(task_ids)
 
     def _strike(self, task_ids: list[int]) -> None:
         self.session.execute(delete(OutboxTask).where(OutboxTask.id.in_(task_ids)))
+
+    def _tell(self, key: Key, task_ids: list[int]) -> None:
+        tell.tell(self.session, self.index, *key, now=self.clock())
+        with transaction(self.session):
+            self._strike(task_ids)
 
     def _match(self, key: Key, task_ids: list[int]) -> None:
         kind, record_id = key

@@ -19,6 +19,7 @@ from models import Mail
 
 from .. import labels
 from ..config import ROOT, Settings
+from ..subscriptions import links
 
 FOLDER = ROOT / "templates" / "mail"
 SENDER_NAME = "长沙技术交易撮合平台"
@@ -55,6 +56,7 @@ def _templates() -> Environment:
 def letter(mail: Mail, settings: Settings) -> Letter:
     """The mail in words, links included."""
     facts = dict(mail.facts) | {"link": _link(mail, settings)}
+    facts |= {"site": settings.base_url, "unsubscribe_path": _stop_path(mail, settings)}
     written = _templates().get_template(f"{mail.kind}.txt").render(facts)
     subject, _, text = written.partition("\n")
     text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -74,6 +76,16 @@ def _link(mail: Mail, settings: Settings) -> str:
             {"token": mail.facts["token"]}
         )
     return settings.base_url + path
+
+
+def _stop_path(mail: Mail, settings: Settings) -> str:
+    """Where the reader stops what the letter belongs to; empty if to nothing.
+
+    Signed only now: no link that acts for the reader lies in the table.
+    """
+    if "subscription" in mail.facts:
+        return links.stop_path(int(mail.facts["subscription"]), settings.key())
+    return str(mail.facts.get("unsubscribe_path", ""))
 
 
 def _pieces(block: str, own: re.Pattern[str]) -> list[tuple[str, bool]]:
@@ -97,7 +109,7 @@ def message(mail: Mail, settings: Settings) -> EmailMessage:
     host = urlsplit(settings.base_url).hostname or "localhost"
     made["Message-ID"] = f"<mail-{mail.id}.{mail.created_at:%Y%m%d%H%M%S}@{host}>"
     made["Auto-Submitted"] = "auto-generated"
-    if stop := mail.facts.get("unsubscribe_path"):
+    if stop := _stop_path(mail, settings):
         made["List-Unsubscribe"] = f"<{settings.base_url}{stop}>"
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(words.text)

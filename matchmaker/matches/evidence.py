@@ -19,7 +19,7 @@ from models import Achievement, Call, Need, Record
 from models.fields import field_name
 from models.states import Mode
 
-from ..labels import day, label, mode_label, money
+from ..labels import SCALES, day, label, mode_label, money
 
 Verdict = str
 Fact = dict[str, str]
@@ -140,7 +140,10 @@ def _field(left: str, right: str) -> Verdict:
 
 
 def _readiness(need: Need, achievement: Achievement) -> Fact:
-    have = f"{achievement.trl} 级({label(achievement.stage)})"
+    stated = (
+        f"，{SCALES[13]} {achievement.trl_stated} 级" if achievement.trl_stated else ""
+    )
+    have = f"{achievement.trl} 级({label(achievement.stage)}{stated})"
     if need.trl_expected is None:
         return _fact("技术成熟度", "未要求", have, UNKNOWN)
     gap = need.trl_expected - achievement.trl

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from index.approval import RATED
 from index.hybrid import Hit, HybridIndex, IndexedRecord
+from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from index.text import Source, facts, full_source
-from models import Need, Record, User, kind_of
+from models import Achievement, Need, Record, User, kind_of
 from models.outbox import Audience, RecordType
+from models.states import SuggestionKind
 
 from .. import policies
 from ..rankers.active import active
@@ -23,11 +25,15 @@ from .rating import Rating, rate
 
 @dataclass(frozen=True)
 class Near:
-    """A record close to another, with its reasons (the evidence macro's dict)."""
+    """A record close to another, with its reasons (the evidence macro's dict).
+
+    ``probability`` is how likely staff would approve the pair.
+    """
 
     item: Any
     score: float
     evidence: dict[str, Any]
+    probability: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +79,10 @@ def nearby(
     """
     looked = candidates(session, index, user, item, kind, most=max(limit, RATED))
     likely = [one for one in looked.found if one.likely][:limit]
-    return [Near(one.item, one.hit.score, _evidence(looked, one)) for one in likely]
+    return [
+        Near(one.item, one.hit.score, _evidence(looked, one), one.rating.probability)
+        for one in likely
+    ]
 
 
 def _evidence(looked: Candidates, one: Candidate) -> dict[str, Any]:
@@ -127,6 +136,31 @@ def candidates(
         found.append(Candidate(row, left, right, hit, rating, likely))
     found.sort(key=lambda one: (-one.rating.probability, one.item.id))
     return Candidates(found, held, inside)
+
+
+def fits(
+    session: Session,
+    held: HybridIndex,
+    need: Need,
+    achievement: Achievement,
+    asking: IndexedRecord,
+    offered: IndexedRecord,
+    *,
+    inside: bool,
+) -> bool:
+    """Whether `nearby` would name the need beside the achievement.
+
+    Asked of one pair, when one side is new: as likely as a suggestion must be, and
+    not below what a search would show.
+    """
+    shelf = held.shelves[RecordType.ACHIEVEMENT, inside]
+    hit = shelf.compare(asking.question(), offered)
+    if hit.score < SEARCH_FLOOR:
+        return False
+    model = active(session)
+    pair = SuggestionKind.NEED_ACHIEVEMENT
+    rating = rate(model, pair, hit.features, need, achievement, asking, offered)
+    return rating.probability >= model.least
 
 
 def as_question(

@@ -15,6 +15,7 @@ from models.states import NeedStatus
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
+from ..attachments import web as attachments
 from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
@@ -74,11 +75,21 @@ def show(need_id: int) -> ResponseReturnValue:
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
+        files=attachments.cards(need),
+        files_url=_files_url(need),
         similar=duplicates.find(session, live_index(), user, need),
         timeline=entries(history.of_record(session, need), COLUMN_LABELS)
         if read_history
         else None,
     )
+
+
+def _files_url(need: Need) -> str:
+    """Where this reader changes the files of the need; nowhere for most."""
+    changes = policies.may(current(), "attachment.change", need)
+    if not changes or need.status not in service.EDITABLE:
+        return ""
+    return url_for("attachments.of_need", record_id=need.id)
 
 
 def _shortfall(need: Need) -> Shortfall | None:

@@ -37,6 +37,18 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "registrations.show",
         "registration_id",
     ),
+    "subscribed_need": ("订阅「{name}」有新需求：{title}", "needs.show", "need_id"),
+    "subscribed_achievement": (
+        "订阅「{name}」有新成果：{title}",
+        "achievements.show",
+        "achievement_id",
+    ),
+    "subscribed_call": ("订阅「{name}」有新榜单：{title}", "calls.show", "call_id"),
+    "subscription_digest": (
+        "订阅「{name}」有 {count} 条新信息",
+        "subscriptions.show",
+        "subscription_id",
+    ),
     "match_approved": (
         "您的需求「{title}」有一条匹配建议经平台审核通过:{other}",
         "matches.show_mine",

@@ -70,7 +70,8 @@ def _achievement(item: Achievement) -> dict[str, Any]:
         "endpoint": "achievements.show",
         "ids": {"achievement_id": item.id},
         "organisation_label": item.organisation.name,
-        "trl": item.trl,
+        "trl": item.level,
+        "trl_scale": item.trl_scale,
         "facts": [
             labels.label(item.stage),
             _modes(item.modes),

@@ -88,8 +88,17 @@ def results() -> ResponseReturnValue:
         endpoints=ENDPOINTS,
         examples=EXAMPLES,
         typed=request.args.get("q", ""),
+        offer=[("kind", kind.value if kind else ""), *_watched(query)]
+        if listings
+        else None,
+        signed_in=current() is not None,
     )
     return page, _status(errors, listings if kind else [])
+
+
+def _watched(query: ListQuery) -> list[tuple[str, str]]:
+    """The words and filters as a form sends them that saves the search."""
+    return [("q", query.q)] * bool(query.q) + Links(query).filters
 
 
 def read_query(args: MultiDict[str, str]) -> tuple[ListQuery, dict[str, str]]:
@@ -207,5 +216,9 @@ def list_page(
         "states": states,
         "missing_page": "page" in errors or listing.page > listing.pages,
     }
+    # What is chosen by its state is no public list, and nothing is published into it.
+    if not (own or silent or query.status or errors):
+        view["offer"] = [("kind", kind.value), *_watched(query)]
+        view["signed_in"] = current() is not None
     page = render_template(template, view=view)
     return page, _status(errors, [listing])

@@ -1,6 +1,9 @@
 """An achievement as the form posts it; a test changes only what it is about."""
 
+from datetime import date
 from typing import Any
+
+TODAY = date(2026, 11, 23)
 
 TYPED: dict[str, Any] = {
     "title": "磁流变随形支承夹具",
@@ -14,6 +17,8 @@ TYPED: dict[str, Any] = {
     "ip_type": ["发明专利", "", ""],
     "ip_status": ["授权", "", ""],
     "ip_count": ["2", "", ""],
+    "ip_number": ["", "", ""],
+    "ip_family": ["", "", ""],
     "ownership": "unit",
     "modes": ["joint", "transfer"],
     "price": "50",

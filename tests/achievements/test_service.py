@@ -11,14 +11,15 @@ from matchmaker.achievements import service
 from matchmaker.errors import Conflict, Forbidden
 from matchmaker.matches.nearby import Near
 from models import Achievement, History, IndexChange, Notice, User
-from models.states import AchievementStatus, Role, Secrecy
+from models.states import AchievementStatus, IllegalMove, Role, Secrecy
 
 from ..conftest import NOW
-from .forms import typed
+from .forms import TODAY, typed
 
 
 def read(*, submit: bool = True, **given: Any):
-    return service.read_form(MultiDict(typed(**given)), submit=submit)
+    form = MultiDict(typed(**given))
+    return service.read_form(form, submit=submit, today=TODAY)
 
 
 def create(session, actor: User, *, key: str = "k", **given: Any) -> Achievement:
@@ -135,3 +136,44 @@ def test_needs_are_grouped_by_the_firm_that_may_be_named(make):
     assert {buyer.label for buyer in found[1:]} == {"岳麓区某先进储能与新能源企业"}
     for_staff = service.buyers(make.staff(), near)
     assert [len(buyer.needs) for buyer in for_staff] == [4]
+
+
+def test_thirteen_levels_are_compared_on_the_nine(session, make):
+    actor = make.user(Role.UNIVERSITY)
+    item = create(session, actor, trl="11", trl_scale="13")
+    assert (item.trl, item.trl_scale, item.level) == (9, 13, 11)
+    edit(session, actor, item, item.version, trl="8")
+    assert (item.trl, item.trl_scale, item.trl_stated) == (8, 9, None)
+    assert item.level == 8
+    changes = session.scalars(
+        select(History.changes).where(History.action == "achievement.edited")
+    ).one()
+    assert changes["trl_stated"] == [11, None]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"trl_scale": 7},
+        {"trl_stated": 10},
+        {"valuation_low_fen": 200, "valuation_high_fen": 100},
+    ],
+)
+def test_the_table_refuses_what_makes_no_sense(make, given):
+    with pytest.raises(IntegrityError):
+        make.achievement(**given)
+
+
+def test_what_found_its_taker_is_read_on_and_matched_no_more(session, make):
+    actor = make.user(Role.UNIVERSITY)
+    item = make.achievement(organisation_id=actor.organisation_id)
+    before = count(session, IndexChange)
+    with pytest.raises(Forbidden):
+        service.mark_transferred(session, make.user(Role.UNIVERSITY), item.id, now=NOW)
+    service.mark_transferred(session, actor, item.id, now=NOW)
+    assert item.status is AchievementStatus.TRANSFERRED
+    assert count(session, IndexChange) == before + 1
+    assert actions(session) == ["achievement.transferred"]
+    assert service.find_achievement(session, None, item.id) is item
+    with pytest.raises(IllegalMove):
+        service.mark_transferred(session, actor, item.id, now=NOW)

@@ -2,13 +2,15 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import func, select
 
-from models import Achievement
+from models import Achievement, History
 from models.states import AchievementStatus, Role, Secrecy
 
+from ..walk import forms
 from .forms import typed
 
 
@@ -142,3 +144,111 @@ def test_staff_decide_on_the_page_of_what_waits(login, make):
     item = make.achievement(status=AchievementStatus.PENDING, published_at=None)
     page = login(make.staff()).get(f"/achievements/{item.id}").text
     assert f"/verification/achievements/{item.id}/publish" in page
+
+
+def test_everything_that_was_registered_is_shown_and_comes_back(login, make, session):
+    actor = make.user(Role.UNIVERSITY)
+    client = login(actor)
+    data = typed(
+        action="submit",
+        form_key="k",
+        applications="船用轴承",
+        trl="11",
+        trl_scale="13",
+        trl_proof="test",
+        trl_proof_on="2026-10-01",
+        trl_proof_by="某检测院",
+        ip_number=["ZL200310102344.5", "", ""],
+        ip_count=["1", "", ""],
+        ip_family=["US11234567B2", "", ""],
+        ownership="shared",
+        owner_name=["某大学", "葛示例"],
+        owner_share=["70", "30"],
+        terms="先用后付：验收后三个月起付。",
+        modes=["open_licence", "pay_after_use"],
+        valuation_low="80",
+        valuation_high="120",
+        valuation_method="income",
+        valuation_on="2026-09-01",
+        pilot_wanted="1",
+        pilot_needs="500 升反应釜",
+    )
+    assert client.post("/achievements/new", data=data).status_code == 303
+    item = stored(session)
+    page = unescape(client.get(f"/achievements/{item.id}").text)
+    for words in (
+        '11</span> <span class="unit">/ 13 级',
+        "检测（试验）报告，某检测院，2026-10-01",
+        "ZL200310102344.5",
+        "US11234567B2",
+        "某大学 70%，葛示例 30%",
+        "80 万元 至 120 万元（收益法，2026-09-01）",
+        "500 升反应釜",
+        "船用轴承",
+        "验收后三个月起付",
+        "开放许可、先用后付",
+    ):
+        assert words in page, words
+    form = client.get(f"/achievements/{item.id}/edit").text
+    sent = {name: value for name, value in forms(form)[-1].values if value}
+    for name in ("owner_name", "ip_number", "valuation_low", "pilot_needs", "terms"):
+        assert sent[name], name
+    # Sent back as it came, nothing has changed.
+    values = [*forms(form)[-1].values, ("promise", "1"), ("action", "submit")]
+    body = urlencode(values)
+    answer = client.post(
+        f"/achievements/{item.id}/edit",
+        data=body,
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 303
+    session.rollback()
+    edits = select(func.count(History.id)).where(History.action == "achievement.edited")
+    assert session.scalar(edits) == 0
+
+
+def test_a_folded_part_with_an_error_stands_open(login, make):
+    client = login(make.user(Role.UNIVERSITY))
+    answer = client.post("/achievements/new", data=typed(valuation_low="80"))
+    assert answer.status_code == 422
+    assert re.search(
+        r'<details class="form-more" open>\s*<summary>评估过的价值', answer.text
+    )
+    assert 'href="#valuation_on"' in answer.text
+
+
+def test_a_stale_form_names_only_what_differs(login, make):
+    actor = make.user(Role.UNIVERSITY)
+    item = make.achievement(
+        organisation_id=actor.organisation_id, title="先保存的成果名称"
+    )
+    url = f"/achievements/{item.id}/edit"
+    client = login(actor)
+    typed_now = {"version": "0", "title": "后来的成果名称"}
+    values = [
+        (name, typed_now.get(name, value))
+        for name, value in forms(client.get(url).text)[-1].values
+    ]
+    answer = client.post(
+        url,
+        data=urlencode([*values, ("promise", "1")]),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 409
+    table = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', table) == ["成果名称"]
+
+
+def test_marking_as_transferred(login, make, session):
+    actor = make.user(Role.UNIVERSITY)
+    item = make.achievement(organisation_id=actor.organisation_id)
+    client, url = login(actor), f"/achievements/{item.id}"
+    assert f'action="{url}/transferred"' in client.get(url).text
+    assert login(make.user()).post(f"{url}/transferred").status_code == 403
+    assert client.post(f"{url}/transferred").status_code == 303
+    assert stored(session).status is AchievementStatus.TRANSFERRED
+    page = client.get(url).text
+    assert "已转化" in page
+    assert "/transferred" not in page
+    assert client.post(f"{url}/transferred").status_code == 409
+    assert client.get("/achievements/mine").status_code == 200

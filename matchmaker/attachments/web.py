@@ -1,0 +1,181 @@
+"""The files of a record: the page to change them, and each to download."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from models.base import utcnow
+from models.outbox import RecordType
+
+from .. import labels, policies
+from ..accounts.current import current, signed_in
+from ..config import Settings
+from ..db import db
+from ..errors import Invalid, NotFound
+from . import content, service
+from .store import Store
+
+bp = Blueprint("attachments", __name__)
+
+# What a form takes besides the file itself.
+FORM_BYTES = 100_000
+ROUTES = {
+    RecordType.NEED: ("needs.show", "need_id", "attachments.of_need"),
+    RecordType.ACHIEVEMENT: (
+        "achievements.show",
+        "achievement_id",
+        "attachments.of_achievement",
+    ),
+}
+UPLOADS = frozenset({"attachments.of_need", "attachments.of_achievement"})
+
+
+@bp.url_value_preprocessor
+def _allow_larger(endpoint: str | None, _values: object) -> None:
+    """Only an upload by somebody signed in may be larger than other forms.
+
+    Set before anything reads the body, so that what is larger is refused by its
+    announced length, or cut off where it passes the limit, and never stored.
+    """
+    if endpoint in UPLOADS and request.method == "POST" and current() is not None:
+        request.max_content_length = store().limit + FORM_BYTES
+
+
+def store() -> Store:
+    """Where this installation keeps its files."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return Store(settings.attachment_dir, settings.attachment_bytes)
+
+
+@bp.route("/needs/<int:record_id>/attachments", methods=["GET", "POST"])
+@login_required
+def of_need(record_id: int) -> ResponseReturnValue:
+    return _manage(RecordType.NEED, record_id)
+
+
+@bp.route("/achievements/<int:record_id>/attachments", methods=["GET", "POST"])
+@login_required
+def of_achievement(record_id: int) -> ResponseReturnValue:
+    return _manage(RecordType.ACHIEVEMENT, record_id)
+
+
+def _manage(kind: RecordType, record_id: int) -> ResponseReturnValue:
+    if request.method == "GET":
+        return _page(kind, record_id)
+    try:
+        row = service.add(
+            db.session, store(), signed_in(), kind, record_id, _sent(), now=utcnow()
+        )
+    except Invalid as invalid:
+        return _page(kind, record_id, invalid.fields)
+    flash(f"已添加附件：{row.name}", "success")
+    return redirect(url_for(ROUTES[kind][2], record_id=record_id), 303)
+
+
+def _sent() -> service.Upload:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid({"file": "请先选择一个文件"})
+    is_public = request.form.get("is_public") == "1"
+    return service.Upload(file.filename, file.stream, is_public)  # type: ignore[arg-type]
+
+
+def _page(
+    kind: RecordType, record_id: int, errors: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    user = signed_in()
+    item = service.owned_record(db.session, user, kind, record_id)
+    page = render_template(
+        "attachments/manage.html",
+        item=item,
+        files=cards(item),
+        back=_home(kind, record_id),
+        action=url_for(ROUTES[kind][2], record_id=record_id),
+        may_open=policies.may_show_attachments(item),
+        checked_again=item.status.value in ("published", "expired"),
+        most=service.MOST,
+        limit=labels.file_size(store().limit),
+        limit_bytes=store().limit,
+        taken=content.TAKEN,
+        accept=content.ACCEPT,
+        errors=errors or {},
+        values=request.form,
+    )
+    return page, 422 if errors else 200
+
+
+def cards(item: Any) -> list[dict[str, Any]]:
+    """The files of a record that the reader of the page gets, for the macros."""
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "kind": content.BY_CODE[row.kind].words,
+            "size": labels.file_size(row.size),
+            "added": labels.day(row.created_at),
+            "is_public": row.is_public and policies.may_show_attachments(item),
+        }
+        for row in service.of_record(db.session, current(), item)
+    ]
+
+
+@bp.get("/attachments/<int:attachment_id>")
+def download(attachment_id: int) -> ResponseReturnValue:
+    row, _ = service.find(db.session, current(), attachment_id)
+    kind = content.BY_CODE[row.kind]
+    path = store().path(row.sha256)
+    if not path.is_file():
+        current_app.logger.error("attachment %s has no file", row.id)
+        raise NotFound("attachment")
+    response: Response = send_file(
+        path,
+        mimetype=kind.media_type,
+        as_attachment=True,
+        download_name=row.name,
+        etag=row.sha256,
+    )
+    # A browser shows none of it and runs nothing in it, whatever it holds.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.post("/attachments/<int:attachment_id>/public")
+@login_required
+def set_public(attachment_id: int) -> ResponseReturnValue:
+    wish = request.form.get("is_public") == "1"
+    row = service.set_public(db.session, signed_in(), attachment_id, wish, now=utcnow())
+    if row.is_public:
+        flash(f"审核通过后，所有人都能下载：{row.name}", "success")
+    else:
+        flash(f"不再公开：{row.name}", "success")
+    return redirect(url_for(ROUTES[row.record_type][2], record_id=row.record_id), 303)
+
+
+@bp.post("/attachments/<int:attachment_id>/remove")
+@login_required
+def remove(attachment_id: int) -> ResponseReturnValue:
+    user = signed_in()
+    row, _ = service.find(db.session, user, attachment_id)
+    kind, record_id, name = row.record_type, row.record_id, row.name
+    service.remove(db.session, store(), user, attachment_id, now=utcnow())
+    flash(f"已删除附件：{name}", "success")
+    return redirect(url_for(ROUTES[kind][2], record_id=record_id), 303)
+
+
+def _home(kind: RecordType, record_id: int) -> str:
+    endpoint, name, _ = ROUTES[kind]
+    return url_for(endpoint, **{name: record_id})

@@ -1,0 +1,1 @@
+"""What needs and achievements share on their way to review."""

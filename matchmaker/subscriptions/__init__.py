@@ -1,0 +1,1 @@
+"""Saved searches: what people want to be told of, and telling them."""
