@@ -26,6 +26,7 @@ CONFLICTS: dict[str, str] = {
     "ranker.not_better": "该匹配模型没有优于现用模型，没有启用。",
     "ranker.nothing_before": "现用的是平台自带的匹配模型，没有更早的可以恢复。",
     "need.not_editable": "该需求目前的状态不能修改。",
+    "need.not_renewable": "该需求没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",

@@ -16,6 +16,8 @@ from models import utcnow
 from ..attachments import service as attachments
 from ..attachments.store import Store
 from ..config import Settings
+from ..labels import today
+from ..needs.service import expire_needs
 from ..search.live import live_index
 from .outbox import wake_after_commit
 from .worker import Worker
@@ -53,8 +55,20 @@ def init_app(app: Flask) -> None:
             store = Store(settings.attachment_dir, settings.attachment_bytes)
             attachments.sweep(session, store)
 
+    def expire() -> None:
+        """Let what is over end, by the clock and not by a click."""
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            now = utcnow()
+            expire_needs(
+                session,
+                today=today(now),
+                now=now,
+                valid_days=settings.need_valid_days,
+            )
+
     drain = queue.task(name="drain")(look)
     queue.periodic_task(crontab(), name="sweep")(look)
+    queue.periodic_task(crontab(minute="*/10"), name="expire")(expire)
     queue.periodic_task(crontab(minute="17"), name="tidy")(tidy)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)
