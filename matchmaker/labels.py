@@ -223,6 +223,9 @@ def in_words(name: str, value: Any) -> str:
         return "(未填写)"
     if isinstance(value, list):
         return "；".join(in_words(name, part) for part in value)
+    if isinstance(value, dict) and "comparator" in value:
+        parts = (value[part] for part in ("name", "value", "upper", "unit"))
+        return " ".join(part for part in parts if part)
     if isinstance(value, dict):
         return " ".join(str(value[key]) for key in ("type", "status", "count"))
     if name.endswith("_fen"):

@@ -13,11 +13,8 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 
 from models import utcnow
 
-from ..attachments import service as attachments
-from ..attachments.store import Store
 from ..config import Settings
 from ..labels import today
-from ..needs.service import expire_needs
 from ..search.live import live_index
 from .outbox import wake_after_commit
 from .worker import Worker
@@ -30,6 +27,11 @@ SNAPSHOT_EVERY = 200
 
 def init_app(app: Flask) -> None:
     """Make the queue, and wake the worker after commits that left it work."""
+    # Here, because these services promise work through this package.
+    from ..attachments import service as attachments
+    from ..attachments.store import Store
+    from ..needs.service import expire_needs
+
     settings: Settings = app.config["SETTINGS"]
     queue = _queue(settings)
     saved = {"high": 0}

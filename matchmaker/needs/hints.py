@@ -19,7 +19,7 @@ from models.states import Secrecy
 from .schema import NeedDraft
 from .targets import asked, says_otherwise, words
 
-SHORTEST_PROBLEM = 50
+SHORTEST_PROBLEM = 40
 SOON = timedelta(days=14)
 _FIGURE = re.compile(r"[\d零一二两三四五六七八九十百千万]")
 _TRIED = re.compile(
