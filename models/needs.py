@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -107,13 +107,6 @@ class Need(Base):
         """Take the next state; raises `IllegalMove` if it may not follow."""
         move(NEED_MOVES, self.status, status)
         self.status = status
-
-    def lasts_until(self, valid_days: int) -> datetime | date | None:
-        """When it expires: after its deadline, or so long after it was last wanted."""
-        if self.deadline is not None:
-            return self.deadline
-        since = self.renewed_at or self.published_at
-        return None if since is None else since + timedelta(days=valid_days)
 
     @property
     def fingerprint(self) -> str:

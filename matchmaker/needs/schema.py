@@ -75,12 +75,9 @@ def _once_each(modes: list[Mode]) -> list[Mode]:
     return [mode for mode in NEED_MODES if mode in modes]
 
 
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
-
-
 def _number(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).replace(",", "").replace("−", "-")
-    if text and not _NUMBER.fullmatch(text):
+    if text and not measured.NUMBER.fullmatch(text):
         raise PydanticCustomError(
             "measure", "数值请填写数字，例如 350；没有数字的请选「没有数字」"
         )
@@ -100,7 +97,7 @@ class MeasureRow(Input):
     comparator: Annotated[Text, AfterValidator(_known_comparator)] = ""
     value: Annotated[Text, AfterValidator(_number)] = ""
     upper: Annotated[Text, AfterValidator(_number)] = ""
-    unit: Annotated[Text, Field(max_length=20)] = ""
+    unit: Annotated[Text, Field(max_length=measured.LONGEST_UNIT)] = ""
     must: bool = True
     proposed: bool = False
 

@@ -116,6 +116,7 @@ def unsaved(user: User, draft: NeedDraft, need: Need | None = None) -> Need:
     """
     return Need(
         id=need.id if need else 0,
+        organisation=user.organisation,
         organisation_id=user.organisation_id,
         status=NeedStatus.DRAFT,
         **columns(draft),

@@ -36,7 +36,8 @@ COMPARATOR_WORDS: dict[str, str] = {
     "plus_minus": "± 上下不超过",
     "none": "没有数字，凭描述验收",
 }
-LONGEST_NAME = 60
+LONGEST_NAME, LONGEST_UNIT = 60, 20
+NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
 _CHANGES = {"increase": "提高", "decrease": "降低", "to": ""}
 _ENDS_IN_CHANGE = re.compile("[提升增涨降减缩下延扩高加长少低短小幅]$")
 
@@ -53,7 +54,8 @@ def propose(sentence: str) -> Measure | None:
         return None
     one = found[0]
     comparator, value, upper, unit = _figures(sentence, one)
-    if not value:
+    figures = [figure for figure in (value, upper) if figure]
+    if not value or len(unit) > LONGEST_UNIT or not all(map(NUMBER.fullmatch, figures)):
         return None
     return {
         "name": _name(one),
@@ -114,7 +116,7 @@ def words(measure: Mapping[str, Any] | None) -> str:
         return ""
     if measure["comparator"] == "none":
         return "没有数字，凭描述验收"
-    sign = COMPARATORS[measure["comparator"]]
+    sign = COMPARATORS.get(measure["comparator"], "")
     value = f"{measure['value']} {measure['unit']}".strip()
     if measure["comparator"] == "range":
         value = f"{measure['value']}~{measure['upper']} {measure['unit']}".strip()

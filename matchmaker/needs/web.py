@@ -163,7 +163,7 @@ def edit(need_id: int) -> ResponseReturnValue:
         return _form(form_values(need), need=need)
     shown = Shown(need=need, version=_version())
     if _action() == "merge":
-        return _form(merge.chosen(request.form, form_values(need)), need=need)
+        return _form(merge.chosen(request.form, form_values(need)), shown=shown)
     try:
         if (page := _before_saving(shown, now)) is not None:
             return page
@@ -246,7 +246,9 @@ def _advice(data: NeedDraft, need: Need | None, now: datetime) -> Advice:
     user, session = signed_in(), db.session
     found = service.hints_for(session, user, data, today=labels.today(now))
     similar = None
-    if data.problem and (need is None or need.status is NeedStatus.DRAFT):
+    # The script asks at every pause; encoding the text each time would be dear.
+    quick = "quick" in request.form
+    if data.problem and not quick and (need is None or need.status is NeedStatus.DRAFT):
         item = service.unsaved(user, data, need)
         similar = duplicates.find(session, live_index(), user, item)
     rows = similar.rows if similar else []
@@ -364,9 +366,7 @@ def _form(
         need=need,
         form_key=shown.key or (request.form.get("form_key", "") if not need else ""),
         version=need.version if need and version is None else version,
-        base=merge.base(form_values(need))
-        if need and version is None
-        else request.form.get("base", ""),
+        base=_base(need, version),
         advice=advice,
         targets=targets_of(rows, values.get("measures")),
         comparators=list(COMPARATOR_WORDS.items()),
@@ -381,6 +381,13 @@ def _form(
         drafting=need is None or need.status is NeedStatus.DRAFT,
     )
     return page, 422 if errors else 200
+
+
+def _base(need: Need | None, version: int | None) -> str:
+    """The need as it was when the form was opened, for telling who changed what."""
+    if need is not None and version in (None, need.version):
+        return merge.base(form_values(need))
+    return request.form.get("base", "")
 
 
 def targets_of(sentences: list[str], measures: Any) -> list[dict[str, Any]]:

@@ -76,7 +76,9 @@ async function read() {
   const turn = ++reading;
   if (!form.elements.title.value.trim()) return;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: posted("check") });
+    const data = posted("check");
+    data.set("quick", "1");
+    const answer = await fetch(form.action, { method: "POST", body: data });
     if (!answer.ok || turn !== reading) return;
     const page = parsePage(await answer.text());
     showAdvice(page);
