@@ -133,7 +133,7 @@ def new() -> ResponseReturnValue:
             "secrecy": "public",
             "district": organisation and organisation.district,
         }
-        return _form(values, key=secrets.token_urlsafe(16))
+        return _form(values, shown=Shown(key=secrets.token_urlsafe(16)))
     key = request.form.get("form_key", "")[:MOST_KEY] or secrets.token_urlsafe(16)
     now = utcnow()
     shown = Shown(key=key)
@@ -208,12 +208,13 @@ def _before_saving(shown: Shown, now: datetime) -> ResponseReturnValue | None:
     action = _action()
     if action in ("draft", "autosave"):
         return None
+    asks = action in ("check", "mask")
+    drafts = action == "mask" or (not asks and _wants_public_text())
+    if not asks and not drafts:
+        _data(True, now)  # what is wrong comes before what could be better
     data = _data(False, now)
     values = _typed()
-    asks = action in ("check", "mask")
-    empty = not (data.public_title or data.public_problem or data.public_targets)
-    masked = data.secrecy is Secrecy.MASKED
-    if action == "mask" or (masked and empty and not asks):
+    if drafts:
         asks = True
         values |= service.public_draft(db.session, signed_in(), data)
         values |= {"secrecy": Secrecy.MASKED.value, "public_approved": ""}
@@ -221,12 +222,24 @@ def _before_saving(shown: Shown, now: datetime) -> ResponseReturnValue | None:
             update={"secrecy": Secrecy.MASKED}
             | {name: values[name] for name in PUBLIC_TEXTS}
         )
-    if not asks:
-        _data(True, now)  # what is wrong comes before what could be better
+    if not asks and shown.key and _made_before(shown.key, now):
+        return None  # sent twice: its own first copy is no duplicate
     advice = _advice(data, shown.need, now)
     if not asks and (advice.nothing or request.form.get("hints_seen") == advice.mark):
         return None
     return _form(values, shown=shown, advice=advice)
+
+
+def _made_before(key: str, now: datetime) -> bool:
+    made = history.made_before(db.session, signed_in(), "need.created", key, now=now)
+    return made is not None
+
+
+def _wants_public_text() -> bool:
+    """Whether the need is to be masked and nobody wrote a public text yet."""
+    written = (line for name in PUBLIC_TEXTS for line in request.form.getlist(name))
+    masked = request.form.get("secrecy") == Secrecy.MASKED.value
+    return masked and not any(line.strip() for line in written)
 
 
 @dataclass(frozen=True)

@@ -231,13 +231,13 @@ def test_what_is_not_public_is_shown_to_the_firm_and_staff_only(
     need = make.need(
         organisation_id=actor.organisation_id,
         secrecy=Secrecy.MASKED,
-        tried="试过秘密办法",
-        scene="秘密车间",
-        solver_conditions="秘密条件",
-        park="秘密园区",
-        contact="秘密联系人",
+        tried="试过暗号办法",
+        scene="暗号车间",
+        solver_conditions="暗号条件",
+        park="暗号园区",
+        contact="暗号联系人",
         ip_wish="buyer",
-        measures=[{"name": "秘密量", "comparator": "le", "value": "7", "upper": "",
+        measures=[{"name": "暗号量", "comparator": "le", "value": "7", "upper": "",
                    "unit": "mm", "must": True, "proposed": False}] * 2,
         **public,
     )  # fmt: skip
@@ -245,10 +245,10 @@ def test_what_is_not_public_is_shown_to_the_firm_and_staff_only(
     for inside in (login(actor), login(make.staff())):
         page = inside.get(url).text
         for part in ("办法", "车间", "条件", "园区", "联系人", "量"):
-            assert f"秘密{part}" in page, part
+            assert f"暗号{part}" in page, part
     for outside in (app.test_client(), login(make.user())):
         page = outside.get(url).text
-        assert "秘密" not in page
+        assert "暗号" not in page
         assert "归本单位所有" not in page
 
 
@@ -309,7 +309,8 @@ def test_the_second_editor_chooses_field_by_field(login, make, session):
     begun = login(two).get(url).text
     opened = {"version": hidden(begun, "version"), "base": hidden(begun, "base")}
     login(one).post(url, data=typed(version=need.version, title="先保存的需求名称"))
-    mine = typed(**opened, title="后保存的需求名称", problem="后" * 60, budget="300")
+    longer = typed()["problem"] + "后来补充的话。"
+    mine = typed(**opened, title="后保存的需求名称", problem=longer, budget="300")
     answer = login(two).post(url, data=mine)
     assert answer.status_code == 409
     page = answer.text
@@ -326,7 +327,7 @@ def test_the_second_editor_chooses_field_by_field(login, make, session):
     merged = login(two).post(url, data=mine | choices)
     assert merged.status_code == 200
     assert 'value="先保存的需求名称"' in merged.text
-    assert "后" * 60 in merged.text
+    assert "后来补充的话" in merged.text
     assert 'value="260"' in merged.text
     assert stored(session).title == "先保存的需求名称"
 
