@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )
+    need_valid_days: int = Field(
+        default=365, ge=1, description="Days after which a need without deadline ends."
+    )
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
     )

@@ -40,6 +40,10 @@ LABELS: dict[StrEnum, str] = {
     s.Secrecy.PUBLIC: "公开",
     s.Secrecy.MASKED: "脱敏公开",
     s.Secrecy.RESTRICTED: "定向",
+    s.IpWish.BUYER: "归本单位所有",
+    s.IpWish.SHARED: "双方共有",
+    s.IpWish.SOLVER: "归解决方，本单位获得使用许可",
+    s.IpWish.OPEN: "可以商量",
     s.NeedStatus.DRAFT: "草稿",
     s.NeedStatus.PENDING: "待审",
     s.NeedStatus.PUBLISHED: "已发布",
@@ -162,6 +166,8 @@ ACTIONS: dict[str, str] = {
     "need.published": "审核通过并发布",
     "need.returned": "退回修改",
     "need.withdrawn": "撤回需求",
+    "need.expired": "到期，不再公开征集",
+    "need.renewed": "续期",
     "attachment.added": "添加附件",
     "attachment.removed": "删除附件",
     "attachment.opened": "公开附件",
@@ -271,6 +277,7 @@ def odds(probability: float) -> str:
 LEVELS: list[tuple[str, str]] = [(str(level), f"{level} 级") for level in range(1, 10)]
 SCALES: dict[int, str] = {9: "九级制", 13: "十三级制"}
 CODED: dict[str, type[StrEnum]] = {
+    "ip_wish": s.IpWish,
     "secrecy": s.Secrecy,
     "stage": s.Stage,
     "trl_proof": s.ProofKind,
@@ -288,6 +295,9 @@ def in_words(name: str, value: Any) -> str:
         return "(未填写)"
     if isinstance(value, list):
         return "；".join(in_words(name, part) for part in value)
+    if isinstance(value, dict) and "comparator" in value:
+        parts = (value[part] for part in ("name", "value", "upper", "unit"))
+        return " ".join(part for part in parts if part)
     if isinstance(value, dict):
         return " ".join(
             f"{part:g}" if isinstance(part, float) else str(part)

@@ -47,6 +47,14 @@ suggestion   approved               *           -       own        -          - 
 suggestion   *                      *           -       -          -          -       any   any
 notice       *                      *           -       own        own        own     own   own
 mandate      *                      *           -       -          -          own     any   any
+attachment   public                 *           any     any        any        any     any   any
+attachment   *                      *           -       own        own        own     any   any
+registration *                      *           -       own        own        own     any   any
+invitation   *                      *           -       own        own        own     -     -
+member       *                      *           -       own        own        own     -     -
+mail         *                      *           -       -          -          -       any   any
+session      *                      *           -       own        own        own     own   own
+subscription *                      *           -       own        own        own     own   own
 """  # noqa: E501
 
 # Who may do what.
@@ -100,6 +108,60 @@ home.health                        open                      -
 accounts.sign_in                   open                      -
 accounts.sign_out                  open                      -
 accounts.profile                   signed-in                 -
+accounts.code                      open                      -
+accounts.forgot                    open                      -
+accounts.forgot_sent               open                      -
+accounts.reset_password            open                      -
+accounts.details                   signed-in                 -
+accounts.sessions                  signed-in                 -
+accounts.end_session               signed-in                 session
+accounts.end_other_sessions        signed-in                 -
+accounts.two_step                  account.two_step          -
+accounts.two_step_start            account.two_step          -
+accounts.two_step_confirm          account.two_step          -
+accounts.two_step_codes            account.two_step          -
+accounts.two_step_off              account.two_step          -
+accounts.data                      signed-in                 -
+accounts.export                    signed-in                 -
+accounts.erase                     signed-in                 -
+registrations.register             open                      -
+registrations.sent                 open                      -
+registrations.confirm              open                      -
+registrations.confirmed            open                      -
+registrations.correct              open                      -
+registrations.queue                registration.list         -
+registrations.show                 registration.decide       registration
+registrations.approve              registration.decide       registration
+registrations.give_back            registration.decide       registration
+organisations.mine                 organisation.read_own     -
+organisations.invite               organisation.lead         -
+organisations.withdraw             organisation.lead         invitation
+organisations.set_role             organisation.lead         member
+organisations.close                organisation.lead         member
+organisations.reopen               organisation.lead         member
+organisations.accept               open                      -
+mail.outbox                        mail.read                 -
+mail.show                          mail.read                 mail
+mail.retry                         mail.retry                mail
+mail.mine                          open                      -
+work.index                         signed-in                 -
+needs.renew                        need.edit                 need
+achievements.transferred           achievement.transfer      achievement
+attachments.of_need                attachment.change         need
+attachments.of_achievement         attachment.change         achievement
+attachments.download               open                      attachment
+attachments.remove                 attachment.change         attachment
+attachments.set_public             attachment.change         attachment
+subscriptions.index                signed-in                 -
+subscriptions.create               subscription.create       -
+subscriptions.show                 subscription.change       subscription
+subscriptions.change               subscription.change       subscription
+subscriptions.stop                 subscription.change       subscription
+subscriptions.resume               subscription.change       subscription
+subscriptions.delete               subscription.change       subscription
+subscriptions.stop_by_link         open                      -
+subscriptions.restart_by_link      open                      -
+verification.decide_batch          need.verify               -
 search.results                     open                      -
 needs.browse                       open                      -
 needs.mine                         signed-in                 -

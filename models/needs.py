@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation
@@ -24,12 +27,22 @@ class NeedText:
     organisation: str
 
 
+def fingerprint(title: str, problem: str, targets: Sequence[str]) -> str:
+    """Of a full text: what its author approved a public text for."""
+    return sha256("\x1f".join((title, problem, *targets)).encode()).hexdigest()
+
+
 class Need(Base):
     """A technology need (技术需求).
 
     Money is whole fen; ``budget_fen`` is empty for «面议». The public columns
     are filled for a masked need only: for a public one they would repeat the
-    full text, for a restricted one there is no public text.
+    full text, for a restricted one there is no public text. ``public_approved`` is
+    the fingerprint of the full text for which the author approved it.
+
+    ``measures`` says of each target what is to be measured: ``{"name",
+    "comparator", "value", "upper", "unit", "must", "proposed"}``; empty where nobody
+    has opened the form since there are any.
     """
 
     __tablename__ = "needs"
@@ -60,9 +73,19 @@ class Need(Base):
     field: Mapped[Code] = mapped_column(index=True)
     problem: Mapped[Prose]
     targets: Mapped[Lines]
+    measures: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )
+    tried: Mapped[Prose] = mapped_column(default="")
+    scene: Mapped[Prose] = mapped_column(default="")
+    solver_conditions: Mapped[Prose] = mapped_column(default="")
+    ip_wish: Mapped[str | None] = mapped_column(String(16))  # of `IpWish`
+    contact: Mapped[str] = mapped_column(String(200), default="")
+    park: Mapped[str] = mapped_column(String(60), default="")
     public_title: Mapped[str | None] = mapped_column(String(200))
     public_problem: Mapped[Prose | None]
     public_targets: Mapped[Lines | None]
+    public_approved: Mapped[str | None] = mapped_column(String(64))
     district: Mapped[str] = mapped_column(String(32), index=True)
     trl_expected: Mapped[int | None]
     budget_fen: Mapped[Fen | None]
@@ -75,6 +98,7 @@ class Need(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship()
 
@@ -86,6 +110,10 @@ class Need(Base):
         if self.status is NeedStatus.RETURNED:
             self.return_reason = self.return_codes = None
         self.status = status
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.title, self.problem, self.targets)
 
     @property
     def full_text(self) -> NeedText:

@@ -67,6 +67,15 @@ class Secrecy(StrEnum):
     RESTRICTED = "restricted"
 
 
+class IpWish(StrEnum):
+    """Who a firm would have own what is developed for it."""
+
+    BUYER = "buyer"
+    SHARED = "shared"
+    SOLVER = "solver"
+    OPEN = "open"
+
+
 class NeedStatus(StrEnum):
     DRAFT = "draft"
     PENDING = "pending"
@@ -225,7 +234,10 @@ NEED_MOVES: Mapping[NeedStatus, frozenset[NeedStatus]] = {
             NeedStatus.WITHDRAWN,
         }
     ),
-    NeedStatus.EXPIRED: frozenset({NeedStatus.PENDING, NeedStatus.WITHDRAWN}),
+    # A text that staff have checked comes back as it was; an edited one is checked.
+    NeedStatus.EXPIRED: frozenset(
+        {NeedStatus.PENDING, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
+    ),
     NeedStatus.SOLVED: frozenset(),
     NeedStatus.WITHDRAWN: frozenset(),
 }

@@ -6,8 +6,11 @@ from typing import Any
 from models import History
 
 from .. import labels
+from ..differences import Piece, pieces, shortened
 
 LONGEST = 120
+# Shorter texts are easier read whole, one after the other.
+SHORTEST_PROSE = 20
 TONES = {"published": "done", "returned": "late", "withdrawn": "late"}
 
 
@@ -20,10 +23,35 @@ def entries(rows: Sequence[History], names: Mapping[str, str]) -> list[dict[str,
             "who": row.actor.name if row.actor else "",
             "what": labels.ACTIONS[row.action],
             "detail": _detail(row.changes, names),
+            "texts": _texts(row.changes, names),
             "tone": TONES.get(row.action.rpartition(".")[2], "info"),
         }
         for row in rows
     ]
+
+
+def _texts(
+    changes: Mapping[str, Any], names: Mapping[str, str]
+) -> list[tuple[str, list[Piece]]]:
+    """Changed prose by label: what went, what came, and a little around each."""
+    return [
+        (label, shortened(pieces(*map(_prose, changes[name]))))
+        for name, label in names.items()
+        if name in changes and _is_prose(name, changes[name])
+    ]
+
+
+def _is_prose(name: str, change: Any) -> bool:
+    """Whether a change is shown word by word: texts and lists of lines, not codes."""
+    return name not in labels.CODED and any(
+        len(_prose(side)) > SHORTEST_PROSE for side in change
+    )
+
+
+def _prose(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
 
 
 def _detail(changes: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -32,6 +60,7 @@ def _detail(changes: Mapping[str, Any], names: Mapping[str, str]) -> str:
         f"{label}：{_change(name, *changes[name])}"
         for name, label in labelled.items()
         if name in changes
+        and (name in ("reason", "attachment") or not _is_prose(name, changes[name]))
     )
 
 

@@ -15,9 +15,8 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 
 from models import fields, utcnow
 
-from ..attachments import service as attachments
-from ..attachments.store import Store
 from ..config import Settings
+from ..labels import today
 from ..mail import service as mail
 from ..search.live import live_index
 from ..subscriptions import tell
@@ -32,6 +31,11 @@ SNAPSHOT_EVERY = 200
 
 def init_app(app: Flask) -> None:
     """Make the queue, and wake the worker after commits that left it work."""
+    # Here, because these services promise work through this package.
+    from ..attachments import service as attachments
+    from ..attachments.store import Store
+    from ..needs.service import expire_needs
+
     settings: Settings = app.config["SETTINGS"]
     queue = _queue(settings)
     saved = {"high": 0, "observed": -1}
@@ -86,12 +90,24 @@ def init_app(app: Flask) -> None:
             store = Store(settings.attachment_dir, settings.attachment_bytes)
             attachments.sweep(session, store)
 
+    def expire() -> None:
+        """Let what is over end, by the clock and not by a click."""
+        with app.app_context(), app.extensions["db_sessions"]() as session:
+            now = utcnow()
+            expire_needs(
+                session,
+                today=today(now),
+                now=now,
+                valid_days=settings.need_valid_days,
+            )
+
     looking, posting = OneAtATime(look), OneAtATime(post)
     drain, send = queue.task(name="drain")(looking), queue.task(name="post")(posting)
     queue.periodic_task(crontab(), name="sweep")(looking)
     queue.periodic_task(crontab(), name="sweep_mail")(posting)
     queue.periodic_task(crontab(minute="*/10"), name="remind")(remind)
     queue.periodic_task(crontab(minute="*/10"), name="observe")(observe)
+    queue.periodic_task(crontab(minute="*/10"), name="expire")(expire)
     queue.periodic_task(crontab(minute="17"), name="tidy")(tidy)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)

@@ -2,15 +2,19 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
+from itertools import zip_longest
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from index.text import simplify
-from models.states import Mode, Secrecy
+from models.needs import fingerprint
+from models.states import IpWish, Mode, Secrecy
 
+from ..masking.draft import Secrets, gives_away
 from ..schema import (
     Day,
     District,
@@ -24,6 +28,7 @@ from ..schema import (
     TwelveLines,
     WanAsFen,
 )
+from . import targets as measured
 
 NEED_MODES: tuple[Mode, ...] = (
     Mode.COMMISSIONED,
@@ -39,15 +44,23 @@ LABELS: dict[str, str] = {
     "field": "技术领域",
     "district": "所在区县",
     "problem": "要解决的问题",
+    "tried": "现在的做法和试过的办法",
+    "scene": "使用场景",
     "targets": "希望达到的指标",
+    "measures": "指标的数值",
     "trl_expected": "期望的技术成熟度",
     "budget": "预算",
     "cooperation": "合作方式",
+    "ip_wish": "知识产权归属意向",
+    "solver_conditions": "对解决方的要求",
     "deadline": "截止日期",
+    "contact": "联系人",
+    "park": "园区",
     "secrecy": "公开范围",
     "public_title": "公开的名称",
     "public_problem": "公开的问题描述",
     "public_targets": "公开的指标",
+    "public_approved": "公开文字的确认",
     "promise": "保密承诺",
 }
 
@@ -60,6 +73,46 @@ def _offered(mode: Mode) -> Mode:
 
 def _once_each(modes: list[Mode]) -> list[Mode]:
     return [mode for mode in NEED_MODES if mode in modes]
+
+
+def _number(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).replace(",", "").replace("−", "-")
+    if text and not measured.NUMBER.fullmatch(text):
+        raise PydanticCustomError(
+            "measure", "数值请填写数字，例如 350；没有数字的请选「没有数字」"
+        )
+    return text
+
+
+def _known_comparator(code: str) -> str:
+    if code and code not in measured.COMPARATORS:
+        raise PydanticCustomError("measure", "请从列表中选择比较方式")
+    return code
+
+
+class MeasureRow(Input):
+    """What one target asks, as the form has it beside the sentence."""
+
+    name: Annotated[Text, Field(max_length=measured.LONGEST_NAME)] = ""
+    comparator: Annotated[Text, AfterValidator(_known_comparator)] = ""
+    value: Annotated[Text, AfterValidator(_number)] = ""
+    upper: Annotated[Text, AfterValidator(_number)] = ""
+    unit: Annotated[Text, Field(max_length=measured.LONGEST_UNIT)] = ""
+    must: bool = True
+    proposed: bool = False
+
+
+def _whole(row: MeasureRow) -> MeasureRow:
+    """Refuse half a measure: a comparator without a value, a range without its end."""
+    if row.comparator in ("", "none"):
+        return row
+    if not row.value:
+        raise PydanticCustomError("measure", "选了比较方式，还要填写数值")
+    if row.comparator == "range" and not row.upper:
+        raise PydanticCustomError("measure", "「介于」要填写两个数值")
+    if row.comparator == "range" and float(row.upper) <= float(row.value):
+        raise PydanticCustomError("measure", "「介于」的后一个数值须大于前一个")
+    return row
 
 
 LongText = Annotated[Text, Field(max_length=5000)]
@@ -77,15 +130,34 @@ class NeedDraft(Input):
     field: FieldOrBlank = ""
     district: DistrictOrBlank = ""
     problem: LongText = ""
+    tried: LongText = ""
+    scene: LongText = ""
     targets: TwelveLines = []
+    measures: list[Annotated[MeasureRow, AfterValidator(_whole)]] = []
     trl_expected: ExpectedLevel = None
     budget: WanAsFen = None
     cooperation: Modes = []
+    ip_wish: Annotated[IpWish | None, Optional] = None
+    solver_conditions: LongText = ""
     deadline: Annotated[Day | None, Optional] = None
+    contact: Annotated[Text, Field(max_length=200)] = ""
+    park: Annotated[Text, Field(max_length=60)] = ""
     secrecy: Secrecy = Secrecy.PUBLIC
     public_title: ShortTitle = ""
     public_problem: LongText = ""
     public_targets: TwelveLines = []
+    public_approved: str = ""
+
+    def measured_targets(self) -> list[measured.Measure]:
+        """A measure for every target: as corrected, else as read from the sentence."""
+        return measured.complete(
+            self.targets, [row.model_dump() for row in self.measures]
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the full text; what an approval of the public text is for."""
+        return fingerprint(self.title, self.problem, self.targets)
 
 
 def _bare(text: str) -> str:
@@ -113,6 +185,12 @@ def _need_not_name(text: str, info: ValidationInfo) -> None:
         raise PydanticCustomError(
             "own_name", "公开的文字里出现了本单位的名称，请改成不能认出单位的说法"
         )
+    if told := gives_away([text], Secrets(context["organisation"])):
+        raise PydanticCustomError(
+            "contact",
+            "公开的文字里有单位名称或联系方式「{told}」，请删去：双方都有意向后平台才公开联系方式",
+            {"told": told[0]},
+        )
 
 
 class NeedInput(NeedDraft):
@@ -132,6 +210,7 @@ class NeedInput(NeedDraft):
     public_title: Annotated[ShortTitle, Field(validate_default=True)] = ""
     public_problem: Annotated[LongText, Field(validate_default=True)] = ""
     public_targets: Annotated[TwelveLines, Field(validate_default=True)] = []
+    public_approved: Annotated[str, Field(validate_default=True)] = ""
     promise: Promise = False
 
     @field_validator("targets")
@@ -187,3 +266,64 @@ class NeedInput(NeedDraft):
         for target in targets:
             _need_not_name(target, info)
         return targets
+
+    @field_validator("public_approved")
+    @classmethod
+    def approved(cls, mark: str, info: ValidationInfo) -> str:
+        known = info.data
+        if known.get("secrecy") is not Secrecy.MASKED:
+            return ""
+        full = [known.get(name) for name in ("title", "problem", "targets")]
+        if None in full:
+            return mark  # the full text itself is to be mended first
+        if mark != fingerprint(*full):
+            raise PydanticCustomError(
+                "approval",
+                "请对照全文核对公开文字后勾选确认；全文每次改动后都要重新确认",
+            )
+        return mark
+
+
+MEASURE_PARTS = ("name", "comparator", "value", "upper", "unit", "need", "proposed")
+
+
+def from_form(form: Any) -> Mapping[str, Any]:
+    """The posted form (werkzeug's MultiDict) with each target and its measure as one.
+
+    Rows without a sentence go with all that stands beside it.
+    """
+    getlist = getattr(form, "getlist", None)
+    if getlist is None:
+        return dict(form)
+    data: dict[str, Any] = dict(form.items())
+    for name in ("public_targets", "cooperation"):
+        data[name] = getlist(name)
+    rows = list(
+        zip_longest(
+            getlist("targets"),
+            *(getlist(f"measure_{part}") for part in MEASURE_PARTS),
+            fillvalue="",
+        )
+    )
+    rows = [row for row in rows if row[0].strip()]
+    data["targets"] = [row[0] for row in rows]
+    data["measures"] = [
+        _measure(dict(zip(MEASURE_PARTS, row[1:], strict=True))) for row in rows
+    ]
+    return data
+
+
+def _measure(typed: dict[str, str]) -> dict[str, Any]:
+    """A measure as typed; what nobody changed since it was proposed still is."""
+    row = {part: typed[part] for part in MEASURE_PARTS[:5]}
+    untouched = not any(part.strip() for part in row.values())
+    proposed = typed["proposed"] and typed["proposed"] == measure_mark(row)
+    return row | {
+        "must": typed["need"] != "wish",
+        "proposed": bool(untouched or proposed),
+    }
+
+
+def measure_mark(row: Mapping[str, Any]) -> str:
+    """Tells whether a proposed measure was changed by hand."""
+    return "|".join(str(row[part]).strip() for part in MEASURE_PARTS[:5])

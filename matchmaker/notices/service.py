@@ -17,6 +17,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "need_submitted": ("新需求待审:{title}", "needs.show", "need_id"),
     "need_published": ("您的需求已发布:{title}", "needs.show", "need_id"),
     "need_returned": ("您的需求被退回:{title}。原因:{reason}", "needs.show", "need_id"),
+    "need_expired": (
+        "您的需求已过期:{title}。如果还需要，打开后可一键续期。",
+        "needs.show",
+        "need_id",
+    ),
     "achievement_submitted": (
         "新成果待审:{title}",
         "achievements.show",

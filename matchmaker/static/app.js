@@ -232,7 +232,10 @@ document.addEventListener("click", (event) => {
     const input = row.querySelector("input");
     row.querySelector(".error")?.remove();
     for (const name of ["aria-invalid", "aria-describedby"]) input.removeAttribute(name);
-    input.value = "";
+    for (const each of row.querySelectorAll("input")) each.value = "";
+    for (const each of row.querySelectorAll("select")) each.selectedIndex = 0;
+    for (const each of row.querySelectorAll("details")) each.open = false;
+    row.querySelector("summary")?.replaceChildren("数值");
     input.id = `${input.name.replaceAll(".", "-")}-new-${list.children.length}`;
     list.append(row);
     nameLines(list);

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from models.needs import fingerprint
+
 TYPED: dict[str, Any] = {
     "title": "泵车臂架末端软管晃得厉害",
     "field": "EM",
@@ -29,5 +31,17 @@ MASKED: dict[str, Any] = {
 
 
 def typed(**given: Any) -> dict[str, Any]:
-    """The complete form with some parts changed; None takes a part away."""
-    return {k: v for k, v in (TYPED | given).items() if v is not None}
+    """The complete form with some parts changed; None takes a part away.
+
+    A masked one has its public text approved.
+    """
+    form = {k: v for k, v in (TYPED | given).items() if v is not None}
+    if form.get("secrecy") == "masked":
+        form.setdefault("public_approved", approval(form))
+    return form
+
+
+def approval(form: dict[str, Any]) -> str:
+    """What the box of the approval holds for the full text of this form."""
+    lines = [line for line in form["targets"] if line.strip()]
+    return fingerprint(form["title"], form["problem"], lines)

@@ -1,12 +1,20 @@
-"""Attachments of records"""
+"""Attachments of records; measured targets, approval and renewal of needs"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
+
+TEXTS = {
+    "tried": sa.Text(),
+    "scene": sa.Text(),
+    "solver_conditions": sa.Text(),
+    "contact": sa.String(200),
+    "park": sa.String(60),
+}
 
 
 def upgrade() -> None:
@@ -45,7 +53,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_attachments_sha256"), "attachments", ["sha256"])
     op.create_index(op.f("ix_attachments_uploader_id"), "attachments", ["uploader_id"])
+    # With defaults, so that SQLite adds the columns without copying the table.
+    for name, kind in TEXTS.items():
+        op.add_column("needs", sa.Column(name, kind, nullable=False, server_default=""))
+    op.add_column("needs", sa.Column("measures", sa.JSON(), nullable=True))
+    op.add_column("needs", sa.Column("public_approved", sa.String(64), nullable=True))
+    op.add_column(
+        "needs", sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=True)
+    )
+    op.add_column("needs", sa.Column("ip_wish", sa.String(16), nullable=True))
 
 
 def downgrade() -> None:
+    # Column by column: SQLite would copy the table, and others refer to it.
+    for name in (*TEXTS, "measures", "public_approved", "renewed_at", "ip_wish"):
+        op.drop_column("needs", name)
     op.drop_table("attachments")

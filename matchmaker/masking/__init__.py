@@ -1,0 +1,1 @@
+"""A public text drafted from a full one: who and how much, left out."""
