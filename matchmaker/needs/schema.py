@@ -273,10 +273,10 @@ class NeedInput(NeedDraft):
         known = info.data
         if known.get("secrecy") is not Secrecy.MASKED:
             return ""
-        full = [known.get(name) for name in ("title", "problem", "targets")]
-        if None in full:
+        if not {"title", "problem", "targets"} <= known.keys():
             return mark  # the full text itself is to be mended first
-        if mark != fingerprint(*full):
+        full = fingerprint(known["title"], known["problem"], known["targets"])
+        if mark != full:
             raise PydanticCustomError(
                 "approval",
                 "请对照全文核对公开文字后勾选确认；全文每次改动后都要重新确认",
