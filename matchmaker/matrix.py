@@ -26,7 +26,9 @@ ROLES: tuple[str, ...] = (
     Role.STAFF,
     Role.ADMIN,
 )
-OPEN, SIGNED_IN = "open", "signed-in"
+# «by-secret»: to whoever brings the secret of a letter's link, or the browser it was
+# meant for; there is nothing at the address for anybody else.
+OPEN, BY_SECRET, SIGNED_IN = "open", "by-secret", "signed-in"
 
 # Who may know of a record, by its state. A state or secrecy of «*» is every one
 # that has no line of its own. A pair is seen only while both its sides are.
@@ -87,8 +89,8 @@ mandate.govern            -       -          -          -       any   any
 user.read                 -       -          -          -       -     any
 user.govern               -       -          -          -       -     any
 dictionary.govern         -       -          -          -       -     any
-organisation.read_own     -       any        any        any     any   any
-organisation.lead         -       own        own        own     own   own
+organisation.read_own     -       any        any        any     -     -
+organisation.lead         -       own        own        own     -     -
 registration.list         -       -          -          -       any   any
 registration.decide       -       own        own        own     any   any
 account.two_step          -       -          -          -       any   any
@@ -108,10 +110,10 @@ home.health                        open                      -
 accounts.sign_in                   open                      -
 accounts.sign_out                  open                      -
 accounts.profile                   signed-in                 -
-accounts.code                      open                      -
+accounts.code                      by-secret                 -
 accounts.forgot                    open                      -
 accounts.forgot_sent               open                      -
-accounts.reset_password            open                      -
+accounts.reset_password            by-secret                 -
 accounts.details                   signed-in                 -
 accounts.sessions                  signed-in                 -
 accounts.end_session               signed-in                 session
@@ -126,9 +128,9 @@ accounts.export                    signed-in                 -
 accounts.erase                     signed-in                 -
 registrations.register             open                      -
 registrations.sent                 open                      -
-registrations.confirm              open                      -
+registrations.confirm              by-secret                 -
 registrations.confirmed            open                      -
-registrations.correct              open                      -
+registrations.correct              by-secret                 -
 registrations.queue                registration.list         -
 registrations.show                 registration.decide       registration
 registrations.approve              registration.decide       registration
@@ -139,11 +141,11 @@ organisations.withdraw             organisation.lead         invitation
 organisations.set_role             organisation.lead         member
 organisations.close                organisation.lead         member
 organisations.reopen               organisation.lead         member
-organisations.accept               open                      -
+organisations.accept               by-secret                 -
 mail.outbox                        mail.read                 -
 mail.show                          mail.read                 mail
 mail.retry                         mail.retry                mail
-mail.mine                          open                      -
+mail.mine                          by-secret                 -
 work.index                         signed-in                 -
 needs.renew                        need.edit                 need
 achievements.transferred           achievement.transfer      achievement
@@ -159,8 +161,8 @@ subscriptions.change               subscription.change       subscription
 subscriptions.stop                 subscription.change       subscription
 subscriptions.resume               subscription.change       subscription
 subscriptions.delete               subscription.change       subscription
-subscriptions.stop_by_link         open                      -
-subscriptions.restart_by_link      open                      -
+subscriptions.stop_by_link         by-secret                 -
+subscriptions.restart_by_link      by-secret                 -
 verification.decide_batch          need.verify               -
 search.results                     open                      -
 needs.browse                       open                      -

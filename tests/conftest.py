@@ -135,8 +135,11 @@ def open_session(app: Flask, user: User) -> str:
     """
     key = f"session-of-{user.id}"
     with app.extensions["db_sessions"]() as own, transaction(own):
-        known = select(UserSession.id).where(UserSession.key_hash == secret_hash(key))
-        if own.scalar(known) is None:
+        query = select(UserSession).where(UserSession.key_hash == secret_hash(key))
+        known = own.scalar(query)
+        if known is not None:
+            known.ended_at = None  # signing in again after signing out
+        else:
             own.add(
                 UserSession(
                     user_id=user.id,

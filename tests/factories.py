@@ -21,6 +21,7 @@ from models import (
     DictionaryEntry,
     Holiday,
     Invitation,
+    Mail,
     Mandate,
     Need,
     Node,
@@ -30,6 +31,7 @@ from models import (
     Subscription,
     Suggestion,
     User,
+    UserSession,
     kind_of,
     transaction,
 )
@@ -243,6 +245,29 @@ class Factory:
             "since": self.now,
         }
         return self._save(Subscription(**values | given))
+
+    def mail(self, **given: Any) -> Mail:
+        """A letter that waits for the mail server."""
+        values = {
+            "recipient": f"reader{next(self._numbers)}@example.com",
+            "kind": "notice",
+            "facts": {"title": "新通知", "words": "请登录查看。", "path": "/notices"},
+            "created_at": self.now,
+            "retry_at": self.now,
+        }
+        return self._save(Mail(**values | given))
+
+    def user_session(self, user: User, **given: Any) -> UserSession:
+        """A browser in which the person is signed in."""
+        values = {
+            "user_id": user.id,
+            "key_hash": f"{next(self._numbers):064}",
+            "browser": "Firefox",
+            "address": "127.0.0.1",
+            "created_at": self.now,
+            "seen_at": self.now,
+        }
+        return self._save(UserSession(**values | given))
 
     def suggestion(
         self,

@@ -184,7 +184,7 @@ def set_role(
 ) -> User:
     """Change what a member may do; somebody stays in charge."""
     with transaction(session):
-        member = _member(session, actor, number)
+        member = led_member(session, actor, number)
         if member.org_role is not data.org_role:
             _keep_one_in_charge(session, member)
             changes = {"org_role": [member.org_role, data.org_role]}
@@ -203,7 +203,7 @@ def set_role(
 def close(session: Session, actor: User, number: int, *, now: datetime) -> User:
     """Close a member's account: it is signed out, its work stays."""
     with transaction(session):
-        member = _member(session, actor, number)
+        member = led_member(session, actor, number)
         if member.id == actor.id:
             raise Conflict("member.not_yourself")
         if member.active:
@@ -217,7 +217,7 @@ def close(session: Session, actor: User, number: int, *, now: datetime) -> User:
 def reopen(session: Session, actor: User, number: int, *, now: datetime) -> User:
     """Open a closed member's account again."""
     with transaction(session):
-        member = _member(session, actor, number)
+        member = led_member(session, actor, number)
         if not member.active:
             if member.is_erased:
                 raise Conflict("member.erased")
@@ -234,7 +234,7 @@ def _led(session: Session, actor: User) -> Organisation:
     return organisation
 
 
-def _member(session: Session, actor: User, number: int) -> User:
+def led_member(session: Session, actor: User, number: int) -> User:
     """A member of the organisation the actor leads, held; raises `NotFound`."""
     organisation = _led(session, actor)
     # One change at a time: two managers could each take the other's charge.

@@ -72,6 +72,7 @@ def withdraw(invitation_id: int) -> ResponseReturnValue:
 @bp.post("/organisation/members/<int:user_id>/role")
 @login_required
 def set_role(user_id: int) -> ResponseReturnValue:
+    service.led_member(db.session, signed_in(), user_id)
     data = parse(RoleInput, request.form)
     member = service.set_role(db.session, signed_in(), user_id, data, now=utcnow())
     flash(f"{member.name} 现在是{labels.label(member.org_role)}。", "success")
