@@ -37,7 +37,6 @@ from matchmaker.accounts.current import KEY
 from matchmaker.config import Settings
 from matchmaker.search.live import live_index
 from models import User, utcnow
-from models.states import Role
 
 from . import processes
 from .seed import ADMIN, ENTERPRISE, FOLDER, STAFF, UNIVERSITY
@@ -91,7 +90,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("", "page=200", "status=draft", "q=电池", "sort=trl"),
     ),
     "matches.mine": ("/matches", ("enterprise",), ("", "page=9")),
-    "work.index": ("/work", MEMBERS + ("admin",), ("", "page=20")),
+    "work.index": ("/work", (*MEMBERS, "admin"), ("", "page=20")),
     "work.index, one kind": ("/work", INSIDE, ("source=pairs&page=900",)),
     "verification.queue": (
         "/verification",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Facts:
         self._alive = np.zeros(0, np.bool_)
         self._columns: dict[str, Column] = {}
         self._codes: dict[str, dict[str | int, int]] = {}
+        self._lists: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -41,8 +42,38 @@ class Facts:
                 self._columns[name] = column
             column[row] = self._encode(name, value)
 
+    def put_many(self, first: int, facts: Mapping[str, Sequence[Any]]) -> None:
+        """Enter the facts of rows from ``first`` on that were never used before."""
+        size = max((len(values) for values in facts.values()), default=0)
+        rows = slice(first, first + size)
+        self._grow(rows.stop)
+        self._alive[rows] = True
+        for name, values in facts.items():
+            if name not in self._columns:
+                self._columns[name] = np.full(len(self._alive), MISSING, np.int64)
+            numbers = (self._encode(name, value) for value in values)
+            self._columns[name][rows] = np.fromiter(numbers, np.int64, size)
+
     def drop(self, row: int) -> None:
         self._alive[row] = False
+
+    def numbers(self, fact: str) -> Column:
+        """A fact that is a number, of every row; `MISSING` where nobody gave it."""
+        return self._column(fact)
+
+    def counts(self, fact: str, mask: Mask) -> dict[str, int]:
+        """How many of the rows have each value; of a list, each of its members."""
+        column = self._column(fact)[: len(mask)][mask]
+        column = column[column != MISSING]
+        codes = self._codes.get(fact, {})
+        if fact in self._lists:
+            return {
+                str(value): int(np.count_nonzero(column & (1 << code)))
+                for value, code in codes.items()
+            }
+        found = enumerate(np.bincount(column).tolist())
+        names = {code: str(value) for value, code in codes.items()}
+        return {names.get(code, str(code)): number for code, number in found if number}
 
     def everything(self) -> Mask:
         return self._alive.copy()
@@ -84,6 +115,7 @@ class Facts:
         if value is None:
             return MISSING
         if isinstance(value, list | tuple):
+            self._lists.add(name)
             return sum(1 << self._code(name, member) for member in set(value))
         if isinstance(value, int):
             return value

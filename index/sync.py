@@ -24,6 +24,7 @@ from models import TABLES, Embedding, IndexChange, Record
 from models.outbox import Audience, RecordType
 
 from . import embed, snapshot
+from .catalogue import Catalogue
 from .encoder import Encoder
 from .hybrid import HybridIndex, IndexedRecord, Question
 from .late import Tokens, no_tokens
@@ -225,6 +226,7 @@ class LiveIndex:
         self._index: HybridIndex | None = None
         self._prepared: OrderedDict[str, embed.Prepared] = OrderedDict()
         self.feed = Feed()
+        self.catalogue = Catalogue(Feed)
 
     @property
     def encoder(self) -> Encoder:

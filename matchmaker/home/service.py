@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from models import TABLES, Call, Need, User
-from models.conditions import Every
+from index.catalogue import Order
+from index.sync import LiveIndex
+from models import User
+from models.conditions import Condition, Every
 from models.outbox import RecordType
 
 from .. import policies
+from ..search.service import load
 
 NEWEST = 5
 
@@ -31,13 +33,13 @@ class Counts:
     calls: int
 
 
-def counts(session: Session, user: User | None) -> Counts:
+def counts(session: Session, index: LiveIndex, user: User | None) -> Counts:
     """How much is open for business, as far as this reader may know."""
-    numbers = {}
-    for kind in RecordType:
-        model: Any = TABLES[kind]
-        query = select(func.count(model.id)).where(_open(user, kind))
-        numbers[kind] = session.scalar(query) or 0
+    with index.catalogue.reading(session) as columns:
+        numbers = {
+            kind: int(every.mask(_open(user, kind)).sum())
+            for kind, every in columns.items()
+        }
     return Counts(
         numbers[RecordType.NEED],
         numbers[RecordType.ACHIEVEMENT],
@@ -45,30 +47,15 @@ def counts(session: Session, user: User | None) -> Counts:
     )
 
 
-def newest_needs(session: Session, user: User | None) -> Sequence[Need]:
-    """The latest published needs the reader may see."""
-    query = (
-        select(Need)
-        .where(_open(user, RecordType.NEED))
-        .options(joinedload(Need.organisation))
-        .order_by(Need.published_at.desc().nulls_last(), Need.id.desc())
-        .limit(NEWEST)
-    )
-    return session.scalars(query).all()
+def newest(
+    session: Session, index: LiveIndex, user: User | None, kind: RecordType
+) -> Sequence[Any]:
+    """The latest records that are open for business and the reader may see."""
+    with index.catalogue.reading(session) as columns:
+        every = columns[kind]
+        ids = every.page(every.mask(_open(user, kind)), Order.NEWEST, 0, NEWEST)
+    return load(session, user, kind, ids)
 
 
-def newest_calls(session: Session, user: User | None) -> Sequence[Call]:
-    """The latest open calls."""
-    query = (
-        select(Call)
-        .where(_open(user, RecordType.CALL))
-        .options(joinedload(Call.issuer))
-        .order_by(Call.published_at.desc().nulls_last(), Call.id.desc())
-        .limit(NEWEST)
-    )
-    return session.scalars(query).all()
-
-
-def _open(user: User | None, kind: RecordType) -> Any:
-    condition = Every((policies.visible(user, kind), policies.listed(kind)))
-    return policies.where(condition, kind)
+def _open(user: User | None, kind: RecordType) -> Condition:
+    return Every((policies.visible(user, kind), policies.listed(kind)))

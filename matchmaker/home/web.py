@@ -9,11 +9,13 @@ from sqlalchemy.exc import OperationalError
 
 from models import Call, Need, User
 from models.fields import field_name
+from models.outbox import RecordType
 
 from ..accounts.current import current
 from ..db import db
 from ..labels import day
 from ..needs.service import text_for
+from ..search.live import live_index
 from ..work import service as work
 from ..work.schema import WorkQuery
 from ..work.web import shown, when
@@ -27,11 +29,12 @@ FIRST = 6
 @bp.get("/")
 def index() -> ResponseReturnValue:
     user = current()
-    needs = service.newest_needs(db.session, user)
-    calls = service.newest_calls(db.session, user)
+    index = live_index()
+    needs = service.newest(db.session, index, user, RecordType.NEED)
+    calls = service.newest(db.session, index, user, RecordType.CALL)
     return render_template(
         "home.html",
-        counts=service.counts(db.session, user),
+        counts=service.counts(db.session, index, user),
         target_text=service.YEAR_TARGET,
         target_source=service.YEAR_TARGET_SOURCE,
         newest_needs=[_need_line(user, need) for need in needs],

@@ -1,20 +1,22 @@
 """Lists, facets and search over needs, achievements and calls.
 
-Without words a list is one SQL query under the reader's condition. With words
-the index ranks, under the same condition, and the rows come from the tables.
+A list is counted and put in order by columns held in memory (`index.catalogue`),
+with words the index ranks; the rows come from the tables. The reader's condition
+holds in each of the three.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from index.catalogue import Columns, Order
 from index.explain import Segment, answer, segments
 from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
@@ -71,10 +73,11 @@ TEXTS = {
     RecordType.ACHIEVEMENT: ("title", "abstract", "inventors"),
     RecordType.CALL: ("title", "background"),
 }
-AMOUNT = {
-    RecordType.NEED: "budget_fen",
-    RecordType.ACHIEVEMENT: "price_fen",
-    RecordType.CALL: "funding_fen",
+ORDERS = {
+    Sort.NEWEST: Order.NEWEST,
+    Sort.DEADLINE: Order.DEADLINE,
+    Sort.AMOUNT: Order.AMOUNT,
+    Sort.TRL: Order.READINESS,
 }
 
 
@@ -146,14 +149,13 @@ def browse(
     words = query.q.strip()
     search = _Search(session, index, user, kind, words, scope, query, ranked)
     search.any_state = wide if states else None
-    ids = search.ids(skip=None)
-    total = len(ids) if ids is not None else search.count()
+    search.base = base
     sort = _sort(kind, query, search.ranks)
-    rows = search.page(sort, ids, size)
+    shown, found = search.run(sort, size, facets)
+    rows = search.page(shown)
     sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
-    pages = max(1, ceil(total / size))
-    found = search.facets() if facets else []
-    return Listing(kind, rows, total, query.page, pages, found, sort, sorts)
+    pages = max(1, ceil(search.total / size))
+    return Listing(kind, rows, search.total, query.page, pages, found, sort, sorts)
 
 
 def _sort(kind: RecordType, query: ListQuery, words: bool) -> Sort:
@@ -196,6 +198,8 @@ class _Search:
         self.hits: dict[int, Hit] = {}
         self.found: dict[str | None, list[int]] = {}
         self.any_state: Condition | None = None  # what the facet of states counts
+        self.base: Condition | None = None
+        self.total = 0
         self.inside = policies.searches_inside(user)
 
     @cached_property
@@ -210,13 +214,6 @@ class _Search:
     def condition(self, skip: str | None) -> Condition:
         scope = (self.any_state or self.scope) if skip == "status" else self.scope
         return Every((scope, chosen(self.query, self.kind, skip)))
-
-    def where(self, skip: str | None = None) -> ColumnElement[bool]:
-        where = policies.where(self.condition(skip), self.kind)
-        if self.words and not self.ranks:
-            texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
-            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
-        return where
 
     def ids(self, skip: str | None) -> list[int] | None:
         """The records that answer the words, best first; None without words."""
@@ -240,21 +237,52 @@ class _Search:
         self.hits.update((hit.record_id, hit) for hit in hits)
         return [hit.record_id for hit in hits]
 
-    def count(self) -> int:
-        query = select(func.count()).select_from(self.model).where(self.where())
-        return self.session.scalar(query) or 0
+    def run(self, sort: Sort, size: int, facets: bool) -> tuple[list[int], list[Facet]]:
+        """The ids of one page, and the facets."""
+        groups = self._groups() if facets else {}
+        # What answers the words is looked up before the columns are held.
+        ids = {skip: self.ids(skip) for skip in (None, *map(self._skipped, groups))}
+        with self.columns() as columns:
+            shown = columns.mask(self.condition(None), ids[None])
+            self.total = int(shown.sum()) if ids[None] is None else len(ids[None])
+            first = (self.query.page - 1) * size
+            if ids[None] is not None and sort is Sort.RELEVANCE:
+                page = ids[None][first : first + size]
+            else:
+                page = columns.page(shown, ORDERS[sort], first, size)
+            found = [
+                self._facet(
+                    name,
+                    columns.counts(
+                        columns.mask(self.condition(name), ids[self._skipped(name)]),
+                        column,
+                    ),
+                )
+                for name, column in groups.items()
+            ]
+        return page, found
 
-    def page(self, sort: Sort, ids: list[int] | None, size: int) -> list[Row]:
-        first = (self.query.page - 1) * size
-        if ids is not None and sort is Sort.RELEVANCE:
-            wanted = ids[first : first + size]
-            return self._rows(load(self.session, self.user, self.kind, wanted))
-        query = select(self.model).where(self.where())
-        if ids is not None:
-            query = query.where(self.model.id.in_(ids))
-        query = query.options(*_with_organisation(self.kind))
-        query = query.order_by(*_order(self.model, self.kind, sort))
-        return self._rows(list(self.session.scalars(query.offset(first).limit(size))))
+    @contextmanager
+    def columns(self) -> Iterator[Columns]:
+        """What the list is counted and ordered by.
+
+        A list of one's own holds drafts, and is looked through for the very words.
+        """
+        if self.base is None:
+            with self.index.catalogue.reading(self.session) as every:
+                yield every[self.kind]
+        else:
+            yield Columns(self.kind).read(self.session, self._own())
+
+    def _own(self) -> ColumnElement[bool]:
+        where = policies.where(self.any_state or self.scope, self.kind)
+        if self.words and not self.ranks:
+            texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
+            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
+        return where
+
+    def page(self, ids: Sequence[int]) -> list[Row]:
+        return self._rows(load(self.session, self.user, self.kind, ids))
 
     def _rows(self, items: Sequence[Record]) -> list[Row]:
         return [self._row(item) for item in items]
@@ -268,50 +296,23 @@ class _Search:
         text = passage.text if passage else ""
         return Row(item, segments(text, self.question.terms), hit.parts)
 
-    def facets(self) -> list[Facet]:
-        return [self._facet(name, column) for name, column in self._groups().items()]
-
     def _groups(self) -> dict[str, str]:
         groups = dict(FACETS[self.kind])
         return {"status": "status"} | groups if self.any_state else groups
 
-    def _facet(self, name: str, column: str) -> Facet:
+    def _skipped(self, name: str) -> str | None:
+        """The group left out while this one is counted, where that changes anything."""
         alone = name == "status" or bool(getattr(self.query, name))
-        where = self.where(name)
-        if self.ranks:
-            ids = self.ids(name if alone else None)
-            where &= self.model.id.in_(ids or [])
-        counts = self._counts(name, column, where)
+        return name if alone else None
+
+    def _facet(self, name: str, counts: Mapping[str, int]) -> Facet:
         selected = {str(value) for value in getattr(self.query, name)}
         options = [
-            Option(value, text, counts[value], value in selected)
+            Option(value, text, counts.get(value, 0), value in selected)
             for value, text in _choices(self.kind, name)
-            if counts[value] or value in selected
+            if counts.get(value) or value in selected
         ]
         return Facet(name, FACET_LABELS[name], options)
-
-    def _counts(
-        self, name: str, column: str, where: ColumnElement[bool]
-    ) -> Counter[str]:
-        if name == "mode":
-            having = [
-                func.sum(
-                    case(
-                        (policies.where(Includes(column, (mode,)), self.kind), 1),
-                        else_=0,
-                    )
-                )
-                for mode in Mode
-            ]
-            sums = self.session.execute(select(*having).where(where)).one()
-            return Counter(
-                {str(m): int(n or 0) for m, n in zip(Mode, sums, strict=True)}
-            )
-        value = getattr(self.model, column)
-        rows = self.session.execute(
-            select(value, func.count()).where(where).group_by(value)
-        )
-        return Counter({str(v): n for v, n in rows if v is not None})
 
 
 def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
@@ -325,18 +326,6 @@ def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
         return [(state.value, label(state)) for state in STATES[kind]]
     members = Mode if name == "mode" else Stage
     return [(member.value, label(member)) for member in members]
-
-
-def _order(model: Any, kind: RecordType, sort: Sort) -> list[Any]:
-    # What never was published stands first: drafts and what waits for review.
-    newest = [model.published_at.desc().nulls_first(), model.id.desc()]
-    if sort is Sort.DEADLINE:
-        return [model.deadline.asc().nulls_last(), *newest]
-    if sort is Sort.AMOUNT:
-        return [getattr(model, AMOUNT[kind]).desc().nulls_last(), *newest]
-    if sort is Sort.TRL:
-        return [model.trl.desc(), *newest]
-    return newest
 
 
 def _with_organisation(kind: RecordType) -> list[Any]:
