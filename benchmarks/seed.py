@@ -500,10 +500,16 @@ class City:
                 "created_at": made,
                 "updated_at": made,
                 "decided_at": made + timedelta(days=2) if done else None,
+                "seen_at": self._seen(made),
+                "holder_seen_at": self._seen(made),
             }
             if done:
                 self.decided.append(row)
             yield row
+
+    def _seen(self, made: datetime) -> datetime | None:
+        """Most of what was approved has been looked at."""
+        return made + timedelta(days=4) if self.random.random() < 0.95 else None
 
     def _reviews(self) -> Iterator[Row]:
         for row in self.decided:

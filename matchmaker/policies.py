@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy.orm import aliased
 
 from models import (
     TABLES,
@@ -114,23 +115,21 @@ def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
     return condition.sql(lambda fact: getattr(model, fact))
 
 
-def visible_suggestions(user: User | None) -> ColumnElement[bool]:
+def visible_suggestions(
+    user: User | None, *, open_only: bool = False
+) -> ColumnElement[bool]:
     """Staff see every pair; an enterprise the approved ones of its own needs.
 
     Whoever reads, both sides are records the person may know of: a withdrawn
-    achievement takes its pairs with it.
+    achievement takes its pairs with it. ``open_only``: both are open for business too.
     """
     if user is None:
         return false()
-    sides = and_(
-        *(
-            column.is_(None)
-            | column.in_(select(model.id).where(where(visible(user, kind), kind)))
-            for kind, model, column in (
-                (RecordType.NEED, Need, Suggestion.need_id),
-                (RecordType.ACHIEVEMENT, Achievement, Suggestion.achievement_id),
-                (RecordType.CALL, Call, Suggestion.call_id),
-            )
+    sides = sides_meet(
+        lambda kind: (
+            Every((visible(user, kind), listed(kind)))
+            if open_only
+            else visible(user, kind)
         )
     )
     if user.is_staff:
@@ -140,6 +139,35 @@ def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
     approved = Suggestion.status == SuggestionStatus.APPROVED
     return and_(approved, Suggestion.need_id.in_(own), sides)
+
+
+def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bool]:
+    """Whether each side of a pair is a record that meets the condition of its kind.
+
+    Asked pair by pair: a list of all such records would be made for every query, and
+    a query may want a few pairs only.
+    """
+    return and_(
+        *(
+            column.is_(None) | _is_there(kind, column, condition(kind))
+            for kind, column in (
+                (RecordType.NEED, Suggestion.need_id),
+                (RecordType.ACHIEVEMENT, Suggestion.achievement_id),
+                (RecordType.CALL, Suggestion.call_id),
+            )
+        )
+    )
+
+
+def _is_there(
+    kind: RecordType, column: ColumnElement[Any], condition: Condition
+) -> ColumnElement[bool]:
+    side: Any = aliased(TABLES[kind])
+    rule = condition.sql(lambda fact: getattr(side, fact))
+    found: ColumnElement[bool] = (
+        select(side.id).where(side.id == column, rule).correlate(Suggestion).exists()
+    )
+    return found
 
 
 def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:

@@ -52,6 +52,9 @@ class Suggestion(Base):
             name="snoozed_until_a_day",
         ),
         Index("ix_suggestions_queue", "status", "probability"),
+        Index("ix_suggestions_waiting", "status", "created_at"),
+        Index("ix_suggestions_unseen", "seen_at", "status"),
+        Index("ix_suggestions_unseen_by_holder", "holder_seen_at", "status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -145,7 +145,9 @@ def withdraw_achievement(
         achievement.move_to(AchievementStatus.WITHDRAWN)
         achievement.updated_at = now
         history.record(session, actor, "achievement.withdrawn", achievement, now=now)
-        if not was_draft:
+        if was_draft:
+            outbox.note(session, achievement, now=now)
+        else:
             outbox.touch(session, achievement, now=now)
     return achievement
 

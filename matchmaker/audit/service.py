@@ -137,13 +137,19 @@ def read(session: Session, user: User, query: AuditQuery) -> Page:
     total = session.scalar(select(func.count(History.id)).where(*where)) or 0
     pages = max(1, ceil(total / PER_PAGE))
     page = min(query.page, pages)
-    rows = session.scalars(
-        select(History)
+    # The numbers first: what a deep page leaves out is not to be read in full.
+    ids = session.scalars(
+        select(History.id)
         .where(*where)
-        .options(joinedload(History.actor))
         .order_by(History.id.desc())
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
+    ).all()
+    rows = session.scalars(
+        select(History)
+        .where(History.id.in_(ids))
+        .options(joinedload(History.actor))
+        .order_by(History.id.desc())
     ).all()
     return Page(_entries(session, user, rows), total, page, pages)
 

@@ -14,6 +14,7 @@ from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 
 from models import fields, utcnow
+from models.session import keep_statistics
 
 from ..config import Settings
 from ..labels import today
@@ -90,6 +91,9 @@ def init_app(app: Flask) -> None:
             store = Store(settings.attachment_dir, settings.attachment_bytes)
             attachments.sweep(session, store)
 
+    def learn() -> None:
+        keep_statistics(app.extensions["db_engine"])
+
     def expire() -> None:
         """Let what is over end, by the clock and not by a click."""
         with app.app_context(), app.extensions["db_sessions"]() as session:
@@ -108,6 +112,7 @@ def init_app(app: Flask) -> None:
     queue.periodic_task(crontab(minute="*/10"), name="remind")(remind)
     queue.periodic_task(crontab(minute="*/10"), name="observe")(observe)
     queue.periodic_task(crontab(minute="*/10"), name="expire")(expire)
+    queue.periodic_task(crontab(minute="5"), name="learn")(learn)
     queue.periodic_task(crontab(minute="17"), name="tidy")(tidy)
     app.extensions["queue"] = queue
     app.extensions["wake_worker"] = lambda: _wake(drain)

@@ -10,10 +10,15 @@ from models import IndexChange, OutboxTask, Record, kind_of
 from models.outbox import RecordType, TaskKind
 
 
+def note(session: Session, item: Record, *, now: datetime) -> None:
+    """Note that the record changed, with nothing to encode: lists reread it."""
+    session.add(IndexChange(record_type=kind_of(item), record_id=item.id, at=now))
+
+
 def touch(session: Session, item: Record, *, now: datetime) -> None:
     """Note that the record changed: indexes reread it, the worker encodes it."""
     kind = kind_of(item)
-    session.add(IndexChange(record_type=kind, record_id=item.id, at=now))
+    note(session, item, now=now)
     promise(session, TaskKind.ENCODE, kind, item.id, now=now)
     session.info["wake"] = True
 

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import TABLES, Achievement, Call, Need, Review, Suggestion, User
-from models.outbox import RecordType
+from models import Achievement, Call, Need, Review, Suggestion, User
 from models.states import Decision, SuggestionStatus
 
 from .. import policies
@@ -67,22 +66,7 @@ def _not_after(day: date) -> ColumnElement[bool]:
 
 def open_sides() -> ColumnElement[bool]:
     """Whether both sides are still open for business."""
-    columns = {
-        RecordType.NEED: Suggestion.need_id,
-        RecordType.ACHIEVEMENT: Suggestion.achievement_id,
-        RecordType.CALL: Suggestion.call_id,
-    }
-    return and_(
-        *(
-            column.is_(None)
-            | column.in_(
-                select(TABLES[kind].id).where(
-                    policies.where(policies.listed(kind), kind)
-                )
-            )
-            for kind, column in columns.items()
-        )
-    )
+    return policies.sides_meet(policies.listed)
 
 
 def _base(
@@ -105,9 +89,8 @@ def _base(
     }
     rules.pop(without, None)
     conditions = [rule for rule in rules.values() if rule is not None]
-    conditions.append(policies.visible_suggestions(user))
-    if filters.status not in DECIDED:
-        conditions.append(open_sides())
+    open_only = filters.status not in DECIDED
+    conditions.append(policies.visible_suggestions(user, open_only=open_only))
     return conditions
 
 
@@ -115,8 +98,7 @@ def waiting(session: Session, user: User, now: datetime) -> int:
     """How many pairs wait for review, as the desk counts them."""
     query = select(func.count(Suggestion.id)).where(
         in_status(SuggestionStatus.PENDING, now),
-        policies.visible_suggestions(user),
-        open_sides(),
+        policies.visible_suggestions(user, open_only=True),
     )
     return session.scalar(query) or 0
 

@@ -207,7 +207,9 @@ def withdraw_need(
         need.move_to(NeedStatus.WITHDRAWN)
         need.updated_at = now
         history.record(session, actor, "need.withdrawn", need, now=now)
-        if not was_draft:
+        if was_draft:
+            outbox.note(session, need, now=now)
+        else:
             outbox.touch(session, need, now=now)
     return need
 

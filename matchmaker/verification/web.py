@@ -100,10 +100,9 @@ def _queue_page(
         args=query.args(),
         groups=_facets(query, found.counts),
         chosen=_chosen(query),
-        similar=[
-            duplicates.find(db.session, live_index(), user, row.item, encode=False)
-            for row in found.rows
-        ],
+        similar=duplicates.find_for_staff(
+            db.session, live_index(), user, [row.item for row in found.rows]
+        ),
         returned=_returned(found.rows),
         reasons=reasons.offered(db.session, kinds),
         values=request.form,

@@ -22,6 +22,8 @@ from .sources import BY_NAME, SOURCES, Source, When
 PER_PAGE = 20
 # The number in the navigation says «99+» beyond this, and need not be counted.
 MOST_COUNTED = 100
+# Of a kind no more are counted and listed: who has so much to do begins at the top.
+MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Item:
 class WorkList:
     """One page of what waits: what has a day first, then the longest wait.
 
-    counts   of every source of this person, in the order of `SOURCES`; also nothing
+    counts   of every source of this person, in the order of `SOURCES`; also nothing,
+             and `MOST_LISTED` where there may be more
     page     the page shown, not the one asked
     """
 
@@ -119,6 +122,7 @@ def _counts(
         ).select_from(
             _mine(user, source, when)
             .with_only_columns(literal(1).label("one"), maintain_column_froms=True)
+            .limit(MOST_LISTED)
             .subquery()
         )
         for source in own
@@ -139,21 +143,24 @@ def _page(
     parts = []
     for source in chosen:
         rows = _mine(user, source, when).subquery()
-        parts.append(select(literal(source.name).label("source"), rows))
+        # No more of a source can stand before the end of the page. Without a day the
+        # order is that of an index, so no more than these are looked at.
+        order = _by_day(rows) if source.dated else [rows.c.since]
+        first = select(rows).order_by(*order, rows.c.id).limit(page * size).subquery()
+        parts.append(select(literal(source.name).label("source"), first))
     waiting = union_all(*parts).subquery()
     query = (
         select(waiting)
-        .order_by(
-            waiting.c.due.is_(None),
-            waiting.c.due,
-            waiting.c.since,
-            waiting.c.source,
-            waiting.c.id,
-        )
+        .order_by(*_by_day(waiting), waiting.c.source, waiting.c.id)
         .offset((page - 1) * size)
         .limit(size)
     )
     return [_item(row) for row in session.execute(query)]
+
+
+def _by_day(rows: Any) -> list[Any]:
+    """What has a day first, then the longest wait."""
+    return [rows.c.due.is_(None), rows.c.due, rows.c.since]
 
 
 def _item(row: Any) -> Item:

@@ -79,6 +79,7 @@ class Source:
     roles    whose work it is
     owner    the organisation whose members it waits for; None: the platform's staff
     waiting  a query with the columns of `columns`
+    dated    whether its rows have a day by which they are due
     pages    by the column ``variant``: the endpoint a row leads to, and the name of
              the argument that gets its id
     """
@@ -92,6 +93,7 @@ class Source:
     owner: ColumnElement[Any] | None = None
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
+    dated: bool = False
 
 
 def columns(
@@ -338,6 +340,7 @@ SOURCES: tuple[Source, ...] = (
         NEED,
         Need.organisation_id,
         Remind.AT_ONCE,
+        dated=True,
     ),
     Source(
         "approved_pairs",
@@ -420,6 +423,7 @@ SOURCES: tuple[Source, ...] = (
         PAIR,
         remind=Remind.AT_ONCE,
         due_words="暂缓到",
+        dated=True,
     ),
     Source(
         "failed_jobs",

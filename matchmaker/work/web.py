@@ -61,6 +61,7 @@ def shown(user: User, found: WorkList) -> dict[str, Any]:
     now, days = utcnow(), calendar.load(db.session)
     return {
         "work": found,
+        "most_listed": service.MOST_LISTED,
         "waited": lambda since: calendar.waited(days, since, now),
         "days_left": lambda day: (day - labels.today(now)).days,
         "observed": service.observed(db.session, user),
@@ -72,7 +73,7 @@ def _facet(query: WorkQuery, found: WorkList) -> list[dict[str, Any]]:
         {
             "value": source.name,
             "label": source.label,
-            "count": number,
+            "count": f"{number}+" if number >= service.MOST_LISTED else number,
             "selected": source.name == query.source,
             "url": url_for(".index")
             if source.name == query.source
