@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from index.catalogue import Order
 from index.sync import LiveIndex
-from models import User
-from models.conditions import Condition, Every
+from models import Call, Need, User
+from models.conditions import Every
 from models.outbox import RecordType
 
 from .. import policies
@@ -33,29 +32,31 @@ class Counts:
     calls: int
 
 
-def counts(session: Session, index: LiveIndex, user: User | None) -> Counts:
-    """How much is open for business, as far as this reader may know."""
+@dataclass(frozen=True)
+class Front:
+    """How much is open for business as far as the reader may know, and the newest."""
+
+    counts: Counts
+    needs: Sequence[Need]
+    calls: Sequence[Call]
+
+
+def front(session: Session, index: LiveIndex, user: User | None) -> Front:
+    """What the first page shows this reader."""
+    ids: dict[RecordType, list[int]] = {}
+    numbers: dict[RecordType, int] = {}
     with index.catalogue.reading(session) as columns:
-        numbers = {
-            kind: int(every.mask(_open(user, kind)).sum())
-            for kind, every in columns.items()
-        }
-    return Counts(
-        numbers[RecordType.NEED],
-        numbers[RecordType.ACHIEVEMENT],
-        numbers[RecordType.CALL],
+        for kind, every in columns.items():
+            open_ones = Every((policies.visible(user, kind), policies.listed(kind)))
+            shown = every.mask(open_ones)
+            numbers[kind] = int(shown.sum())
+            ids[kind] = every.page(shown, Order.NEWEST, 0, NEWEST)
+    return Front(
+        Counts(
+            numbers[RecordType.NEED],
+            numbers[RecordType.ACHIEVEMENT],
+            numbers[RecordType.CALL],
+        ),
+        load(session, user, RecordType.NEED, ids[RecordType.NEED]),
+        load(session, user, RecordType.CALL, ids[RecordType.CALL]),
     )
-
-
-def newest(
-    session: Session, index: LiveIndex, user: User | None, kind: RecordType
-) -> Sequence[Any]:
-    """The latest records that are open for business and the reader may see."""
-    with index.catalogue.reading(session) as columns:
-        every = columns[kind]
-        ids = every.page(every.mask(_open(user, kind)), Order.NEWEST, 0, NEWEST)
-    return load(session, user, kind, ids)
-
-
-def _open(user: User | None, kind: RecordType) -> Condition:
-    return Every((policies.visible(user, kind), policies.listed(kind)))

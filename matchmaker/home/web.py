@@ -9,7 +9,6 @@ from sqlalchemy.exc import OperationalError
 
 from models import Call, Need, User
 from models.fields import field_name
-from models.outbox import RecordType
 
 from ..accounts.current import current
 from ..db import db
@@ -29,16 +28,14 @@ FIRST = 6
 @bp.get("/")
 def index() -> ResponseReturnValue:
     user = current()
-    index = live_index()
-    needs = service.newest(db.session, index, user, RecordType.NEED)
-    calls = service.newest(db.session, index, user, RecordType.CALL)
+    front = service.front(db.session, live_index(), user)
     return render_template(
         "home.html",
-        counts=service.counts(db.session, index, user),
+        counts=front.counts,
         target_text=service.YEAR_TARGET,
         target_source=service.YEAR_TARGET_SOURCE,
-        newest_needs=[_need_line(user, need) for need in needs],
-        newest_calls=[_call_line(call) for call in calls],
+        newest_needs=[_need_line(user, need) for need in front.needs],
+        newest_calls=[_call_line(call) for call in front.calls],
         **_work(user),
     )
 

@@ -35,7 +35,9 @@ def city(make, indexed) -> None:
     """Some records in every state, suggestions among them."""
     for status in NeedStatus:
         for secrecy in Secrecy:
-            make.need(status=status, secrecy=secrecy)
+            masked = secrecy is Secrecy.MASKED
+            public = {"public_title": "某需求", "public_problem": "某问题"}
+            make.need(status=status, secrecy=secrecy, **(public if masked else {}))
     for status in AchievementStatus:
         make.achievement(status=status)
     make.need(status=NeedStatus.PENDING)
