@@ -93,11 +93,6 @@ PAGES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "matches.mine": ("/matches", ("enterprise",), ("", "page=9")),
     "work.index": ("/work", (*MEMBERS, "admin"), ("", "page=20")),
     "work.index, one kind": ("/work", INSIDE, ("source=pairs&page=900",)),
-    "verification.queue": (
-        "/verification",
-        INSIDE,
-        ("", "page=99", "kind=need", "field=EM", "district=岳麓区"),
-    ),
     "registrations.queue": ("/registrations", INSIDE, ("", "state=approved", "page=4")),
     "matches.desk": (
         "/desk",
@@ -139,6 +134,11 @@ SEARCHES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "search.results": ("/search", PUBLIC, ("q=电池过充后怎么提前报警",)),
     "needs.browse, words": ("/needs", PUBLIC, ("q=电池过充&field=ES",)),
     "achievements.browse, words": ("/achievements", PUBLIC, ("q=轴承润滑",)),
+    "verification.queue": (
+        "/verification",
+        INSIDE,
+        ("", "page=99", "kind=need", "field=EM", "district=岳麓区"),
+    ),
     "groups.proposals": ("/desk/groups", INSIDE, ("",)),
 }
 

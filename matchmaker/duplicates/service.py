@@ -28,9 +28,10 @@ from index.duplicates import (
     same_passages,
     whole,
 )
+from index.facts import Facts
 from index.hybrid import HybridIndex, IndexedRecord
 from index.sync import LiveIndex
-from index.text import full_source
+from index.text import facts, full_source
 from models import TABLES, Achievement, Need, User, kind_of
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus
@@ -171,7 +172,7 @@ def find_for_staff(
                 if record := held.get(kind, one.record_id, inside=True):
                     known[kind, one.record_id] = record
     seen = _loaded(session, user, known)
-    public = _loaded(session, None, known)
+    public = _public(seen)
     return [
         _finding(user, item, *found[place], known, seen, public)
         if place in found
@@ -197,6 +198,19 @@ def _loaded(
     }
 
 
+def _public(rows: Rows) -> set[tuple[RecordType, int]]:
+    """Which of these rows anybody may know of, by the rule that filters queries."""
+    found: set[tuple[RecordType, int]] = set()
+    for kind in {of for of, _ in rows}:
+        keys = [key for key in rows if key[0] is kind]
+        held = Facts()
+        for place, key in enumerate(keys):
+            held.put(place, facts(rows[key], kind))
+        mask = policies.visible(None, kind).mask(held)
+        found.update(key for key, open_ in zip(keys, mask, strict=False) if open_)
+    return found
+
+
 def _finding(
     user: User,
     item: Item,
@@ -204,7 +218,7 @@ def _finding(
     found: list[Duplicate],
     known: Mapping[tuple[RecordType, int], IndexedRecord],
     seen: Rows,
-    public: Rows,
+    public: set[tuple[RecordType, int]],
 ) -> Finding:
     kind = mine.kind
     found = [one for one in found if (kind, one.record_id) in seen]

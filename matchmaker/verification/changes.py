@@ -10,7 +10,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import DictionaryEntry, History
@@ -55,33 +55,50 @@ class Returned:
 def since_return(
     session: Session, kind: str, items: Sequence[Any]
 ) -> dict[int, Returned]:
-    """For each record that was returned before, by id; two or three queries in all."""
-    if not items:
+    """For each record that was returned before, by id; two queries in all."""
+    found = since_returns(session, {kind: items})
+    return {record_id: returned for (_, record_id), returned in found.items()}
+
+
+def since_returns(
+    session: Session, items: Mapping[str, Sequence[Any]]
+) -> dict[tuple[str, int], Returned]:
+    """The same for records of several kinds, by kind and id; two queries in all."""
+    tables = {some[0].__tablename__: kind for kind, some in items.items() if some}
+    if not tables:
         return {}
-    query = (
-        select(History)
-        .where(
-            History.record_type == items[0].__tablename__,
-            History.record_id.in_([item.id for item in items]),
+    rows: dict[tuple[str, int], list[History]] = defaultdict(list)
+    for row in session.scalars(_noted(items)):
+        kind = tables[row.record_type]
+        if row.action == f"{kind}.returned":
+            # What was before belongs to an earlier return.
+            rows[kind, row.record_id] = [row]
+        elif (kind, row.record_id) in rows:
+            rows[kind, row.record_id].append(row)
+    entries = reasons.every(session, sorted({kind for kind, _ in rows}))
+    return {
+        (kind, record_id): _returned(kind, first, edits, entries[kind])
+        for (kind, record_id), (first, *edits) in rows.items()
+    }
+
+
+def _noted(items: Mapping[str, Sequence[Any]]) -> Select[tuple[History]]:
+    """Returns and edits of the records, in the order in which they happened."""
+    wanted = [
+        and_(
+            History.record_type == some[0].__tablename__,
+            History.record_id.in_([item.id for item in some]),
             History.action.in_((f"{kind}.returned", f"{kind}.edited")),
         )
+        for kind, some in items.items()
+        if some
+    ]
+    return (
+        select(History)
+        .where(or_(*wanted))
         .options(joinedload(History.actor))
         .order_by(History.id)
     )
-    rows: dict[int, list[History]] = defaultdict(list)
-    for row in session.scalars(query):
-        if row.action == f"{kind}.returned":
-            rows[row.record_id] = [row]  # what was before belongs to an earlier return
-        elif row.record_id in rows:
-            rows[row.record_id].append(row)
-    if not rows:
-        return {}
-    codes = {code for first, *_ in rows.values() for code in _codes(first)}
-    entries = reasons.named(session, kind, sorted(codes))
-    return {
-        record_id: _returned(kind, first, edits, entries)
-        for record_id, (first, *edits) in rows.items()
-    }
 
 
 def _codes(row: History) -> list[str]:

@@ -17,7 +17,11 @@ def dictionary(kind: str) -> str:
 
 def offered(session: Session, kinds: Iterable[str]) -> list[DictionaryEntry]:
     """The reasons in use that fit every one of the kinds, as the first words them."""
-    found: list[list[DictionaryEntry]] = [_entries(session, kind) for kind in kinds]
+    return fitting(list(every(session, list(kinds)).values()))
+
+
+def fitting(found: Sequence[Sequence[DictionaryEntry]]) -> list[DictionaryEntry]:
+    """Those in use of the first whose codes all of them have in use."""
     common = [{entry.code for entry in entries if entry.active} for entries in found]
     if not common:
         return []
@@ -25,9 +29,25 @@ def offered(session: Session, kinds: Iterable[str]) -> list[DictionaryEntry]:
     return [entry for entry in found[0] if entry.code in shared]
 
 
+def every(session: Session, kinds: Sequence[str]) -> dict[str, list[DictionaryEntry]]:
+    """The reasons of each kind, in use or not, in the order of the dictionary."""
+    if not kinds:
+        return {}
+    query = (
+        select(DictionaryEntry)
+        .where(DictionaryEntry.dictionary.in_([dictionary(kind) for kind in kinds]))
+        .order_by(DictionaryEntry.position, DictionaryEntry.id)
+    )
+    rows = session.scalars(query).all()
+    return {
+        kind: [row for row in rows if row.dictionary == dictionary(kind)]
+        for kind in kinds
+    }
+
+
 def named(session: Session, kind: str, codes: Sequence[str]) -> list[DictionaryEntry]:
     """The entries of these codes, in the order of the dictionary, in use or not."""
-    return [entry for entry in _entries(session, kind) if entry.code in codes]
+    return [entry for entry in every(session, [kind])[kind] if entry.code in codes]
 
 
 def require(session: Session, kind: str, codes: Sequence[str]) -> list[DictionaryEntry]:
@@ -43,12 +63,3 @@ def in_words(entries: Sequence[DictionaryEntry], words: str) -> str:
     labels = [entry.label for entry in entries if entry.code != "other" or not words]
     named_ = "；".join(labels)
     return f"{named_}。{words}" if named_ and words else named_ or words
-
-
-def _entries(session: Session, kind: str) -> list[DictionaryEntry]:
-    query = (
-        select(DictionaryEntry)
-        .where(DictionaryEntry.dictionary == dictionary(kind))
-        .order_by(DictionaryEntry.position, DictionaryEntry.id)
-    )
-    return list(session.scalars(query))

@@ -94,6 +94,8 @@ def _queue_page(
     user = signed_in()
     found = find_queue(db.session, user, query)
     kinds = sorted({row.kind for row in found.rows}, key=list(KINDS).index)
+    known = reasons.every(db.session, kinds)
+    g.return_reasons = {kind: reasons.fitting([known[kind]]) for kind in known}
     page = render_template(
         "verification/queue.html",
         queue=found,
@@ -104,7 +106,7 @@ def _queue_page(
             db.session, live_index(), user, [row.item for row in found.rows]
         ),
         returned=_returned(found.rows),
-        reasons=reasons.offered(db.session, kinds),
+        reasons=reasons.fitting(list(known.values())),
         values=request.form,
         errors=more.pop("errors", {}),
         checked=request.form.getlist("items"),
@@ -127,11 +129,7 @@ def _returned(rows: Sequence[Waiting]) -> dict[tuple[str, int], changes.Returned
     items: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         items[row.kind].append(row.item)
-    return {
-        (kind, record_id): returned
-        for kind, some in items.items()
-        for record_id, returned in changes.since_return(db.session, kind, some).items()
-    }
+    return changes.since_returns(db.session, items)
 
 
 def _refusal_words(error: Exception) -> str:
