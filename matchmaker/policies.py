@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models import (
     TABLES,
@@ -142,7 +143,9 @@ def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     return and_(approved, Suggestion.need_id.in_(own), sides)
 
 
-def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
+def own_work(
+    user: User, owner: ColumnElement[Any] | InstrumentedAttribute[int] | None
+) -> ColumnElement[bool]:
     """What waits for this person: for their organisation, or for the platform's staff.
 
     ``owner`` is the column of the organisation it waits for, None where it waits for

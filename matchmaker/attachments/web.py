@@ -180,4 +180,5 @@ def remove(attachment_id: int) -> ResponseReturnValue:
 
 def _home(kind: RecordType, record_id: int) -> str:
     endpoint, name, _ = ROUTES[kind]
-    return url_for(endpoint, **{name: record_id})
+    values: dict[str, Any] = {name: record_id}
+    return url_for(endpoint, **values)

@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models import (
     TABLES,
@@ -89,7 +90,7 @@ class Source:
     roles: frozenset[Role]
     waiting: Callable[[When], AnySelect]
     pages: Mapping[str, tuple[str, str]]
-    owner: ColumnElement[Any] | None = None
+    owner: ColumnElement[Any] | InstrumentedAttribute[int] | None = None
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
 
