@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, select, true
-from sqlalchemy.orm import InstrumentedAttribute
 
 from models import (
     TABLES,
@@ -143,9 +142,7 @@ def visible_suggestions(user: User | None) -> ColumnElement[bool]:
     return and_(approved, Suggestion.need_id.in_(own), sides)
 
 
-def own_work(
-    user: User, owner: ColumnElement[Any] | InstrumentedAttribute[int] | None
-) -> ColumnElement[bool]:
+def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
     """What waits for this person: for their organisation, or for the platform's staff.
 
     ``owner`` is the column of the organisation it waits for, None where it waits for

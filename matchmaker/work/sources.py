@@ -27,7 +27,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
 from models import (
     TABLES,
@@ -90,7 +89,7 @@ class Source:
     roles: frozenset[Role]
     waiting: Callable[[When], AnySelect]
     pages: Mapping[str, tuple[str, str]]
-    owner: ColumnElement[Any] | InstrumentedAttribute[int] | None = None
+    owner: Any = None
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
 
