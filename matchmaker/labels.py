@@ -230,6 +230,15 @@ ACTIONS: dict[str, str] = {
 }
 
 
+def ranker_name(name: str) -> str:
+    """A ranker as people call it; what is no ranker's name stays as it is."""
+    kind, _, number = name.partition("-")
+    words = {"judged": "平台自带模型", "learned": "学习模型"}.get(kind)
+    if words is None or not number.isdigit():
+        return name
+    return words if kind == "judged" else f"{words} {number}"
+
+
 def label(member: StrEnum | str | None) -> str:
     """The Chinese word for an enum member; empty for nothing."""
     if member is None:

@@ -95,7 +95,7 @@ def _returned(
     entries: Sequence[DictionaryEntry],
 ) -> Returned:
     # A return from before there were codes has its words under «reason».
-    words = row.changes.get("words", row.changes.get("reason", [None, ""]))[1]
+    words = (row.changes.get("words") or row.changes.get("reason") or [None, ""])[1]
     codes = _codes(row)
     return Returned(
         at=row.at,
