@@ -35,7 +35,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-WAIT_MS = 4000
+WAIT_MS = 20_000  # a busy machine is no fault of the page
 SEEDS: seeds.Seeds = {}
 
 EVIDENCE: dict[str, Any] = {
