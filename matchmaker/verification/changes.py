@@ -17,11 +17,11 @@ from models import DictionaryEntry, History
 
 from ..achievements.schema import LABELS as ACHIEVEMENT_LABELS
 from ..labels import in_words
-from ..needs.schema import LABELS as NEED_LABELS
+from ..needs.schema import COLUMN_LABELS as NEED_COLUMNS
 from . import reasons
 
 NAMES: Mapping[str, Mapping[str, str]] = {
-    "need": NEED_LABELS | {"budget_fen": NEED_LABELS["budget"]},
+    "need": NEED_COLUMNS,
     "achievement": ACHIEVEMENT_LABELS | {"price_fen": ACHIEVEMENT_LABELS["price"]},
 }
 # A figure or a Latin word changes as a whole, a Chinese text sign by sign.
