@@ -105,6 +105,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
         redis_url="",
         secret_key="test",
         embedding_model="hashing",
+        open_outbox=True,
     )
     engine = create_db_engine(settings.url)
     migrate.upgrade(engine)
