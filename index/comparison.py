@@ -58,7 +58,7 @@ def trouble(
             return f"成果未说明条件 {quote}"
         if not _holds(condition, same):
             other = claimed[same[0].start : same[0].end]
-            return f"条件不同:要求 {quote},成果 {other}"
+            return f"条件不同：要求 {quote}，成果 {other}"
     return ""
 
 

@@ -34,8 +34,8 @@ class Judgement:
 
 # Words alone carry a pairing from SURE on. From LIKELY on they need the encoder to
 # hold each sentence for the other's best counterpart, and company: a pairing of the
-# two records that is sure, or a second likely one. 每亩成本 is asked and claimed of a
-# hundred things. NAMED is as good as both sentences' best.
+# two records that is sure, or a second likely one. NAMED is as good as both sentences'
+# best.
 SURE, NAMED, LIKELY = 0.6, 0.5, 0.3
 # How far a pairing's cosine may lie under the best of its row. Related sentences of
 # one pair of records lie between 0.82 and 0.93; only differences mean anything.
@@ -98,10 +98,11 @@ def judge(
         _pairings(one, row, others, claims, similarity)
         for row, _, one, others in wanted
     ]
-    pairings = _anchored([one for _, _, one, _ in wanted], pairings)
+    likely = pairings
+    pairings = _anchored([one for _, _, one, _ in wanted], likely)
     taken = _taken(pairings)
     judged = [
-        _judged(row, text, one, others, _free(found, place, taken))
+        _judged(row, text, one, others, _free(found, place, taken), likely[place])
         for place, ((row, text, one, others), found) in enumerate(
             zip(wanted, pairings, strict=True)
         )
@@ -166,7 +167,11 @@ def _pairings(
 def _anchored(
     wanted: Sequence[Quantity], pairings: Sequence[list[_Pairing]]
 ) -> list[list[_Pairing]]:
-    """Likely pairings count where one is sure, or two bear each other out."""
+    """Likely pairings count where one is sure, or two bear each other out.
+
+    So does a measure named alike on both sides (误报率) that neither names again, but
+    no price: 每亩成本 is asked and claimed of a hundred things.
+    """
     comparable = [
         [pairing for pairing in found if _comparable(one, pairing.claim.quantity)]
         for one, found in zip(wanted, pairings, strict=True)
@@ -180,7 +185,19 @@ def _anchored(
     if sure or (len(claims) > 1 and sum(map(bool, comparable)) > 1):
         return list(pairings)
     # What is sure but does not compare still tells why nothing is known.
-    return [[one for one in found if one.agreement >= SURE] for found in pairings]
+    return [
+        [
+            pairing
+            for pairing in found
+            if pairing.agreement >= (NAMED if len(claims) == 1 and _told(one) else SURE)
+        ]
+        for one, found in zip(wanted, pairings, strict=True)
+    ]
+
+
+def _told(one: Quantity) -> bool:
+    """Whether the name of what is measured tells something by itself."""
+    return not one.dimension.startswith("money")
 
 
 def _agreement(asked: Quantity, others: tuple[Quantity, ...], claim: _Claim) -> float:
@@ -241,8 +258,13 @@ def _judged(
     one: Quantity,
     others: tuple[Quantity, ...],
     found: list[_Pairing],
+    likely: list[_Pairing],
 ) -> Judgement:
+    """The verdict by what was found; ``likely`` is what it may also have been."""
     span = (one.start, one.end)
+    if not found and likely:
+        note = "成果写了相近的一项，是否同一指标需人工核对"
+        return _unknown(row, text, span, likely[0].claim, note)
     comparable = [
         pairing for pairing in found if _comparable(one, pairing.claim.quantity)
     ]
@@ -259,7 +281,7 @@ def _judged(
     ]
     rivals += _same_again(first.claim)
     if any(_verdict(text, one, others, rival)[0] != verdict for rival in rivals):
-        verdict, note = "unknown", "成果给出的相近数值不止一个,无法确定是哪一个"
+        verdict, note = "unknown", "成果给出的相近数值不止一个，无法确定是哪一个"
     if verdict == "unmet" and first.agreement < NAMED:
         verdict, note = "unknown", "成果的这一项是否同一指标不能确定"
     if verdict == "unknown":
@@ -307,8 +329,8 @@ def _why(one: Quantity, found: Sequence[_Pairing]) -> str:
     if not found:
         return "成果未给出该指标"
     if found[0].claim.quantity.dimension != one.dimension:
-        return "单位不同,无法比较"
-    return "一方说的是变化幅度,另一方说的是数值,无法比较"
+        return "单位不同，无法比较"
+    return "一方说的是变化幅度，另一方说的是数值，无法比较"
 
 
 def _verdict(
@@ -326,12 +348,13 @@ def _verdict(
     verdict = compare(one, claim.quantity)
     if _is_threshold(text, one):
         verdict = "unknown"
-    told = f"要求{asked_quote},成果为 {claimed_quote}"
+    space = " " if claimed_quote[:1].isascii() else ""
+    told = f"要求{asked_quote}，成果为{space}{claimed_quote}"
     if verdict == "unknown":
-        return "unknown", told + ",无法判断是否达到"
+        return "unknown", told + "，无法判断是否达到"
     if len(given) > len(needed) and (verdict != "met" or _cold(claim, needed, given)):
-        return "unknown", told + ",但成果另有条件"
-    ending = {"met": "", "partial": ",相差不到一成", "unmet": ",未达到"}[verdict]
+        return "unknown", told + "，但成果另有条件"
+    ending = {"met": "", "partial": "，相差不到一成", "unmet": "，未达到"}[verdict]
     return verdict, told + ending
 
 

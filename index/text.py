@@ -109,9 +109,14 @@ def interned(terms: Iterable[str]) -> list[str]:
 
 
 def windows(text: str) -> list[str]:
-    """The text in pieces an encoder reads to their end, cut between sentences."""
-    if len(text) <= LONGEST_WINDOW:
+    """The text in pieces an encoder reads to their end, cut between sentences.
+
+    A tokenizer writes ㍿ as the four signs it stands for: so it is measured.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    if max(len(text), len(plain)) <= LONGEST_WINDOW:
         return [text]
+    text = plain if len(plain) > len(text) else text
     found: list[str] = []
     begin = last = 0
     for _, end in sentences(text):

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
@@ -23,6 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import create_app, limiter
+from matchmaker.accounts import passwords
 from matchmaker.accounts.current import KEY
 from matchmaker.accounts.secret import secret_hash
 from matchmaker.config import Settings
@@ -52,6 +54,9 @@ SEEDS: dict[str, seeds.Seeds] = {}
 # A machine that is busy is no fault of the code.
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
+
+# A hash that is as slow as it should be takes most of the time of a walk over forms.
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
 
 
 def skip_or_fail(thing: str, why: str) -> None:

@@ -200,7 +200,7 @@ class Factory:
 
     def attachment(self, item: Need | Achievement, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""
-        data = "现场记录\n".encode()
+        data = given.pop("data", "现场记录\n".encode())
         digest = sha256(data).hexdigest()
         if self.files is not None:
             path = Store(self.files, 0).path(digest)

@@ -8,14 +8,29 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import func, select
+from flask.testing import FlaskClient
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from models import Base
 
 from .test_routes import OPEN
-from .walk import ID, Form, address, forms, populate, rules
+from .walk import ID, Form, address, forms, may_ever, populate, rules
 
+# What one database takes and another refuses; the rest of `BAD` is the code's matter,
+# and asked of the quickest.
+DATABASES_DIFFER = [
+    "null byte",
+    "lone surrogate",
+    "like",
+    "sql",
+    "emoji",
+    "long",
+    "absurd number",
+    "exponent",
+    "not a number",
+    "far date",
+]
 ROLES = ["visitor", "enterprise", "university", "staff", "admin"]
 SCRIPT = '<script>alert("x")</script>'
 BAD: dict[str, str] = {
@@ -80,6 +95,12 @@ def client_of(app, make, login, role: str):
     return login(user) if user else app.test_client()
 
 
+def bad(session: Session) -> list[str]:
+    """The names of what is sent to a form or page over this database."""
+    quick = session.get_bind().dialect.name == "sqlite"
+    return list(BAD) if quick else DATABASES_DIFFER
+
+
 def is_plain_refusal(answer) -> bool:
     """A page in Chinese that says what to do, or the redirect of a success."""
     if answer.status_code in (204, 302, 303):
@@ -90,7 +111,7 @@ def is_plain_refusal(answer) -> bool:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_query_string_breaks_a_page(app, make, login, role):
+def test_no_query_string_breaks_a_page(app, make, login, session, role):
     client = client_of(app, make, login, role)
     for rule in rules(app, "GET"):
         if rule.endpoint == "home.health":
@@ -99,7 +120,7 @@ def test_no_query_string_breaks_a_page(app, make, login, role):
         # What everybody may open reads its address alike for the roles between.
         common = rule.endpoint in OPEN and role in ("enterprise", "university")
         refused = client.get(place).status_code != 200
-        for name in ["null byte"] if common or refused else BAD:
+        for name in ["null byte"] if common or refused else bad(session):
             # All at once finds a page that breaks, where each alone would take hours.
             value = BAD[name]
             query = urlencode(dict.fromkeys(PARAMETERS, value), errors="surrogatepass")
@@ -109,13 +130,19 @@ def test_no_query_string_breaks_a_page(app, make, login, role):
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_no_single_parameter_breaks_a_list(app, make, login, parameter):
-    client = client_of(app, make, login, "staff")
+def test_no_single_parameter_breaks_a_list(app, make, login, session, parameter):
+    user = populate(make)["staff"]
+    client = login(user)
+    names = ("null byte", "script", "negative", "absurd number", "long")
     for rule in rules(app, "GET"):
-        if rule.arguments or rule.endpoint == "home.health":
+        if rule.arguments or not may_ever(user, rule.endpoint, "GET"):
+            continue
+        if rule.endpoint == "home.health":
             continue
         place = address(app, rule, 0)
-        for name in ("null byte", "script", "negative", "absurd number", "long"):
+        for name in names:
+            if name not in bad(session):
+                continue
             query = urlencode({parameter: BAD[name], "q" * (parameter != "q"): "电池"})
             answer = client.get(f"{place}?{query}")
             assert is_plain_refusal(answer), (place, parameter, name)
@@ -140,50 +167,62 @@ def posts(app, client) -> Iterator[Form]:
                 yield form
 
 
-def rows(session: Session) -> dict[str, int]:
-    session.rollback()
-    return {
-        table.name: session.scalar(select(func.count()).select_from(table)) or 0
-        for table in Base.metadata.sorted_tables
-        if table.name != COUNTED
-    }
+class Sender:
+    """Sends forms as one reader; a refusal must leave every table as it was."""
 
+    def __init__(self, session: Session, client: FlaskClient) -> None:
+        self.session, self.client = session, client
+        counts = [
+            select(literal(table.name), func.count()).select_from(table)
+            for table in Base.metadata.sorted_tables
+            if table.name != COUNTED
+        ]
+        self.count = union_all(*counts)
+        self.before = self.rows()
 
-def check(session: Session, client, form: Form, data: list[tuple[str, str]], name: str):
-    """Send it: a refusal must leave every table as it was."""
-    before = rows(session)
-    body = urlencode(data, errors="surrogatepass")
-    answer = client.post(
-        form.action, data=body, content_type="application/x-www-form-urlencoded"
-    )
-    place = (form.action, name, answer.status_code)
-    assert is_plain_refusal(answer), place
-    assert SCRIPT not in answer.text, place
-    if answer.status_code >= 400:
-        assert rows(session) == before, place
+    def rows(self) -> dict[str, int]:
+        self.session.rollback()
+        return {row[0]: row[1] for row in self.session.execute(self.count)}
+
+    def check(self, form: Form, data: list[tuple[str, str]], name: str) -> None:
+        body = urlencode(data, errors="surrogatepass")
+        answer = self.client.post(
+            form.action, data=body, content_type="application/x-www-form-urlencoded"
+        )
+        place = (form.action, name, answer.status_code)
+        assert is_plain_refusal(answer), place
+        assert SCRIPT not in answer.text, place
+        after = self.rows()
+        if answer.status_code >= 400:
+            assert after == self.before, place
+        self.before = after
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_form_breaks_or_saves_half(app, make, login, session, role):
     client = client_of(app, make, login, role)
-    for form in list(posts(app, client)):
+    offered = list(posts(app, client))
+    sender = Sender(session, client)
+    for form in offered:
         if form.action in PLAIN_FORMS:
             continue
-        for name, value in BAD.items():
-            check(session, client, form, filled(form, value), name)
-        check(session, client, form, [], "empty")
-        check(session, client, form, filled(form, HUGE), "100 kB")
-        twice = form.values + form.values
-        check(session, client, form, twice, "everything twice")
+        # A button alone reads none of it: one wrong value says as much as all.
+        for name in bad(session) if form.free else DATABASES_DIFFER[:1]:
+            sender.check(form, filled(form, BAD[name]), name)
+        sender.check(form, [], "empty")
+        sender.check(form, filled(form, HUGE), "100 kB")
+        sender.check(form, form.values + form.values, "everything twice")
 
 
 @pytest.mark.parametrize("role", ["enterprise", "university"])
 def test_no_single_field_breaks_a_form(app, make, login, session, role):
     client = client_of(app, make, login, role)
-    for form in list(posts(app, client)):
-        for only in form.free:
+    offered = list(posts(app, client))
+    sender = Sender(session, client)
+    for form in offered:
+        for only in sorted(form.free):
             for name in ("null byte", "absurd number", "negative", "script"):
-                check(session, client, form, filled(form, BAD[name], only), name)
+                sender.check(form, filled(form, BAD[name], only), name)
 
 
 def test_what_is_too_large_is_refused_in_words(app, make, login):

@@ -44,7 +44,7 @@ CHOICES = {
         "status": [state.value for state in NeedStatus],
         "secrecy": [*(level.value for level in Secrecy), "unheard_of"],
         "field": ["ES", "EM", "XX"],
-        "district": [*DISTRICTS[:3], "火星"],
+        "district": [*list(DISTRICTS)[:3], "火星"],
     },
     ACHIEVEMENT: {
         "status": [state.value for state in AchievementStatus],
@@ -108,7 +108,7 @@ def rows(session, make):
             "targets": [],
             "public_title": masked,
             "public_problem": masked,
-            "district": random.choice(DISTRICTS[:3]),
+            "district": random.choice(list(DISTRICTS)[:3]),
             "trl_expected": level,
             "cooperation": codes,
         }

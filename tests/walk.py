@@ -11,6 +11,7 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from index.hashing import HashingEncoder
 from index.sync import LiveIndex
+from matchmaker import matrix
 from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
@@ -126,6 +127,15 @@ def address(app: Flask, rule: Rule, number: int) -> str:
     assert not strange, f"{rule} has a placeholder this walk cannot fill"
     values = dict.fromkeys(rule.arguments, number)
     return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def may_ever(user: User | None, endpoint: str, method: str) -> bool:
+    """Whether the matrix opens the address to the role at all, for some record."""
+    action = matrix.route(endpoint, method).action
+    role = matrix.VISITOR if user is None else user.role
+    if action in matrix.actions:
+        return matrix.actions[action][role] != "-"
+    return user is not None or action in (matrix.OPEN, matrix.BY_SECRET)
 
 
 def plain(html: str) -> str:

@@ -73,8 +73,8 @@ def sign_in(session: Session, data: SignInInput, *, now: datetime) -> User:
         raise Invalid({"form": WRONG})
     outdated = passwords.is_outdated(user.password_hash)
     # With a second step to come, the failures are forgotten only after it.
-    failed = user.totp_since is None and session.get(SignInFailure, data.email)
-    if outdated or failed:
+    failed = session.get(SignInFailure, data.email) if not user.totp_since else None
+    if outdated or failed is not None:
         with transaction(session):
             if outdated:
                 user.password_hash = passwords.hashed(data.password)

@@ -54,6 +54,7 @@ def create_achievement(
     An `AchievementInput` goes to review, a plain draft stays a draft. The same
     ``form_key`` never makes two: a form sent twice gets the
     achievement it made first, or `Conflict` «form_used» when the text differs by then.
+    Nor do the very same words of the same person, as after «back».
     """
     with transaction(session):
         policies.require(actor, "achievement.create")
@@ -61,6 +62,9 @@ def create_achievement(
         made = history.made_before(
             session, actor, "achievement.created", form_key, now=now
         )
+        if made is None:
+            values = columns(data)
+            made = posting.same_again(session, actor, Achievement, values, now=now)
         if made is not None:
             return _sent_again(session, actor, made, data, now=now)
         achievement = Achievement(

@@ -35,10 +35,10 @@ from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
 from ..subscriptions import service as subscriptions
 from . import service
+from .rights import IP_TYPES
 from .schema import (
     ACHIEVEMENT_MODES,
     IP_STATES,
-    IP_TYPES,
     LABELS,
     MOST_IP_ROWS,
     MOST_OWNERS,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -201,7 +201,7 @@ def _require_room(session: Session, kind: RecordType, record_id: int) -> None:
         raise Invalid({"file": f"最多 {MOST} 个附件，请先删除不需要的"})
 
 
-def _mine(kind: RecordType, record_id: int) -> tuple[object, ...]:
+def _mine(kind: RecordType, record_id: int) -> tuple[ColumnElement[bool], ...]:
     return Attachment.record_type == kind, Attachment.record_id == record_id
 
 

@@ -145,6 +145,8 @@ def download(attachment_id: int) -> ResponseReturnValue:
         as_attachment=True,
         download_name=row.name,
         etag=row.sha256,
+        # Of the row: the stored file may be shared with a record of another firm.
+        last_modified=row.created_at,
     )
     # A browser shows none of it and runs nothing in it, whatever it holds.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -178,4 +180,5 @@ def remove(attachment_id: int) -> ResponseReturnValue:
 
 def _home(kind: RecordType, record_id: int) -> str:
     endpoint, name, _ = ROUTES[kind]
-    return url_for(endpoint, **{name: record_id})
+    values: dict[str, Any] = {name: record_id}
+    return url_for(endpoint, **values)

@@ -68,12 +68,8 @@ def train() -> None:
 @DATA
 def compare(name: str, folder: Path) -> None:
     """Hold a ranker against the one in force, on decisions and judged data."""
-    found = _judged(folder)
-    try:
-        comparison = service.compared(db.session, name, found)
-    except NotFound as error:
-        raise click.ClickException(f"there is no ranker «{name}»") from error
-    _show(comparison)
+    _known(name)
+    _show(service.compared(db.session, name, _judged(folder)))
 
 
 @ranker_cli.command("activate")
@@ -81,11 +77,10 @@ def compare(name: str, folder: Path) -> None:
 @DATA
 def activate(name: str, folder: Path) -> None:
     """Put a ranker in force if it is better; rescores the pairs that wait."""
+    _known(name)
     found = _judged(folder)
     try:
         entry, comparison = service.activate(db.session, name, found, now=utcnow())
-    except NotFound as error:
-        raise click.ClickException(f"there is no ranker «{name}»") from error
     except Conflict as error:
         refused = error.facts.get("comparison")
         if isinstance(refused, Comparison):
@@ -128,6 +123,14 @@ def fit_default(folder: Path, out: Path) -> None:
     _thresholds("threshold, needs it was fitted on", fitted.table)
     _thresholds("threshold, held-out fifth", fitted.table_held_out)
     click.echo(f"least {fitted.model.least:.2f}, written to {out}")
+
+
+def _known(name: str) -> None:
+    """Refuse a name nobody has before minutes go into the judged data."""
+    try:
+        service.find(db.session, name)
+    except NotFound as error:
+        raise click.ClickException(f"there is no ranker «{name}»") from error
 
 
 def _judged(folder: Path) -> judged.Judged:

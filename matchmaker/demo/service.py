@@ -53,7 +53,7 @@ from models.states import (
 
 from ..accounts.sessions import end_all
 from ..jobs import outbox
-from ..labels import FEN_PER_WAN, LABELS, today
+from ..labels import FEN_PER_WAN, label, today
 
 Row = Mapping[str, Any]
 
@@ -240,7 +240,7 @@ def _future(deadline: date, now: datetime) -> date:
 def _member(enum: Any, word: str) -> Any:
     """The enum member whose Chinese label this is."""
     for member in enum:
-        if LABELS[member] == word:
+        if label(member) == word:
             return member
     raise ValueError(f"{enum.__name__} has no «{word}»")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ def masked(text: str, secrets: Secrets) -> str:
     """The text without who and how much; meaning and phenomena stay."""
     parts, last = [], 0
     for span in spans(text, secrets):
-        parts += [text[last : span.start], span.instead]
+        parts += [text[last : span.start], SEAM, span.instead, SEAM]
         last = span.end
     return _smooth("".join([*parts, text[last:]]))
 
@@ -100,7 +101,15 @@ _TWICE = (
 )
 
 
+SEAM = "\0"
+_HAN = "\u4e00-\u9fff"
+_GAP = re.compile(f"(?<=[{_HAN}]){SEAM}* ?{SEAM}*(?=[{_HAN}])")
+
+
 def _smooth(text: str) -> str:
+    # 每 15 天 becomes 每十几天: the space belonged to the figure.
+    text = _GAP.sub(lambda gap: "" if SEAM in gap[0] else gap[0], text)
+    text = text.replace(SEAM, "")
     for twice, once in _TWICE:
         text = text.replace(twice, once)
     return text

@@ -301,7 +301,11 @@ def _named(text: str, mark: re.Match[str]) -> bool:
         before = text[max(0, mark.start("name") - 3) : mark.start("name") + 1]
         # The surname may be the end of a longer word: 加[工]师傅, 高[级].
         return not any(_known(before[at:]) for at in range(len(before) - 1))
-    return not _known(name) or len(name) == 1
+    if len(name) == 1 or not _known(name):
+        return True
+    # Common names stand in the dictionary as well: 王建国.
+    tag = jieba.posseg.dt.word_tag_tab.get(name)
+    return len(name) == 3 and tag == "nr" and name.startswith(tuple(CLEAR))
 
 
 def _unheard(text: str) -> Iterator[Span]:

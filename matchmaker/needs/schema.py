@@ -63,6 +63,10 @@ LABELS: dict[str, str] = {
     "public_approved": "公开文字的确认",
     "promise": "保密承诺",
 }
+# Columns as a history names them; an approval is a fingerprint, which says nothing.
+COLUMN_LABELS = {
+    name: words for name, words in LABELS.items() if name != "public_approved"
+} | {"budget_fen": LABELS["budget"]}
 
 
 def _offered(mode: Mode) -> Mode:

@@ -135,12 +135,15 @@ def create_need(
 
     A `NeedInput` goes to review, a plain `NeedDraft` stays a draft. The same
     ``form_key`` never makes two: a form sent twice gets the need
-    it made first, or `Conflict` «form_used» when the text differs by then.
+    it made first, or `Conflict` «form_used» when the text differs by then. Nor do
+    the very same words of the same person, as after «back».
     """
     with transaction(session):
         policies.require(actor, "need.create")
         lock(session, actor)
         made = history.made_before(session, actor, "need.created", form_key, now=now)
+        if made is None:
+            made = posting.same_again(session, actor, Need, columns(data), now=now)
         if made is not None:
             return _sent_again(session, actor, made, data, now=now)
         need = Need(

@@ -35,7 +35,14 @@ from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
 from . import merge, service
 from .hints import Hint, seen_mark
-from .schema import LABELS, NEED_MODES, NeedDraft, from_form, measure_mark
+from .schema import (
+    COLUMN_LABELS,
+    LABELS,
+    NEED_MODES,
+    NeedDraft,
+    from_form,
+    measure_mark,
+)
 from .targets import COMPARATOR_WORDS, complete, words
 
 bp = Blueprint("needs", __name__)
@@ -43,7 +50,6 @@ bp = Blueprint("needs", __name__)
 LISTS = ("public_targets", "cooperation")
 FULL_TEXTS = ("title", "problem", "targets")
 PUBLIC_TEXTS = ("public_title", "public_problem", "public_targets")
-COLUMN_LABELS = LABELS | {"budget_fen": LABELS["budget"]}
 # Those whose owner waits for an answer.
 LOOKING = frozenset({NeedStatus.PENDING, NeedStatus.PUBLISHED})
 UNMATCHED = frozenset({NeedStatus.DRAFT, NeedStatus.WITHDRAWN})
@@ -227,7 +233,7 @@ def _before_saving(shown: Shown, now: datetime) -> ResponseReturnValue | None:
     advice = _advice(data, shown.need, now)
     if not asks and (advice.nothing or request.form.get("hints_seen") == advice.mark):
         return None
-    return _form(values, shown=shown, advice=advice)
+    return _form(values, shown=shown, advice=advice, drafted=drafts)
 
 
 def _made_before(key: str, now: datetime) -> bool:
@@ -366,6 +372,7 @@ def _form(
     need: Need | None = None,
     shown: Shown | None = None,
     advice: Advice | None = None,
+    drafted: bool = False,
 ) -> ResponseReturnValue:
     """The form, with what was typed or what is stored."""
     shown = shown or Shown(need=need)
@@ -381,6 +388,7 @@ def _form(
         version=need.version if need and version is None else version,
         base=_base(need, version),
         advice=advice,
+        drafted=drafted,
         targets=targets_of(rows, values.get("measures")),
         comparators=list(COMPARATOR_WORDS.items()),
         public=public_pieces(values),

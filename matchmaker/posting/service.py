@@ -1,8 +1,10 @@
 """Steps of posting a record that needs and achievements share; each only flushes."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Achievement, Need, User, kind_of
@@ -37,6 +39,33 @@ def locked(
     policies.require(actor, action, item)
     lock(session, item)
     return item
+
+
+def same_again(
+    session: Session,
+    actor: User,
+    model: type[Need] | type[Achievement],
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> int | None:
+    """The id of what this person entered with these very words within a day.
+
+    «Back» after a submission brings a fresh form, with a key of its own, but with
+    all that was typed: sent off again it must not make a second record. What left
+    the desk since (published, returned, withdrawn) may be entered anew.
+    """
+    query = select(model).where(
+        model.author_id == actor.id,
+        model.organisation_id == actor.organisation_id,
+        model.status.in_(("draft", "pending")),
+        model.title == values["title"],
+        model.created_at > now - timedelta(days=1),
+    )
+    for item in session.scalars(query.order_by(model.id)):
+        if not history.difference(item, values):
+            return item.id
+    return None
 
 
 def submit(session: Session, actor: User, item: Item, *, now: datetime) -> None:

@@ -17,11 +17,11 @@ from index.text import passages
 from models.outbox import RecordType
 from models.states import Mode, SuggestionKind
 
-from ..labels import FEN_PER_WAN, LABELS
+from ..labels import FEN_PER_WAN, label
 from ..matches.pairs import PAIRS
 
 ASKERS = (RecordType.NEED, RecordType.CALL)
-MODES = {LABELS[mode]: mode for mode in Mode}
+MODES = {label(mode): mode for mode in Mode}
 
 
 @dataclass(frozen=True)

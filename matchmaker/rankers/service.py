@@ -59,7 +59,7 @@ def train(session: Session, *, now: datetime) -> Ranker:
 
 def compared(session: Session, name: str, judged: Judged) -> Comparison:
     """The named ranker beside the one in force; writes nothing."""
-    candidate = ApprovalModel.from_json(_find(session, name).weights)
+    candidate = ApprovalModel.from_json(find(session, name).weights)
     _, held_out = split(lessons(session))
     return compare(active(session), candidate, held_out, judged)
 
@@ -75,7 +75,7 @@ def activate(
     """
     with transaction(session):
         _hold(session)
-        ranker = _find(session, name)
+        ranker = find(session, name)
         if ranker.state is RankerState.ACTIVE:
             raise Conflict("ranker.in_force")
         found = compared(session, name, judged)
@@ -176,7 +176,8 @@ def rankers(session: Session) -> Sequence[Ranker]:
     return session.scalars(select(Ranker).order_by(Ranker.id.desc())).all()
 
 
-def _find(session: Session, name: str) -> Ranker:
+def find(session: Session, name: str) -> Ranker:
+    """The ranker of this name; raises `NotFound`."""
     ranker = session.scalar(select(Ranker).where(Ranker.name == name))
     if ranker is None:
         raise NotFound("ranker")

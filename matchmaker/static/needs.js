@@ -18,6 +18,9 @@ function say(text) {
   state.textContent = text;
 }
 
+// `form.action` would be the buttons of that name.
+const address = () => form.getAttribute("action");
+
 function posted(action) {
   const data = new FormData(form);
   data.set("action", action);
@@ -38,15 +41,15 @@ function setHidden(name, value) {
 async function save() {
   if (stopped || !form.elements.title.value.trim() || form.getAttribute("aria-busy") === "true") return;
   if (saving) { schedule(); return; }
-  saving = fetch(form.action, { method: "POST", body: posted("autosave"), headers: { Accept: "application/json" } });
+  saving = fetch(address(), { method: "POST", body: posted("autosave"), headers: { Accept: "application/json" } });
   try {
     const answer = await saving;
     const news = await answer.json();
     if (answer.ok) {
       setHidden("version", news.version);
       setHidden("base", news.base);
-      if (form.action !== new URL(news.edit, location.href).href) {
-        form.action = news.edit;
+      if (address() !== news.edit) {
+        form.setAttribute("action", news.edit);
         form.querySelector("input[name=form_key]")?.remove();
         history.replaceState(history.state, "", news.edit);
       }
@@ -78,7 +81,7 @@ async function read() {
   try {
     const data = posted("check");
     data.set("quick", "1");
-    const answer = await fetch(form.action, { method: "POST", body: data });
+    const answer = await fetch(address(), { method: "POST", body: data });
     if (!answer.ok || turn !== reading) return;
     const page = parsePage(await answer.text());
     showAdvice(page);

@@ -61,7 +61,7 @@ def matches(session: Session, index: LiveIndex, item: Record) -> list[Match]:
     ids = [one.id for one in allowed]
     _encode(session, index, allowed)
     # Encoding wrote to the tables; what was read before is read anew.
-    item = session.get_one(type(item), item.id)
+    session.refresh(item)
     allowed = [session.get_one(Subscription, id_) for id_ in ids]
     found = []
     with index.reading(session) as held:

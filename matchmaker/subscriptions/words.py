@@ -43,9 +43,9 @@ def _value(name_: str, value: str | int) -> str:
     if name_ == "trl":
         return f"{value} 级"
     if name_ == "mode":
-        return label(Mode(value))
+        return label(Mode(str(value)))
     if name_ == "stage":
-        return label(Stage(value))
+        return label(Stage(str(value)))
     return str(value)
 
 

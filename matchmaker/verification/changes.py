@@ -17,11 +17,11 @@ from models import DictionaryEntry, History
 
 from ..achievements.schema import LABELS as ACHIEVEMENT_LABELS
 from ..labels import in_words
-from ..needs.schema import LABELS as NEED_LABELS
+from ..needs.schema import COLUMN_LABELS as NEED_COLUMNS
 from . import reasons
 
 NAMES: Mapping[str, Mapping[str, str]] = {
-    "need": NEED_LABELS | {"budget_fen": NEED_LABELS["budget"]},
+    "need": NEED_COLUMNS,
     "achievement": ACHIEVEMENT_LABELS | {"price_fen": ACHIEVEMENT_LABELS["price"]},
 }
 # A figure or a Latin word changes as a whole, a Chinese text sign by sign.
@@ -82,7 +82,7 @@ def since_returns(
     }
 
 
-def _noted(items: Mapping[str, Sequence[Any]]) -> Select[tuple[History]]:
+def _noted(items: Mapping[str, Sequence[Any]]) -> Select[History]:
     """Returns and edits of the records, in the order in which they happened."""
     wanted = [
         and_(
@@ -112,7 +112,7 @@ def _returned(
     entries: Sequence[DictionaryEntry],
 ) -> Returned:
     # A return from before there were codes has its words under «reason».
-    words = row.changes.get("words", row.changes.get("reason", [None, ""]))[1]
+    words = (row.changes.get("words") or row.changes.get("reason") or [None, ""])[1]
     codes = _codes(row)
     return Returned(
         at=row.at,

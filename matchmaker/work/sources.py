@@ -90,7 +90,7 @@ class Source:
     roles: frozenset[Role]
     waiting: Callable[[When], AnySelect]
     pages: Mapping[str, tuple[str, str]]
-    owner: ColumnElement[Any] | None = None
+    owner: Any = None
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
     dated: bool = False

@@ -80,6 +80,13 @@ def test_a_form_sent_twice_makes_one_achievement(session, make):
     assert count(session, Achievement) == 1
 
 
+def test_the_same_words_from_a_fresh_form_make_one_achievement(session, make):
+    actor = make.user(Role.UNIVERSITY)
+    first = create(session, actor, key="first")
+    assert create(session, actor, key="fresh").id == first.id
+    assert create(session, actor, key="third", title="另一项成果的名称").id != first.id
+
+
 def test_editing_a_published_achievement_sends_it_to_review_again(session, make):
     actor = make.user(Role.UNIVERSITY)
     item = make.achievement(organisation_id=actor.organisation_id)

@@ -1,10 +1,12 @@
 """Files over HTTP."""
 
 import io
+import os
 
 import pytest
 from sqlalchemy import select
 
+from matchmaker.attachments.store import Store
 from models import Attachment
 from models.states import NeedStatus, Secrecy
 
@@ -144,3 +146,16 @@ def test_files_are_opened_closed_and_removed_from_their_page(
 def test_a_file_lost_from_disk_is_not_found(login, make, actor, need):
     row = make.attachment(need, sha256="0" * 64)
     assert login(actor).get(f"/attachments/{row.id}").status_code == 404
+
+
+def test_another_firms_copy_of_the_same_file_does_not_show(login, make, actor, need):
+    """The bytes are shared; when the other one came must not be told."""
+    row = make.attachment(need)
+    client = login(actor)
+    before = client.get(f"/attachments/{row.id}").headers["Last-Modified"]
+    store = Store(make.files, 0)
+    os.utime(store.path(row.sha256), (1, 1))
+    make.attachment(make.need())
+    assert client.get(f"/attachments/{row.id}").headers["Last-Modified"] == before
+    os.utime(store.path(row.sha256), (1, 1))
+    assert client.get(f"/attachments/{row.id}").headers["Last-Modified"] == before

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy import delete
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -35,7 +41,9 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-WAIT_MS = 4000
+# How long anything may take on a busy machine; nothing waits longer than it must.
+WAIT_MS = 20_000
+expect.set_options(timeout=WAIT_MS)
 SEEDS: seeds.Seeds = {}
 
 EVIDENCE: dict[str, Any] = {
@@ -105,6 +113,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
         redis_url="",
         secret_key="test",
         embedding_model="hashing",
+        open_outbox=True,
     )
     engine = create_db_engine(settings.url)
     migrate.upgrade(engine)

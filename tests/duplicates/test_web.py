@@ -30,7 +30,10 @@ def test_the_author_is_told_right_after_submitting(make, indexed, login, author)
     )
     indexed()
     client = login(author)
-    answer = client.post("/needs/new", data=form)
+    before = client.post("/needs/new", data=form).text
+    assert f'href="/needs/{copy.id}"' in before, "told before it is submitted"
+    seen = re.search(r'name="hints_seen" value="(\w+)"', before)[1]
+    answer = client.post("/needs/new", data=form | {"hints_seen": seen})
     page = client.get(answer.location).text
 
     assert "疑似重复：与下面的需求" in page

@@ -20,7 +20,7 @@ PAIRS = rows(DATA / "judged_pairs.jsonl")
 ALIGNMENTS = rows(DATA / "judged_alignments.jsonl")
 
 
-CHANGE = "一方说的是变化幅度,另一方说的是数值,无法比较"
+CHANGE = "一方说的是变化幅度，另一方说的是数值，无法比较"
 
 
 def one_to_one(asked, claimed):
@@ -48,7 +48,7 @@ def test_both_sides_are_quoted():
 
     assert asked[slice(*found.asked_quote)] == "≤35℃"
     assert claimed[slice(*found.claimed_quote)] == "28℃"
-    assert found.note == "要求≤35℃,成果为 28℃"
+    assert found.note == "要求≤35℃，成果为 28℃"
 
 
 def test_each_quantity_of_a_sentence_is_judged():
@@ -98,11 +98,11 @@ def test_a_requirement_without_figures_is_told_as_unknown():
     ("asked", "claimed", "note"),
     [
         ("换型时间≤30 min", "抗拉强度300 MPa", "成果未给出该指标"),
-        ("热变形下限≥90%", "热变形下限110℃", "单位不同,无法比较"),
+        ("热变形下限≥90%", "热变形下限110℃", "单位不同，无法比较"),
         ("焊接强度提高≥50%", "焊接强度92%", CHANGE),
-        ("25℃粘接强度≥5 MPa", "60℃粘接强度6 MPa", "条件不同:要求 25℃,成果 60℃"),
+        ("25℃粘接强度≥5 MPa", "60℃粘接强度6 MPa", "条件不同：要求 25℃，成果 60℃"),
         ("25℃粘接强度≥5 MPa", "粘接强度6 MPa", "成果未说明条件 25℃"),
-        ("脱氯转化率≥98%", "脱氯转化率≥95%", "要求≥98%,成果为 ≥95%,无法判断是否达到"),
+        ("脱氯转化率≥98%", "脱氯转化率≥95%", "要求≥98%，成果为≥95%，无法判断是否达到"),
     ],
 )  # fmt: skip
 def test_the_note_says_why_nothing_is_known(asked, claimed, note):
@@ -121,6 +121,22 @@ def test_a_name_given_to_anything_needs_company():
 
     assert [one.verdict for one in alone] == ["unknown"]
     assert [one.verdict for one in together] == ["met", "met"]
+
+
+def test_a_telling_name_needs_none_if_both_sides_name_it_once():
+    [same] = one_to_one("误报率≤1%", "误报率0.6%")
+    assert (same.verdict, same.note) == ("met", "要求≤1%，成果为 0.6%")
+    [synonym] = one_to_one("漏检率≤1%", "漏报率2%")
+    assert synonym.verdict == "unmet"
+    [other] = one_to_one("误报率≤1%", "漏检率0.6%")
+    assert other.verdict == "unknown"
+
+
+def test_what_may_be_the_same_is_quoted_though_it_is_not_judged():
+    [found] = one_to_one("每亩成本≤35元", "每亩成本14元")
+    assert found.verdict == "unknown"
+    assert found.claimed == "每亩成本14元"
+    assert found.note == "成果写了相近的一项，是否同一指标需人工核对"
 
 
 def test_a_sentence_far_from_the_best_is_not_taken():

@@ -85,6 +85,17 @@ def test_a_form_sent_twice_makes_one_need(session, make):
     assert count(session, IndexChange) == 1
 
 
+def test_the_same_words_from_a_fresh_form_make_one_need(session, make):
+    """The back button brings a new key and the words of before."""
+    actor = make.user()
+    first = create(session, actor, key="first")
+    assert create(session, actor, key="fresh").id == first.id
+    other = make.user(organisation_id=actor.organisation_id)
+    assert create(session, other, key="other").id != first.id
+    service.withdraw_need(session, actor, first.id, now=NOW)
+    assert create(session, actor, key="anew").id != first.id
+
+
 def test_two_clicks_at_once_make_one_need(app, session, make):
     """Each in a session of its own, as two requests are."""
     actor_id = make.user().id
@@ -102,7 +113,8 @@ def test_two_clicks_at_once_make_one_need(app, session, make):
 
 def test_two_forms_make_two_needs(session, make):
     actor = make.user()
-    assert create(session, actor).id != create(session, actor, key="other").id
+    other = create(session, actor, key="other", title="泵车臂架振动的在线抑制")
+    assert create(session, actor).id != other.id
 
 
 def test_the_key_of_one_person_says_nothing_about_another(session, make):

@@ -38,7 +38,7 @@ def test_only_staff_read_it(make, login, client, session):
 def test_before_the_first_decision_it_says_what_to_do(make, login, user):
     page = login(user).get("/desk/quality").text
     assert "还没有审核决定" in page
-    assert "judged-1" in page
+    assert "平台自带模型" in page
     assert "平台自带" in page
     assert "每条已发布的需求都有可能合适的成果" in page
 
