@@ -58,8 +58,9 @@ def test_a_holder_is_told_of_a_copy_of_its_achievement(make, indexed, login):
     holder = make.user(Role.UNIVERSITY)
     form = achievement_form()
     client = login(holder)
-    for _ in range(2):
-        answer = client.post("/achievements/new", data=form | {"form_key": ""})
+    for title in (form["title"], form["title"] + "之二"):
+        changed = {"form_key": "", "title": title}
+        answer = client.post("/achievements/new", data=form | changed)
         assert answer.status_code == 303
     page = client.get(answer.location).text
 

