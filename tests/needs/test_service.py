@@ -261,11 +261,12 @@ def test_a_withdrawn_need_leaves_the_indexes(session, make):
         service.withdraw_need(session, actor, need.id, now=NOW)
 
 
-def test_a_withdrawn_draft_was_in_no_index(session, make):
+def test_a_withdrawn_draft_is_noted_for_lists_and_never_encoded(session, make):
     actor = make.user()
     need = create(session, actor, submit=False)
     service.withdraw_need(session, actor, need.id, now=NOW)
-    assert count(session, IndexChange) == 0
+    assert count(session, IndexChange) == 1
+    assert count(session, OutboxTask) == 0
 
 
 def test_who_reads_which_text(session, make):
