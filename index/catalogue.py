@@ -88,7 +88,9 @@ class Columns:
         first = len(self._ids)
         self._ids = np.append(self._ids, np.array(ids, np.int64))
         self._row_of.update(zip(ids, range(first, len(self._ids)), strict=True))
-        columns = dict(zip(_names(self.kind), values, strict=True))
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(_names(self.kind), values, strict=True)
+        )
         for name, number in NUMBERS.items():
             if name in columns:
                 columns[name] = [number(value) for value in columns[name]]

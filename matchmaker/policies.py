@@ -160,7 +160,7 @@ def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bo
 
 
 def _is_there(
-    kind: RecordType, column: ColumnElement[Any], condition: Condition
+    kind: RecordType, column: Any, condition: Condition
 ) -> ColumnElement[bool]:
     side: Any = aliased(TABLES[kind])
     rule = condition.sql(lambda fact: getattr(side, fact))

@@ -55,7 +55,7 @@ def same_again(
     all that was typed: sent off again it must not make a second record. What left
     the desk since (published, returned, withdrawn) may be entered anew.
     """
-    query = select(model).where(
+    query: Any = select(model).where(
         model.author_id == actor.id,
         model.organisation_id == actor.organisation_id,
         model.status.in_(("draft", "pending")),
@@ -64,7 +64,7 @@ def same_again(
     )
     for item in session.scalars(query.order_by(model.id)):
         if not history.difference(item, values):
-            return item.id
+            return int(item.id)
     return None
 
 

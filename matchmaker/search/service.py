@@ -242,12 +242,13 @@ class _Search:
         groups = self._groups() if facets else {}
         # What answers the words is looked up before the columns are held.
         ids = {skip: self.ids(skip) for skip in (None, *map(self._skipped, groups))}
+        ranked = ids[None]
         with self.columns() as columns:
-            shown = columns.mask(self.condition(None), ids[None])
-            self.total = int(shown.sum()) if ids[None] is None else len(ids[None])
+            shown = columns.mask(self.condition(None), ranked)
+            self.total = int(shown.sum()) if ranked is None else len(ranked)
             first = (self.query.page - 1) * size
-            if ids[None] is not None and sort is Sort.RELEVANCE:
-                page = ids[None][first : first + size]
+            if ranked is not None and sort is Sort.RELEVANCE:
+                page = ranked[first : first + size]
             else:
                 page = columns.page(shown, ORDERS[sort], first, size)
             found = [
