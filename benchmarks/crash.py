@@ -61,6 +61,10 @@ KINDS = {
 }
 
 
+# Each time another record is found alike the advice is another.
+MOST_ADVICE = 5
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a run takes place: its folder, its settings, its database."""
@@ -120,7 +124,7 @@ class Poster(threading.Thread):
     def _until_answered(self, title: str) -> Page | None:
         """Post the same form until there is an answer: 409 says «taken already»."""
         form: dict[str, Any] | None = None
-        token = ""
+        token, advised = "", 0
         while True:
             try:
                 if form is None:
@@ -128,7 +132,12 @@ class Poster(threading.Thread):
                     blank = self.visitor.get("/needs/new")
                     token = blank.hidden("csrf_token")
                     form = _need(title, blank.hidden("form_key"))
-                return self.visitor.post("/needs/new", form, token)
+                page = self.visitor.post("/needs/new", form, token)
+                if page.status != 200 or advised == MOST_ADVICE:
+                    return page
+                # Advice, such as that a need is alike, comes before it is taken.
+                advised += 1
+                form["hints_seen"] = page.hidden("hints_seen")
             except (OSError, HTTPException):
                 # Nothing sent yet: it need not be sent. Sent: it may be there.
                 if form is None and self._enough.is_set():
