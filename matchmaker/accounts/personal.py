@@ -42,18 +42,33 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
     """Everything kept about the actor, in plain words; the export is noted."""
     with transaction(session):
         history.record(session, actor, "user.exported", actor, now=now)
+    return (
+        {"account": _account(actor)}
+        | _entrance(session, actor)
+        | {
+            "needs_written": _titles(session, Need, actor),
+            "achievements_written": _titles(session, Achievement, actor),
+        }
+        | _told_and_done(session, actor)
+    )
+
+
+def _account(actor: User) -> dict[str, Any]:
+    home = actor.organisation
     return {
-        "account": {
-            "email": actor.email,
-            "name": actor.name,
-            "role": labels.label(actor.role),
-            "organisation": actor.organisation.name if actor.organisation else None,
-            "role_in_organisation": labels.label(actor.org_role)
-            if actor.organisation
-            else None,
-            "two_step_since": _when(actor.totp_since),
-            "created_at": _when(actor.created_at),
-        },
+        "email": actor.email,
+        "name": actor.name,
+        "role": labels.label(actor.role),
+        "organisation": home.name if home else None,
+        "role_in_organisation": labels.label(actor.org_role) if home else None,
+        "two_step_since": _when(actor.totp_since),
+        "created_at": _when(actor.created_at),
+    }
+
+
+def _entrance(session: Session, actor: User) -> dict[str, Any]:
+    """How the person came in: registrations, invitations, browsers."""
+    return {
         "registrations": [
             {
                 "email": row.email,
@@ -95,8 +110,12 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
                 .order_by(UserSession.id)
             )
         ],
-        "needs_written": _titles(session, Need, actor),
-        "achievements_written": _titles(session, Achievement, actor),
+    }
+
+
+def _told_and_done(session: Session, actor: User) -> dict[str, Any]:
+    """What the person was told, and what it did."""
+    return {
         "notices": [
             {"text": notices.words(row), "created_at": _when(row.created_at)}
             for row in session.scalars(

@@ -66,10 +66,8 @@ def _parts_of(path: Path) -> bytes:
                     return b""
             with archive.open("[Content_Types].xml") as parts:
                 listed = parts.read(MOST_PARTS_BYTES)
-    except (KeyError, OSError, ValueError, NotImplementedError, RuntimeError):
-        return b""
-    except (zipfile.BadZipFile, EOFError):
-        return b""
+    except (KeyError, OSError, ValueError, RuntimeError, zipfile.BadZipFile, EOFError):
+        return b""  # RuntimeError: encrypted, or packed in a way zipfile cannot read
     return b"" if b"macroEnabled" in listed else listed
 
 
