@@ -1,0 +1,101 @@
+"""What the worker does when it is woken, and by the clock."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import fields, utcnow
+from models.session import keep_statistics
+
+from ..attachments import service as attachments
+from ..attachments.store import Store
+from ..config import Settings
+from ..labels import today
+from ..mail import service as mail
+from ..needs.service import expire_needs
+from ..search.live import live_index
+from ..subscriptions import tell
+from ..work import observations, reminders
+from .worker import Worker
+
+# A snapshot costs a second or so; after this many changes it is worth it.
+SNAPSHOT_EVERY = 200
+
+
+class Tasks:
+    """Each runs in a context and with a session of its own, which ``opened`` gives."""
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractContextManager[Session]],
+        settings: Settings,
+        engine: Engine,
+    ) -> None:
+        self._opened, self._settings, self._engine = opened, settings, engine
+        self._saved, self._observed = 0, -1
+
+    def look(self) -> None:
+        """Do what the outbox holds, and tell subscribers whose hour has come."""
+        with self._opened() as session:
+            fields.refresh(session)
+            index = live_index()
+            worker = Worker(
+                session,
+                index,
+                suggestions=self._settings.suggestions_per_record,
+                clock=utcnow,
+            )
+            done = worker.drain()
+            tell.send_digests(session, hour=self._settings.digest_hour, now=utcnow())
+            if done and index.feed.high - self._saved > SNAPSHOT_EVERY:
+                index.save(session)
+                self._saved = index.feed.high
+
+    def remind(self) -> None:
+        """Remind of what has waited too long."""
+        with self._opened() as session:
+            reminders.send(
+                session,
+                working_days=self._settings.reminder_working_days,
+                notice_days=self._settings.expiry_notice_days,
+                now=utcnow(),
+            )
+
+    def observe(self) -> None:
+        """Count duplicates and groups where the index has changed."""
+        with self._opened() as session:
+            index = live_index()
+            index.caught_up(session)
+            if index.feed.high != self._observed:
+                observations.refresh(session, index, now=utcnow())
+                self._observed = index.feed.high
+
+    def post(self) -> None:
+        """Send the letters that wait."""
+        with self._opened() as session:
+            mail.deliver(session, self._settings, clock=utcnow)
+
+    def tidy(self) -> None:
+        """Clear away files that no record names any more."""
+        with self._opened() as session:
+            store = Store(
+                self._settings.attachment_dir, self._settings.attachment_bytes
+            )
+            attachments.sweep(session, store)
+
+    def learn(self) -> None:
+        """Let SQLite learn how its tables are filled."""
+        keep_statistics(self._engine)
+
+    def expire(self) -> None:
+        """Let what is over end, by the clock and not by a click."""
+        with self._opened() as session:
+            now = utcnow()
+            expire_needs(
+                session,
+                today=today(now),
+                now=now,
+                valid_days=self._settings.need_valid_days,
+            )
