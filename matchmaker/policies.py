@@ -6,6 +6,7 @@ record outside it is «not found», never «forbidden».
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
@@ -164,12 +165,21 @@ def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bo
 def _is_there(
     kind: RecordType, column: Any, condition: Condition
 ) -> ColumnElement[bool]:
-    side: Any = aliased(TABLES[kind])
+    side = _side(kind)
     rule = condition.sql(lambda fact: getattr(side, fact))
     found: ColumnElement[bool] = (
         select(side.id).where(side.id == column, rule).correlate(Suggestion).exists()
     )
     return found
+
+
+@cache
+def _side(kind: RecordType) -> Any:
+    """The table of the kind under a name of its own; made once.
+
+    A fresh one would have to find each of its columns anew, at every page.
+    """
+    return aliased(TABLES[kind])
 
 
 def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
