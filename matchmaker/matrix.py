@@ -59,6 +59,7 @@ session      *                      *           -       own        own        ow
 subscription *                      *           -       own        own        own     own   own
 introduction *                      *           -       own        own        own     any   any
 contract     *                      *           -       own        own        own     any   any
+deal_file    *                      *           -       own        own        own     any   any
 """  # noqa: E501
 
 # Who may do what.
@@ -112,6 +113,7 @@ contract.read             -       own        own        own     any   any
 contract.create           -       any        any        -       any   any
 contract.edit             -       own        own        own     any   any
 contract.confirm          -       own        own        -       -     -
+contract.confirm_for      -       -          -          -       any   any
 contract.sign             -       own        own        -       any   any
 contract.submit           -       own        own        -       any   any
 contract.register         -       -          -          -       any   any
@@ -175,7 +177,10 @@ achievements.transferred           achievement.transfer      achievement
 attachments.of_need                attachment.change         need
 attachments.of_achievement         attachment.change         achievement
 attachments.download               open                      attachment
+attachments.of_introduction        introduction.log          introduction
+attachments.of_contract            contract.edit             contract
 attachments.remove                 attachment.change         attachment
+attachments.remove_from_deal       contract.edit             deal_file
 attachments.set_public             attachment.change         attachment
 subscriptions.index                signed-in                 -
 subscriptions.create               subscription.create       -
