@@ -68,6 +68,7 @@ action                    visitor enterprise university manager staff admin
 need.create               -       any        -          -       -     -
 need.edit                 -       own        -          -       -     -
 need.withdraw             -       own        -          -       -     -
+need.solve                -       own        -          -       -     -
 need.verify               -       -          -          -       any   any
 need.group                -       -          -          -       any   any
 need.read_full            -       own        own        own     any   any
@@ -173,6 +174,28 @@ mail.retry                         mail.retry                mail
 mail.mine                          by-secret                 -
 work.index                         signed-in                 -
 needs.renew                        need.edit                 need
+needs.solved                       need.solve                need
+contracts.browse                   ledger.read               -
+contracts.mine                     contract.read             -
+contracts.export_rows              contract.read             -
+contracts.new                      contract.create           -
+contracts.show                     contract.read             contract
+contracts.edit                     contract.edit             contract
+contracts.confirm                  contract.confirm          contract
+contracts.confirm_for              contract.confirm_for      contract
+contracts.sign                     contract.sign             contract
+contracts.submit                   contract.submit           contract
+contracts.correct                  contract.register         contract
+contracts.recognise                contract.register         contract
+contracts.refuse                   contract.register         contract
+contracts.amend                    contract.register         contract
+contracts.cancel                   contract.register         contract
+contracts.void                     contract.edit             contract
+contracts.report                   contract.pay              contract
+contracts.receive                  contract.pay              contract
+contracts.take_back                contract.pay              contract
+contracts.registration             contract.read             contract
+contracts.registration_sheet       contract.read             contract
 achievements.transferred           achievement.transfer      achievement
 attachments.of_need                attachment.change         need
 attachments.of_achievement         attachment.change         achievement

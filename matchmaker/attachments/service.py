@@ -65,9 +65,7 @@ def find(
     return row, item
 
 
-def owned_record(
-    session: Session, actor: User, kind: FileOwner, record_id: int
-) -> Any:
+def owned_record(session: Session, actor: User, kind: FileOwner, record_id: int) -> Any:
     """The record, if the actor may change its files in its present state."""
     owner = OWNERS[kind]
     item = owner.find(session, actor, record_id)

@@ -167,7 +167,9 @@ def _page(
         "attachments/manage.html",
         title=OWNERS[kind].title(user, item),
         place=PLACES[kind],
-        remove="attachments.remove_from_deal" if kind in DEALS else "attachments.remove",
+        remove="attachments.remove_from_deal"
+        if kind in DEALS
+        else "attachments.remove",
         files=cards(item),
         back=_home(kind, record_id),
         action=url_for(PLACES[kind].manage, record_id=record_id),

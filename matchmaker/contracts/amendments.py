@@ -70,7 +70,9 @@ def amend(
             "amended_on": [None, why.amended_on.isoformat()],
             "reason": [None, why.reason],
         }
-        history.record(session, actor, "contract.amended", contract, now=now, changes=noted)
+        history.record(
+            session, actor, "contract.amended", contract, now=now, changes=noted
+        )
         tell(session, contract, "contract_amended", now=now, actor=actor)
     return amendment
 

@@ -51,7 +51,10 @@ def sections(contract: Contract) -> list[Section]:
         Section("价款与支付", _money_rows(contract)),
         *(
             Section(f"{SIDES[side]}{role}", party_rows(contract, side))
-            for side, role in (("seller", "（让与人、提供方）"), ("buyer", "（受让人、接受方）"))
+            for side, role in (
+                ("seller", "（让与人、提供方）"),
+                ("buyer", "（受让人、接受方）"),
+            )
         ),
         Section("登记", _registration_rows(contract)),
     ]
@@ -75,7 +78,10 @@ def _contract_rows(contract: Contract) -> list[tuple[str, str]]:
         ("签订日期", labels.day(contract.signed_on)),
         (LABELS["starts_on"], labels.day(contract.starts_on)),
         (LABELS["ends_on"], labels.day(contract.ends_on)),
-        (LABELS["technology_field"], word("technology_field", contract.technology_field)),
+        (
+            LABELS["technology_field"],
+            word("technology_field", contract.technology_field),
+        ),
         (LABELS["ip_kind"], word("ip_kind", contract.ip_kind)),
         (LABELS["plan_source"], word("plan_source", contract.plan_source)),
         (LABELS["aim"], word("aim", contract.aim)),
@@ -143,7 +149,9 @@ def _registration_rows(contract: Contract) -> list[tuple[str, str]]:
         rows.append(("注销日期", labels.day(contract.cancelled_on)))
         rows.append(("注销原因", contract.cancelled_words))
     for one in contract.amendments:
-        rows.append((f"第 {one.number} 次变更", f"{labels.day(one.amended_on)} {one.reason}"))
+        rows.append(
+            (f"第 {one.number} 次变更", f"{labels.day(one.amended_on)} {one.reason}")
+        )
     return rows
 
 

@@ -196,7 +196,8 @@ def _either_region(code: str) -> ColumnElement[bool]:
     start = code.removesuffix("0000") if code != "000000" else code
     start = start[:4] if start == f"{CITY}00" else start
     return or_(
-        Contract.seller_region.startswith(start), Contract.buyer_region.startswith(start)
+        Contract.seller_region.startswith(start),
+        Contract.buyer_region.startswith(start),
     )
 
 
@@ -262,7 +263,8 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
         .limit(PER_PAGE)
     ).all()
     found = {
-        one.id: one for one in session.scalars(select(Contract).where(Contract.id.in_(ids)))
+        one.id: one
+        for one in session.scalars(select(Contract).where(Contract.id.in_(ids)))
     }
     return Listing(
         rows=[found[id_] for id_ in ids],
@@ -302,6 +304,9 @@ def fields_offered() -> list[tuple[str, str]]:
 def regions_offered() -> list[tuple[str, str]]:
     """Districts of the city, the city and the provinces as a whole."""
     return [
-        (code, "长沙市" if code == f"{CITY}00" else "湖南省" if code == "430000" else name)
+        (
+            code,
+            "长沙市" if code == f"{CITY}00" else "湖南省" if code == "430000" else name,
+        )
         for code, name in REGIONS
     ]

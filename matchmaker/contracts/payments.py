@@ -87,7 +87,12 @@ def report(
 
 
 def receive(
-    session: Session, actor: User, contract_id: int, data: ReceiptInput, *, now: datetime
+    session: Session,
+    actor: User,
+    contract_id: int,
+    data: ReceiptInput,
+    *,
+    now: datetime,
 ) -> Receipt:
     """Enter money that arrived; no more for a line than it fixes."""
     with transaction(session):
@@ -139,10 +144,17 @@ def take_back(
         receipt = next((one for one in contract.receipts if one.id == receipt_id), None)
         if receipt is None:
             raise NotFound("receipt")
-        changes = {name: [pair[1], None] for name, pair in _receipt_changes(receipt).items()}
+        changes = {
+            name: [pair[1], None] for name, pair in _receipt_changes(receipt).items()
+        }
         session.delete(receipt)
         history.record(
-            session, actor, "contract.receipt_removed", contract, now=now, changes=changes
+            session,
+            actor,
+            "contract.receipt_removed",
+            contract,
+            now=now,
+            changes=changes,
         )
     return contract
 

@@ -74,6 +74,11 @@ class LineState:
     receipts: Sequence[Receipt]
 
     @property
+    def choice(self) -> tuple[str, str]:
+        """As an option of a list."""
+        return str(self.line.id), f"第 {self.line.position} 笔：{self.words}"
+
+    @property
     def is_open(self) -> bool:
         return self.state != "paid"
 

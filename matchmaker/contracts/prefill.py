@@ -135,7 +135,9 @@ def prefill(known: Known) -> Prefilled:
         _party(side, party, sure, likely)
     values = {**likely, **{name: value for name, value in sure.items() if value}}
     values = {name: value for name, value in values.items() if value}
-    proposed = frozenset(name for name in likely if values.get(name) and not sure.get(name))
+    proposed = frozenset(
+        name for name in likely if values.get(name) and not sure.get(name)
+    )
     return Prefilled(values, proposed)
 
 
@@ -154,7 +156,9 @@ def own_details(side: str, party: Party, values: Mapping[str, Any]) -> dict[str,
 def modes(known: Known) -> list[Mode]:
     """How the two would work together: what both name, else what one of them does."""
     asked = [Mode(code) for code in (known.need.cooperation if known.need else ())]
-    offered = [Mode(code) for code in (known.achievement.modes if known.achievement else ())]
+    offered = [
+        Mode(code) for code in (known.achievement.modes if known.achievement else ())
+    ]
     both = [mode for mode in asked if mode in offered]
     return both or (offered if known.need is None else asked if not offered else [])
 

@@ -190,7 +190,9 @@ def recognise(
         try:
             session.flush()
         except IntegrityError as error:  # entered elsewhere at this very moment
-            raise Invalid({"registration_number": "这个登记编号已登记在另一份合同上"}) from error
+            raise Invalid(
+                {"registration_number": "这个登记编号已登记在另一份合同上"}
+            ) from error
         tell(session, contract, "contract_recognised", now=now, actor=actor)
     return contract
 
@@ -200,7 +202,9 @@ def _refuse_number(session: Session, contract: Contract, number: str) -> None:
         Contract.registration_number == number, Contract.id != contract.id
     )
     if other := session.scalar(query):
-        raise Invalid({"registration_number": f"这个登记编号已登记在合同 {other} 上，请核对"})
+        raise Invalid(
+            {"registration_number": f"这个登记编号已登记在合同 {other} 上，请核对"}
+        )
 
 
 def refuse(
@@ -309,7 +313,9 @@ def _back_to_talks(
         moves.move(session, talks, actor, IntroductionStatus.TALKING, now=now)
 
 
-def context(session: Session, user: User, contract_id: int, today: Any) -> dict[str, Any]:
+def context(
+    session: Session, user: User, contract_id: int, today: Any
+) -> dict[str, Any]:
     """What the forms of the steps must know to check their days and sums."""
     contract = find_contract(session, user, contract_id)
     return {

@@ -110,13 +110,14 @@ Size = Annotated[Text, _listed(SIZES, "请从列表中选择企业规模")]
 Industry = Annotated[Text, _listed(INDUSTRIES, "请从列表中选择行业")]
 Phone = Annotated[Text, Field(max_length=40), AfterValidator(_phone)]
 Postcode = Annotated[Text, AfterValidator(_postcode)]
+RowNumber = Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, Optional]
 Words = Annotated[Text, Field(min_length=2, max_length=1000)]
 
 
 class PlanLine(Input):
     """One line of the payment plan: a fixed sum, or a share of something."""
 
-    id: Annotated[int | None, Optional, Field(ge=1, le=2**31 - 1)] = None
+    id: RowNumber = None
     trigger: PaymentTrigger
     amount: Money = None
     rate: Annotated[int | None, BeforeValidator(_percent)] = None
@@ -345,9 +346,7 @@ def _number(text: str) -> str:
 class Recognition(Input):
     """What the office decided; the context has ``total`` in fen."""
 
-    registration_number: Annotated[
-        Text, AfterValidator(_number), Field(max_length=40)
-    ]
+    registration_number: Annotated[Text, AfterValidator(_number), Field(max_length=40)]
     recognised_on: LaterDay
     technology: Money
 
@@ -429,9 +428,7 @@ class Happening(Input):
 class ReceiptInput(Input):
     """Money that arrived, for a line of the plan or for none."""
 
-    payment_id: Annotated[
-        Annotated[int, Field(ge=1, le=2**31 - 1)] | None, Optional
-    ] = None
+    payment_id: RowNumber = None
     amount: Money
     received_on: LaterDay
     words: Note = ""
@@ -442,6 +439,10 @@ class ReceiptInput(Input):
         if not amount:
             raise PydanticCustomError("amount", "请填写到账金额，须大于 0")
         return amount
+
+
+class ReceiptRemoval(Input):
+    receipt_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 def from_form(form: Any) -> dict[str, Any]:

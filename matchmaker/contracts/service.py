@@ -116,12 +116,16 @@ def todo(contract: Contract) -> dict[str, str]:
     return todo_of(text.form_values(contract), contract.achievement)
 
 
-def todo_of(values: Mapping[str, Any], achievement: Achievement | None) -> dict[str, str]:
+def todo_of(
+    values: Mapping[str, Any], achievement: Achievement | None
+) -> dict[str, str]:
     """The same for what stands in a form; an entry that is wrong counts as missing."""
     try:
         return lacking(parse(ContractDraft, values), achievement)
     except Invalid as invalid:
-        kept = {name: value for name, value in values.items() if name not in invalid.fields}
+        kept = {
+            name: value for name, value in values.items() if name not in invalid.fields
+        }
         kept.setdefault("name", "（未命名）")
         return dict(invalid.fields) | lacking(parse(ContractDraft, kept), achievement)
 
@@ -224,7 +228,9 @@ def create_contract(
     with transaction(session):
         policies.require(actor, "contract.create")
         lock(session, actor)
-        made = history.made_before(session, actor, "contract.created", form_key, now=now)
+        made = history.made_before(
+            session, actor, "contract.created", form_key, now=now
+        )
         if made is not None:
             return find_contract(session, actor, made)
         contract = Contract(
@@ -246,7 +252,9 @@ def create_contract(
         contract.code = f"HT{today(now):%Y}-{contract.id:06d}"
         replace_plan(session, contract, _with_first_line(data))
         changes: dict[str, Any] = {"form": form_key}
-        history.record(session, actor, "contract.created", contract, now=now, changes=changes)
+        history.record(
+            session, actor, "contract.created", contract, now=now, changes=changes
+        )
         tell(session, contract, "contract_drafted", now=now, actor=actor)
     return contract
 
@@ -348,7 +356,11 @@ def edit_contract(
             if contract.state is ContractState.DRAFT:
                 author = session.get(User, contract.author_id or 0)
                 fixed = _fixed_sides(contract, actor, author)
-                _link(session, contract, tuple(side for side in OTHER if side not in fixed))
+                _link(
+                    session,
+                    contract,
+                    tuple(side for side in OTHER if side not in fixed),
+                )
             contract.updated_at = now
             was_confirmed = forget_confirmations(contract)
             history.record(
@@ -494,7 +506,9 @@ def _confirm(
     setattr(contract, f"{side}_confirmed_words", words)
     contract.updated_at = now
     changes = {"side": [None, side], "words": [None, words]} if words else {}
-    history.record(session, actor, "contract.confirmed", contract, now=now, changes=changes)
+    history.record(
+        session, actor, "contract.confirmed", contract, now=now, changes=changes
+    )
     if not both_confirmed(contract):
         tell(session, contract, "contract_confirmed", now=now, actor=actor)
     elif contract.state is ContractState.DRAFT:

@@ -121,7 +121,9 @@ def line_words(values: Mapping[str, Any]) -> str:
     if values.get("amount"):
         parts.append(f"支付 {values['amount']}")
     if values.get("rate"):
-        parts.append(f"按{values.get('base') or '（未写基数）'}的 {values['rate']}% 支付")
+        parts.append(
+            f"按{values.get('base') or '（未写基数）'}的 {values['rate']}% 支付"
+        )
     if values.get("words"):
         parts.append(f"（{values['words']}）")
     return " ".join(part for part in parts if part)

@@ -129,12 +129,36 @@ COLUMN_LABELS: dict[str, str] = LABELS | {
     "words": "说明",
 }
 
+# What the forms of the steps ask.
+STEP_LABELS: dict[str, str] = {
+    "own_side": "本单位是",
+    "signed_on": "签订日期",
+    "office": "登记机构",
+    "submitted_on": "提交日期",
+    "registration_number": "登记编号",
+    "recognised_on": "认定日期",
+    "code": "原因",
+    "words": "说明",
+    "amended_on": "变更日期",
+    "reason": "变更原因",
+    "cancelled_on": "注销日期",
+    "payment_id": "支付计划的哪一行",
+    "happened_on": "发生日期",
+    "amount": "到账金额",
+    "received_on": "到账日期",
+    "file": "证明文件",
+    "side": "代哪一方确认",
+}
+
 TYPE_OF_SUBTYPE = {f"{member.value}": member for member in ContractType}
 
 
 def type_of_subtype(code: str) -> ContractType | None:
     """The type a subtype belongs to, by how its code begins; None: to any."""
-    return next((kind for start, kind in TYPE_OF_SUBTYPE.items() if code.startswith(start)), None)
+    return next(
+        (kind for start, kind in TYPE_OF_SUBTYPE.items() if code.startswith(start)),
+        None,
+    )
 
 
 # Whose registration asks for a unified social credit code.
