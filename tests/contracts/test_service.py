@@ -228,7 +228,15 @@ def test_a_draft_given_up_gives_the_talks_back(session, deal, drafted):
     )
     assert contract.state is ContractState.VOID
     assert state_of(session, deal.introduction.id) is IntroductionStatus.TALKING
-    assert drafted.__call__ is not None
+    again = service.create_contract(
+        session,
+        deal.seller,
+        service.read_form(typed()),
+        introduction_id=deal.introduction.id,
+        form_key="again",
+        now=NOW,
+    )
+    assert again.id != contract.id
 
 
 def test_what_is_signed_is_voided_by_staff_alone(session, deal, reached):
