@@ -58,6 +58,7 @@ CONFLICTS: dict[str, str] = {
     "subscription.too_many": "最多 {most} 个订阅，请先在「我的订阅」里删除不用的。",
     "subscription.not_seeking": "这项成果目前没有在找需求方，提交审核后才能订阅。",
     "introduction.side_closed": "其中一方已不再公开征集，不能发起对接。",
+    "introduction.not_approved": "这一对还没有审核通过，不能发起对接。",
     "introduction.same_side": "双方是同一家单位，不能发起对接。",
     "introduction.not_your_side": "成果由企业申请对接，需求由高校申请对接。",
     "introduction.answered": "您的单位已经答复过这个对接，不能重复答复。",

@@ -249,6 +249,11 @@ def talks_are_opened(introduction: Introduction) -> bool:
     return status is not IntroductionStatus.WAITING
 
 
+def reads_internal_lines(user: User, introduction: Introduction) -> bool:
+    """Whether the internal lines of the log are for the person: staff and manager."""
+    return user.is_staff or introduction.manager_id == user.id
+
+
 def opened_talks() -> ColumnElement[bool]:
     """`talks_are_opened` as a condition on introductions and their needs."""
     restricted = and_(Need.id.is_not(None), Need.secrecy == Secrecy.RESTRICTED)
