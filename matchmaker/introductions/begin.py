@@ -275,7 +275,7 @@ def request_achievement(
     form_key: str,
     now: datetime,
 ) -> Begun:
-    """An enterprise asks for talks about an achievement, for a need of its own or not."""
+    """An enterprise wants talks about an achievement, for its own need or for none."""
     with transaction(session):
         policies.require(actor, "introduction.request")
         item = find(session, actor, RecordType.ACHIEVEMENT, achievement_id)
@@ -301,7 +301,7 @@ def request_need(
     form_key: str,
     now: datetime,
 ) -> Begun:
-    """A university asks for talks about a need, with an achievement of its own or not."""
+    """A university wants talks about a need, with its own achievement or with none."""
     with transaction(session):
         policies.require(actor, "introduction.request")
         need = find(session, actor, RecordType.NEED, need_id)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models import Achievement, Call, Introduction, Need, Organisation, User
 from models.base import UtcDateTime
-from models.states import OPEN_INTRODUCTIONS, IntroductionStatus, Role
+from models.states import OPEN_INTRODUCTIONS, IntroductionStatus, Role, Secrecy
 
 from .. import policies
 from .schema import NOBODY, IntroductionQuery, Sort
@@ -210,9 +210,10 @@ def _of_organisation(user: User, name: str) -> ColumnElement[bool]:
 
 def _says(user: User, words: str) -> ColumnElement[bool]:
     """Whether a title the reader reads holds the words; or its number is meant."""
-    inside = policies.inside_talks(user)
+    told = and_(policies.opened_talks(), Need.secrecy == Secrecy.RESTRICTED)
+    full = or_(policies.inside_talks(user), told)
     titles = [
-        and_(inside, Need.title.icontains(words, autoescape=True)),
+        and_(full, Need.title.icontains(words, autoescape=True)),
         Need.public_title.icontains(words, autoescape=True),
         Achievement.title.icontains(words, autoescape=True),
         Call.title.icontains(words, autoescape=True),
@@ -231,7 +232,7 @@ def _counts(
         .with_only_columns(Introduction.status, func.count(Introduction.id))
         .group_by(Introduction.status)
     )
-    return {status: number for status, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _order(sort: Sort) -> list[Any]:
