@@ -19,6 +19,7 @@ CONFLICTS: dict[str, str] = {
     "可以驳回或暂缓。",
     "suggestion.nothing_to_undo": "这一对没有可以撤销的决定。",
     "suggestion.undo_too_late": "决定已超过 24 小时，不能再撤销。",
+    "suggestion.in_talks": "双方已经因这一对开始对接，审核结论不能再撤销。",
     "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
     "ranker.nothing_to_learn": "还没有可供学习的审核结论，匹配模型没有训练。",

@@ -10,11 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
+    Achievement,
+    Call,
     Introduction,
     IntroductionAnswer,
+    Need,
     Organisation,
     TalkEvent,
     User,
+    kind_of,
     transaction,
 )
 from models.session import lock
@@ -30,6 +34,7 @@ from ..errors import Conflict, Forbidden, Invalid, NotFound
 from ..history import service as history
 from ..labels import label
 from ..nodes import mandates
+from ..search.service import load
 from . import begin, moves, tell, words
 from .schema import (
     DECLINED,
@@ -64,6 +69,11 @@ def find(session: Session, user: User | None, introduction_id: int) -> Introduct
     if found is None:
         raise NotFound("introduction")
     return found
+
+
+def sees(session: Session, user: User, item: Need | Achievement | Call) -> bool:
+    """Whether the person may open the record's own page."""
+    return bool(load(session, user, kind_of(item), [item.id]))
 
 
 def held(

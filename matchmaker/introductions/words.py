@@ -36,14 +36,17 @@ def require(session: Session, dictionary: str, code: str, field: str) -> str:
 
 def label_of(session: Session, dictionary: str, code: str | None) -> str:
     """The words of a reason, in use or not; the code itself where it is gone."""
-    if code is None:
-        return ""
-    found = session.scalar(
-        select(DictionaryEntry.label).where(
-            DictionaryEntry.dictionary == dictionary, DictionaryEntry.code == code
+    return labels_of(session, dictionary).get(code, code) if code else ""
+
+
+def labels_of(session: Session, dictionary: str) -> dict[str, str]:
+    """The words of every reason, in use or not, by code."""
+    rows = session.execute(
+        select(DictionaryEntry.code, DictionaryEntry.label).where(
+            DictionaryEntry.dictionary == dictionary
         )
     )
-    return found or code
+    return {row[0]: row[1] for row in rows}
 
 
 def sentence(label: str, words: str) -> str:
