@@ -19,6 +19,7 @@ CONFLICTS: dict[str, str] = {
     "可以驳回或暂缓。",
     "suggestion.nothing_to_undo": "这一对没有可以撤销的决定。",
     "suggestion.undo_too_late": "决定已超过 24 小时，不能再撤销。",
+    "suggestion.in_talks": "双方已经因这一对开始对接，审核结论不能再撤销。",
     "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
     "ranker.nothing_to_learn": "还没有可供学习的审核结论，匹配模型没有训练。",
@@ -72,6 +73,7 @@ CONFLICTS: dict[str, str] = {
     "subscription.too_many": "最多 {most} 个订阅，请先在「我的订阅」里删除不用的。",
     "subscription.not_seeking": "这项成果目前没有在找需求方，提交审核后才能订阅。",
     "introduction.side_closed": "其中一方已不再公开征集，不能发起对接。",
+    "introduction.not_approved": "这一对还没有审核通过，不能发起对接。",
     "introduction.same_side": "双方是同一家单位，不能发起对接。",
     "introduction.not_your_side": "成果由企业申请对接，需求由高校申请对接。",
     "introduction.answered": "您的单位已经答复过这个对接，不能重复答复。",

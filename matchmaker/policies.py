@@ -184,12 +184,18 @@ def _side(kind: RecordType) -> Any:
     return aliased(TABLES[kind])
 
 
-def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
+def own_work(
+    user: User,
+    owner: ColumnElement[Any] | None,
+    person: ColumnElement[Any] | None = None,
+) -> ColumnElement[bool]:
     """What waits for this person: for their organisation, or for the platform's staff.
 
-    ``owner`` is the column of the organisation it waits for, None where it waits for
-    the staff.
+    ``owner`` is the column of the organisation it waits for, ``person`` that of the
+    one person; where both are None it waits for the staff.
     """
+    if person is not None:
+        return person == user.id
     if owner is None:
         return true() if user.is_staff else false()
     if user.organisation_id is None:
@@ -223,7 +229,7 @@ def visible_introductions(user: User | None) -> ColumnElement[bool]:
 def is_inside_talks(user: User, introduction: Introduction) -> bool:
     """Whether the person reads the need of the talks as its owner does.
 
-    That is its firm, the staff, and everybody where the need is public or there is none.
+    That is its firm, the staff, and everybody where the need is public or none.
     """
     need = introduction.need
     return (
@@ -247,6 +253,11 @@ def talks_are_opened(introduction: Introduction) -> bool:
     if need is not None and need.secrecy is Secrecy.RESTRICTED:
         return introduction.provider_knows
     return status is not IntroductionStatus.WAITING
+
+
+def reads_internal_lines(user: User, introduction: Introduction) -> bool:
+    """Whether the internal lines of the log are for the person: staff and manager."""
+    return user.is_staff or introduction.manager_id == user.id
 
 
 def opened_talks() -> ColumnElement[bool]:
