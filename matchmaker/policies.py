@@ -125,13 +125,7 @@ def visible_suggestions(
     """
     if user is None:
         return false()
-    sides = sides_meet(
-        lambda kind: (
-            Every((visible(user, kind), listed(kind)))
-            if open_only
-            else visible(user, kind)
-        )
-    )
+    sides = sides_meet(side(user, open_only=open_only))
     if user.is_staff:
         return sides
     if not may(user, "suggestion.read_own"):
@@ -139,6 +133,18 @@ def visible_suggestions(
     own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
     approved = Suggestion.status == SuggestionStatus.APPROVED
     return and_(approved, Suggestion.need_id.in_(own), sides)
+
+
+def side(
+    user: User | None, *, open_only: bool = False
+) -> Callable[[RecordType], Condition]:
+    """What a record must meet, by its kind, for the person to know of its pairs."""
+
+    def condition(kind: RecordType) -> Condition:
+        known = visible(user, kind)
+        return Every((known, listed(kind))) if open_only else known
+
+    return condition
 
 
 def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from .calls import Call
 from .dictionaries import DictionaryEntry, Holiday
 from .history import History
 from .mail import Mail
-from .matches import Review, Suggestion
+from .matches import Review, Suggestion, SuggestionChange
 from .needs import Need, NeedText
 from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
@@ -56,6 +56,7 @@ __all__ = [
     "SignInFailure",
     "Subscription",
     "Suggestion",
+    "SuggestionChange",
     "User",
     "UserSession",
     "create_db_engine",

@@ -40,6 +40,7 @@ from models import (
     transaction,
 )
 from models.base import end_of_month
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
@@ -260,7 +261,9 @@ def remove(session: Session, *, now: datetime) -> int:
         ):
             demo = select(table.id).where(table.is_demo)
             pairs = select(Suggestion.id).where(column.in_(demo))
-            gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
+            ids = set(session.scalars(pairs))
+            gone.setdefault("suggestion_id", set()).update(ids)
+            note_changes(session, ids)
             session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
             for rows in (Embedding, OutboxTask, Attachment, Finding):

@@ -21,6 +21,7 @@ from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.sync import LiveIndex
 from index.text import full_source
 from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
@@ -340,12 +341,15 @@ def _follow(
                 _write(session, held, pair, proposal, model, now)
             continue
         decided = exists().where(Review.suggestion_id == Suggestion.id)
-        session.execute(
-            delete(Suggestion).where(
+        gone = session.scalars(
+            delete(Suggestion)
+            .where(
                 Suggestion.id == pair.id,
                 Suggestion.status == SuggestionStatus.PENDING,
                 # Not from under the eyes of whoever reads it just now.
                 or_(Suggestion.claimed_until.is_(None), Suggestion.claimed_until < now),
                 ~decided,
             )
+            .returning(Suggestion.id)
         )
+        note_changes(session, gone.all())
