@@ -26,7 +26,7 @@ from models.outbox import RecordType
 from .facts import MISSING, Ids
 from .feed import Feed, Follower
 from .held import HeldRows
-from .pairs import Pairs
+from .pairs import Paired, Pairs
 from .text import FACTS
 
 AMOUNTS = {
@@ -137,13 +137,11 @@ class Catalogue:
             yield self._records.caught_up(session)
 
     @contextmanager
-    def reading_pairs(
-        self, session: Session
-    ) -> Iterator[tuple[Pairs, Mapping[RecordType, Columns]]]:
+    def reading_pairs(self, session: Session) -> Iterator[Paired]:
         """The pairs likewise, with the records they are of."""
         with self._lock:
             records = self._records.caught_up(session)
-            yield self._pairs.caught_up(session), records
+            yield Paired(self._pairs.caught_up(session), records)
 
 
 def _read(session: Session) -> dict[RecordType, Columns]:

@@ -15,6 +15,8 @@ from models.conditions import Bound, Mask
 Column = NDArray[Any]
 Ids = NDArray[np.int64]
 MISSING = -1
+# So many values are sooner compared one by one than by `numpy.isin`.
+FEW_VALUES = 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -88,7 +90,13 @@ class Facts:
     def one_of(self, fact: str, values: tuple[str | int, ...]) -> Mask:
         wanted = [self._number(fact, value) for value in values]
         known = [number for number in wanted if number is not None]
-        return np.asarray(self._alive & np.isin(self._column(fact), known), np.bool_)
+        column = self._column(fact)
+        if len(known) > FEW_VALUES:
+            return np.asarray(self._alive & np.isin(column, known), np.bool_)
+        mask = np.zeros(len(column), np.bool_)
+        for number in known:
+            mask |= column == number
+        return mask & self._alive
 
     def between(self, fact: str, low: Bound | None, high: Bound | None) -> Mask:
         column = self._column(fact)

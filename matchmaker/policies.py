@@ -176,17 +176,18 @@ def _is_there(
     return found
 
 
-def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
-    """What waits for this person: for their organisation, or for the platform's staff.
+def own_work(
+    owner: ColumnElement[Any] | None, *, is_staff: bool, home: Any
+) -> ColumnElement[bool]:
+    """What waits for a person: for their organisation, or for the platform's staff.
 
     ``owner`` is the column of the organisation it waits for, None where it waits for
-    the staff.
+    the staff; ``home`` the person's organisation, or a parameter for it, None for one
+    who has none.
     """
     if owner is None:
-        return true() if user.is_staff else false()
-    if user.organisation_id is None:
-        return false()
-    return owner == user.organisation_id
+        return true() if is_staff else false()
+    return false() if home is None else owner == home
 
 
 def visible_mandates(user: User | None) -> ColumnElement[bool]:

@@ -68,6 +68,7 @@ class Suggestion(Base):
         Index("ix_suggestions_unseen", "seen_at", "status"),
         Index("ix_suggestions_unseen_by_holder", "holder_seen_at", "status"),
         Index("ix_suggestions_claimed_until", "claimed_until"),
+        Index("ix_suggestions_snoozed_until", "snoozed_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

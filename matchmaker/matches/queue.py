@@ -159,8 +159,8 @@ def look(
     ).all()
     mine = np.array([id_ for id_, who in held if who == user.id], np.int64)
     theirs = np.array([id_ for id_, who in held if who != user.id], np.int64)
-    with catalogue.reading_pairs(session) as (pairs, records):
-        tally = Tally(pairs, records, user, filters, now, mine)
+    with catalogue.reading_pairs(session) as pairs:
+        tally = Tally(pairs, user, filters, now, mine)
         shown = tally.shown()
         return Queue(
             filters,

@@ -1,14 +1,13 @@
 """Which pairs meet the filters of the desk, and how many each choice would leave."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from index.facts import Ids
-from index.held import HeldRows
-from index.pairs import Pairs
+from index.pairs import Paired
 from models import User
 from models.conditions import AtLeastOne, Between, Condition, Every, Mask, OneOf
 from models.outbox import RecordType
@@ -59,17 +58,15 @@ class Tally:
 
     def __init__(
         self,
-        pairs: Pairs,
-        records: Mapping[RecordType, HeldRows],
+        pairs: Paired,
         user: User,
         filters: QueueFilters,
         now: datetime,
         mine: Ids,
     ) -> None:
-        self.pairs, self.records = pairs, records
-        self.user, self.filters, self.now = user, filters, now
-        self._known = pairs.sides_meet(records, policies.side(user))
-        self._open = pairs.sides_meet(records, policies.side(user, open_only=True))
+        self.pairs, self.filters, self.now = pairs, filters, now
+        self._known = pairs.sides_meet(policies.side(user))
+        self._open = pairs.sides_meet(policies.side(user, open_only=True))
         self._groups = self._masks(mine)
 
     def shown(self, *without: str) -> Mask:
@@ -82,11 +79,11 @@ class Tally:
 
     def counts(self) -> Counts:
         """How many pairs each choice of each filter would show, the others kept."""
-        counts, records = self.pairs.askers_counts, self.records
+        of_askers = self.pairs.askers_counts
         return {
             "kind": self.pairs.counts(self.shown("kind"), "kind"),
-            "field": counts(records, self.shown("field"), "field", FIELDED),
-            "district": counts(records, self.shown("district"), "district", PLACED),
+            "field": of_askers(self.shown("field"), "field", FIELDED),
+            "district": of_askers(self.shown("district"), "district", PLACED),
             "score": self._steps("score", SCORE_STEPS, likely),
             "age": self._steps(
                 "age", AGE_STEPS, lambda days: waiting_for(days, self.now)
@@ -108,7 +105,7 @@ class Tally:
         for name, kinds in (("field", FIELDED), ("district", PLACED)):
             if chosen := getattr(filters, name):
                 wanted = OneOf(name, tuple(chosen))
-                masks[name] = pairs.asker_meets(self.records, wanted, kinds)
+                masks[name] = pairs.asker_meets(wanted, kinds)
         if filters.score is not None:
             masks["score"] = pairs.mask(likely(filters.score))
         if filters.age is not None:

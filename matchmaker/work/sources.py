@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Date,
     Select,
@@ -53,12 +54,23 @@ STAFF = frozenset({Role.STAFF, Role.ADMIN})
 
 
 @dataclass(frozen=True)
-class When:
-    """The moment the list is of; what ends by ``soon`` is about to end."""
+class Days:
+    """The day the list is of; what ends by ``soon`` is about to end.
 
-    now: datetime
+    Either may be a parameter, filled in when the query is sent.
+    """
+
+    today: date | BindParameter[date]
+    soon: date | BindParameter[date]
+
+
+@dataclass(frozen=True)
+class When(Days):
+    """The moment the list is of."""
+
     today: date
     soon: date
+    now: datetime
 
 
 class Remind(Enum):
@@ -88,7 +100,7 @@ class Source:
     label: str
     act: str
     roles: frozenset[Role]
-    waiting: Callable[[When], AnySelect]
+    waiting: Callable[[Days], AnySelect]
     pages: Mapping[str, tuple[str, str]]
     owner: Any = None
     remind: Remind = Remind.AFTER_A_WAIT
@@ -138,7 +150,7 @@ def _last(model: Any, action: str) -> ColumnElement[Any]:
     return func.coalesce(noted, model.updated_at, type_=UtcDateTime())
 
 
-def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
+def _in_state(model: Any, state: Any, action: str, _days: Days) -> AnySelect:
     """Records that stay in a state since something happened (none: were changed)."""
     since = _last(model, action) if action else model.updated_at
     return select(*columns(model.id, model.title, since, is_demo=model.is_demo)).where(
@@ -146,13 +158,13 @@ def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
     )
 
 
-def _ending_needs(when: When) -> AnySelect:
+def _ending_needs(days: Days) -> AnySelect:
     since = func.coalesce(Need.published_at, Need.updated_at, type_=UtcDateTime())
     return select(
         *columns(Need.id, Need.title, since, is_demo=Need.is_demo, due=Need.deadline)
     ).where(
         Need.status == NeedStatus.PUBLISHED,
-        Need.deadline.between(when.today, when.soon),
+        Need.deadline.between(days.today, days.soon),
     )
 
 
@@ -161,7 +173,7 @@ def _known_to_all(kind: RecordType) -> ColumnElement[bool]:
     return policies.where(policies.visible(None, kind), kind)
 
 
-def _approved_pairs(_when: When) -> AnySelect:
+def _approved_pairs(_days: Days) -> AnySelect:
     """Approved pairs nobody of the need's organisation has opened yet."""
     other = func.coalesce(Achievement.title, Call.title)
     since = func.coalesce(
@@ -186,7 +198,7 @@ def _approved_pairs(_when: When) -> AnySelect:
     )
 
 
-def _new_buyers(_when: When) -> AnySelect:
+def _new_buyers(_days: Days) -> AnySelect:
     """Achievements with approved pairs whose buyers nobody of theirs has looked at."""
     decided = func.coalesce(
         Suggestion.decided_at, Suggestion.updated_at, type_=UtcDateTime()
@@ -219,7 +231,7 @@ def _new_buyers(_when: When) -> AnySelect:
     )
 
 
-def _submissions(kind: Kind, _when: When) -> AnySelect:
+def _submissions(kind: Kind, _days: Days) -> AnySelect:
     row = kind.waiting(None).subquery()
     return select(
         *columns(
@@ -232,10 +244,10 @@ def _submissions(kind: Kind, _when: When) -> AnySelect:
     )
 
 
-def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
+def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
     """Pairs that wait for review under the condition."""
 
-    def waiting(when: When) -> AnySelect:
+    def waiting(days: Days) -> AnySelect:
         return (
             select(
                 *columns(
@@ -251,7 +263,7 @@ def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
             .outerjoin(Need, Suggestion.need_id == Need.id)
             .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
             .outerjoin(Call, Suggestion.call_id == Call.id)
-            .where(condition(when), open_sides())
+            .where(condition(days), open_sides())
         )
 
     return waiting
@@ -270,14 +282,12 @@ def _put_off_at() -> ColumnElement[Any]:
     return func.coalesce(noted, Suggestion.updated_at, type_=UtcDateTime())
 
 
-def _put_off_until_today(when: When) -> ColumnElement[bool]:
-    return and_(
-        Suggestion.status == SuggestionStatus.SNOOZED,
-        Suggestion.snoozed_until <= when.today,
-    )
+def _put_off_until_today(days: Days) -> ColumnElement[bool]:
+    # Only what is put off has a day; its index is in that order.
+    return Suggestion.snoozed_until <= days.today
 
 
-def _failed_jobs(_when: When) -> AnySelect:
+def _failed_jobs(_days: Days) -> AnySelect:
     """Records whose work in the background fails again and again.
 
     Drafts are nobody's but their author's, so they are named to nobody else.

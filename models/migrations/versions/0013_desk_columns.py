@@ -1,4 +1,4 @@
-"""The feed the review desk's columns follow, and an index of what is claimed"""
+"""The feed of the review desk's columns, and indexes of what is claimed or put off"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+INDEXED = ("claimed_until", "snoozed_until")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -16,9 +18,11 @@ def upgrade() -> None:
         sa.Column("suggestion_id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestion_changes")),
     )
-    op.create_index("ix_suggestions_claimed_until", "suggestions", ["claimed_until"])
+    for column in INDEXED:
+        op.create_index(f"ix_suggestions_{column}", "suggestions", [column])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_suggestions_claimed_until", table_name="suggestions")
+    for column in reversed(INDEXED):
+        op.drop_index(f"ix_suggestions_{column}", table_name="suggestions")
     op.drop_table("suggestion_changes")
