@@ -65,8 +65,8 @@ class Tally:
         mine: Ids,
     ) -> None:
         self.pairs, self.filters, self.now = pairs, filters, now
-        self._known = pairs.sides_meet(policies.side(user))
-        self._open = pairs.sides_meet(policies.side(user, open_only=True))
+        self._known = pairs.sides_meet(policies.side_rule(user))
+        self._open = pairs.sides_meet(policies.side_rule(user, open_only=True))
         self._groups = self._masks(mine)
 
     def shown(self, *without: str) -> Mask:
