@@ -30,7 +30,7 @@ from .facts import MISSING, Facts
 from .text import FACTS
 
 if TYPE_CHECKING:
-    from .sync import Feed
+    from .feed import Feed
 
 Ids = NDArray[np.int64]
 
