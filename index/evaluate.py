@@ -42,6 +42,8 @@ FILES = {
     RecordType.ACHIEVEMENT: ("achievements", "abstract", "indicators"),
     RecordType.CALL: ("calls", "background", "goals"),
 }
+# Where the subject is used; data without it is as good.
+CONTEXT = {RecordType.NEED: "scene", RecordType.ACHIEVEMENT: "applications"}
 MEASURES: dict[str, Callable[[Sequence[str], metrics.Grades], float]] = {
     "nDCG@10": lambda ranking, grades: metrics.ndcg(ranking, grades, 10),
     "R@5": lambda ranking, grades: metrics.recall(ranking, grades, 5),
@@ -75,6 +77,7 @@ def read(folders: Iterable[Path]) -> Data:
                         row.get("title") or "",
                         row.get(body) or "",
                         tuple(row.get(points) or ()),
+                        row.get(CONTEXT.get(kind, "")) or "",
                     )
             for row in lines(part / "qrels.jsonl", "query", "item", "grade"):
                 data.grades.setdefault(row["query"], {})[row["item"]] = row["grade"]

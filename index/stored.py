@@ -16,7 +16,7 @@ from models.outbox import Audience, RecordType
 from . import embed
 from .hybrid import IndexedRecord
 from .late import Tokens, no_tokens
-from .text import Passage, Source, facts, interned, sources
+from .text import Passage, facts, interned, sources
 
 # Needs and calls are questions; an achievement only ever answers.
 ASKS = frozenset({RecordType.NEED, RecordType.CALL})
@@ -28,7 +28,8 @@ def read_records(
     """What the tables hold to be indexed of these records, one list for each id.
 
     Only what fits the record as it is now: a text that was edited, published or
-    hidden since its vectors were computed is left out until they are anew.
+    hidden since its vectors were computed is left out until they are anew. One that
+    only gained a context is found without it meanwhile.
     """
     table = TABLES[kind]
     found: dict[int, list[IndexedRecord]] = {id_: [] for id_ in ids}
@@ -39,10 +40,12 @@ def read_records(
     rows = _embeddings(session, kind, ids, encoder)
     for record in session.scalars(query):
         for audience, source in sources(record).items():
-            stored = rows.get((record.id, audience, source.hash))
-            if stored:
-                indexed = _indexed(kind, record, audience, source, stored)
-                found[record.id].append(indexed)
+            for text_hash in (source.hash, source.bare.hash):
+                stored = rows.get((record.id, audience, text_hash))
+                if stored:
+                    indexed = _indexed(kind, record, audience, text_hash, stored)
+                    found[record.id].append(indexed)
+                    break
     return found
 
 
@@ -82,14 +85,14 @@ def _indexed(
     kind: RecordType,
     record: Record,
     audience: Audience,
-    source: Source,
+    text_hash: str,
     rows: list[Any],
 ) -> IndexedRecord:
     return IndexedRecord(
         kind=kind,
         id=record.id,
         audience=audience,
-        text_hash=source.hash,
+        text_hash=text_hash,
         passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
         terms=[interned(r.terms) for r in rows],
         vectors=_vectors(r.vector for r in rows),

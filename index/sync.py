@@ -223,11 +223,14 @@ def _compare_some(
     query = (
         select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
     )
-    wanted = {record.id: len(sources(record)) for record in session.scalars(query)}
+    wanted = {
+        record.id: {source.hash for source in sources(record).values()}
+        for record in session.scalars(query)
+    }
     fresh = HybridIndex(index.dimension)
     for id_, records in read_records(session, kind, ids, encoder).items():
         fresh.put(kind, id_, records)
-        if len(records) < wanted.get(id_, 0):
+        if wanted.get(id_, set()) - {record.text_hash for record in records}:
             result.unencoded.append((kind, id_))
     for inside in (True, False):
         there, here = fresh.shelves[kind, inside], index.shelves[kind, inside]
