@@ -58,7 +58,7 @@ def build(
     """
     lexical = index.shelves[found.kind, inside].lexical
     return {
-        "indicators": _indicators(asking, found),
+        "indicators": _indicators(left, asking, found),
         "pairs": [
             {
                 "left": pair.left.text,
@@ -79,18 +79,39 @@ def build(
     }
 
 
-def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, Any]]:
-    judged = judgements(asking, found)
+def _indicators(
+    left: Record, asking: IndexedRecord, found: IndexedRecord
+) -> list[dict[str, Any]]:
+    """A row for each indicator asked; a must that is missed stands first."""
+    judged = judgements(left, asking, found)
     several = Counter(judgement.asked_index for judgement in judged)
-    return [
+    rows = [
         {
             "asked": _asked(judgement, several[judgement.asked_index] > 1),
+            "sentence": _sentence(judgement),
+            "must": judgement.requirement.must,
             "claimed": judgement.claimed,
             "verdict": str(judgement.verdict),
             "note": judgement.note,
         }
         for judgement in judged
     ]
+    return sorted(rows, key=lambda row: not misses_must(row))
+
+
+def misses_must(row: Mapping[str, Any]) -> bool:
+    """Whether an indicator that has to be met is not.
+
+    Evidence that was stored before anybody said must or wish has no word of it.
+    """
+    return row.get("must") is True and row["verdict"] == UNMET
+
+
+def _sentence(judgement: Judgement) -> str | None:
+    """The sentence of the target, where its confirmed measure was judged instead."""
+    sentence = judgement.requirement.text
+    same = judgement.asked.replace(" ", "") == sentence.replace(" ", "")
+    return None if same or judgement.requirement.confirmed is None else sentence
 
 
 def _asked(judgement: Judgement, one_of_several: bool) -> str:

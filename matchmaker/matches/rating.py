@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from index.approval import ApprovalModel, features, judgements, side
+from index.approval import ApprovalModel, features, judgements, shares, side
 from index.hybrid import IndexedRecord
 from models import Record
 from models.states import SuggestionKind
@@ -29,6 +29,6 @@ def rate(
     found: IndexedRecord,
 ) -> Rating:
     """Rate the pair; ``text`` holds the text features (`Hit.features`)."""
-    verdicts = [one.verdict for one in judgements(asking, found)]
-    known = features(kind, text, side(left), side(right), verdicts)
+    indicators = shares(judgements(left, asking, found))
+    known = features(kind, text, side(left), side(right), indicators)
     return Rating(known, model.probability(known))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from index.approval import RATED, ApprovalModel
 from index.hybrid import Hit, HybridIndex, IndexedRecord
+from index.requirements import confirmed
 from index.sync import LiveIndex
 from index.text import full_source
 from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
@@ -258,7 +260,7 @@ def _write(
     asks, answers = PAIRS[proposal.kind]
     left: Any = session.get_one(TABLES[asks], proposal.left)
     right: Any = session.get_one(TABLES[answers], proposal.right)
-    hashes = full_source(left).meaning_hash, full_source(right).meaning_hash
+    hashes = _meaning(left), _meaning(right)
     if pair is None:
         session.add(_new(held, proposal, model, left, right, hashes, now))
         return 1
@@ -274,6 +276,15 @@ def _write(
     pair.left_hash, pair.right_hash = hashes
     _fill(pair, held, proposal, model, left, right, now)
     return 0
+
+
+def _meaning(record: Record) -> str:
+    """Changes with what the record says or asks for; a pair is judged by it."""
+    words = full_source(record).meaning_hash
+    told = [confirmed(one) for one in getattr(record, "measures", None) or ()]
+    if not any(told):
+        return words
+    return sha256(f"{words} {told}".encode()).hexdigest()
 
 
 def _new(

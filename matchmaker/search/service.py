@@ -69,8 +69,8 @@ STATES: dict[RecordType, type[StrEnum]] = {
     RecordType.CALL: CallStatus,
 }
 TEXTS = {
-    RecordType.NEED: ("title", "problem"),
-    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors"),
+    RecordType.NEED: ("title", "problem", "scene"),
+    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors", "applications"),
     RecordType.CALL: ("title", "background"),
 }
 ORDERS = {

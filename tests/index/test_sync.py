@@ -8,7 +8,8 @@ from sqlalchemy import delete, func, select
 from index import feed as feeds
 from index import sync
 from index.feed import GAP_SECONDS, Feed
-from index.sync import LiveIndex, compare, read_records
+from index.stored import read_records
+from index.sync import LiveIndex, compare
 from matchmaker.jobs import outbox
 from matchmaker.jobs.worker import Worker
 from models import TABLES, Embedding, IndexChange, Need, transaction

@@ -194,6 +194,34 @@ def test_the_whole_evidence_is_plain_data_without_a_percentage(index):
     assert {row["term"] for row in why["terms"]} >= {"预警", "失控"}
 
 
+def measure(name, comparator, value, unit, *, must=True):
+    given = {"name": name, "comparator": comparator, "value": value, "unit": unit}
+    return given | {"upper": "", "must": must, "proposed": False}
+
+
+@pytest.mark.parametrize("must", [True, False])
+def test_a_must_that_is_missed_stands_first_and_a_wish_in_its_place(index, must):
+    measures = [
+        measure("预警提前时间", "ge", "10", "min"),
+        measure("误报率", "le", "0.1", "%", must=must),
+    ]
+    left = need(
+        title=BATTERY.title,
+        problem=BATTERY.body,
+        targets=list(BATTERY.points),
+        measures=measures,
+    )
+    asking, found = record(98, BATTERY, RecordType.NEED), record(99, ANSWER)
+    rows = build(left, achievement(), asking, found, index, {}, inside=True)
+    shown = [(r["asked"], r["must"], r["verdict"]) for r in rows["indicators"]]
+    lead, rate = ("预警提前时间 ≥ 10 min", True, MET), ("误报率 ≤ 0.1 %", must, UNMET)
+    assert shown == ([rate, lead] if must else [lead, rate])
+    assert {r["asked"]: r["sentence"] for r in rows["indicators"]} == {
+        "预警提前时间 ≥ 10 min": None,  # the sentence says the same
+        "误报率 ≤ 0.1 %": "误报率≤1%",
+    }
+
+
 @pytest.fixture(scope="module")
 def index():
     held = HybridIndex(ENCODER.dimension)
