@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from index.catalogue import Columns, Order
+from index.columns import Columns, Order
 from index.explain import Segment, answer, segments
 from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import TABLES, Achievement, Call, Need, Record, User
-from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
+from models.conditions import EVERYTHING, Condition, Every, Includes, Mask, OneOf
 from models.fields import DISTRICTS, FIELDS
 from models.outbox import RecordType
 from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
@@ -244,7 +244,7 @@ class _Search:
         ids = {skip: self.ids(skip) for skip in (None, *map(self._skipped, groups))}
         ranked = ids[None]
         with self.columns() as columns:
-            shown = columns.mask(self.condition(None), ranked)
+            shown = _mask(columns, self.condition(None), ranked)
             self.total = int(shown.sum()) if ranked is None else len(ranked)
             first = (self.query.page - 1) * size
             if ranked is not None and sort is Sort.RELEVANCE:
@@ -255,7 +255,7 @@ class _Search:
                 self._facet(
                     name,
                     columns.counts(
-                        columns.mask(self.condition(name), ids[self._skipped(name)]),
+                        _mask(columns, self.condition(name), ids[self._skipped(name)]),
                         column,
                     ),
                 )
@@ -314,6 +314,12 @@ class _Search:
             if counts.get(value) or value in selected
         ]
         return Facet(name, FACET_LABELS[name], options)
+
+
+def _mask(columns: Columns, condition: Condition, ids: list[int] | None) -> Mask:
+    """What meets the condition, and is among ``ids`` where words were asked for."""
+    mask = columns.mask(condition)
+    return mask if ids is None else mask & columns.among(ids)
 
 
 def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
