@@ -25,7 +25,9 @@ from sqlalchemy.orm import Session
 from models import TABLES
 from models.conditions import Condition, Mask
 from models.outbox import RecordType
+from models.states import Secrecy
 
+from .bands import amounts
 from .facts import MISSING, Facts
 from .text import FACTS
 
@@ -50,11 +52,13 @@ class Order(StrEnum):
     NEWEST    what never was published, then the latest
     DEADLINE  the earliest; what has none last
     AMOUNT    the highest, READINESS likewise; what has none last
+    SHOWN     the highest as it is shown to everybody: of a masked need its band
     """
 
     NEWEST = "newest"
     DEADLINE = "deadline"
     AMOUNT = "amount"
+    SHOWN = "shown"
     READINESS = "readiness"
 
 
@@ -94,6 +98,9 @@ class Columns:
         for name, number in NUMBERS.items():
             if name in columns:
                 columns[name] = [number(value) for value in columns[name]]
+        if "secrecy" in columns:
+            pairs = zip(columns["amount"], columns["secrecy"], strict=True)
+            columns["shown"] = [shown_amount(*pair) for pair in pairs]
         self.facts.put_many(first, columns)
         self._orders.clear()
 
@@ -138,7 +145,9 @@ class Columns:
         if order is Order.DEADLINE:
             days = self.facts.numbers("deadline")[:size]
             return [np.where(days == MISSING, LAST, days)]
-        if order is Order.AMOUNT:
+        if order is Order.SHOWN and self.kind is RecordType.NEED:
+            return [-self.facts.numbers("shown")[:size]]
+        if order in (Order.AMOUNT, Order.SHOWN):
             return [-self.facts.numbers("amount")[:size]]
         if order is Order.READINESS:
             return [-self.facts.numbers("trl")[:size]]
@@ -150,6 +159,13 @@ def _names(kind: RecordType) -> Mapping[str, str]:
     names = {name: name for name in FACTS[kind]}
     names |= {"published_at": "published_at", "amount": AMOUNTS[kind]}
     return names | ({"deadline": "deadline"} if kind in DATED else {})
+
+
+def shown_amount(fen: int | None, secrecy: Secrecy) -> int | None:
+    """The amount everybody may know: where its band begins, of a masked need."""
+    if fen is None or secrecy is not Secrecy.MASKED:
+        return fen
+    return amounts(fen)[0]
 
 
 def _microseconds(at: datetime | None) -> int | None:

@@ -250,7 +250,7 @@ class _Search:
             if ranked is not None and sort is Sort.RELEVANCE:
                 page = ranked[first : first + size]
             else:
-                page = columns.page(shown, ORDERS[sort], first, size)
+                page = columns.page(shown, self.order(sort), first, size)
             found = [
                 self._facet(
                     name,
@@ -262,6 +262,15 @@ class _Search:
                 for name, column in groups.items()
             ]
         return page, found
+
+    def order(self, sort: Sort) -> Order:
+        """Exact amounts order only what the reader may read to the fen."""
+        order = ORDERS[sort]
+        own = self.user is not None and self.base == policies.owned(
+            self.user, self.kind
+        )
+        exact = self.inside or own
+        return Order.SHOWN if order is Order.AMOUNT and not exact else order
 
     @contextmanager
     def columns(self) -> Iterator[Columns]:
