@@ -66,6 +66,10 @@ class Facts:
         """A fact that is a number, of every row; `MISSING` where nobody gave it."""
         return self._column(fact)
 
+    def words(self, fact: str) -> dict[int, str]:
+        """What the numbers of a fact that is a word stand for."""
+        return {code: str(word) for word, code in self._codes.get(fact, {}).items()}
+
     def counts(self, fact: str, which: Mask | Ids) -> dict[str, int]:
         """How many of the rows have each value; of a list, each of its members.
 
@@ -81,7 +85,7 @@ class Facts:
                 for value, code in codes.items()
             }
         found = enumerate(np.bincount(column).tolist())
-        names = {code: str(value) for value, code in codes.items()}
+        names = self.words(fact)
         return {names.get(code, str(code)): number for code, number in found if number}
 
     def everything(self) -> Mask:
@@ -102,9 +106,9 @@ class Facts:
         column = self._column(fact)
         mask: Mask = self._alive & (column != MISSING)
         if low is not None:
-            mask &= column >= _number(low)
+            mask &= column >= as_number(low)
         if high is not None:
-            mask &= column <= _number(high)
+            mask &= column <= as_number(high)
         return mask
 
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask:
@@ -139,7 +143,7 @@ class Facts:
             self._lists.add(name)
             return sum(1 << self._code(name, member) for member in set(value))
         if isinstance(value, int | float | date):
-            return _number(value)
+            return as_number(value)
         return self._code(name, str(value))
 
     def _code(self, name: str, value: str) -> int:
@@ -156,7 +160,7 @@ class Facts:
             self._columns[name] = np.append(column, more)
 
 
-def _number(value: Bound) -> int | float:
+def as_number(value: Bound) -> int | float:
     """A day or a moment as a number that grows with it."""
     if isinstance(value, datetime):
         return (value - EPOCH) // MICROSECOND

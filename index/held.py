@@ -9,7 +9,9 @@ import numpy as np
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
-from .facts import Facts, Ids
+from models.conditions import Condition, Mask
+
+from .facts import Column, Facts, Ids
 
 AT_ONCE = 5_000
 NO_ROW = -1
@@ -74,6 +76,14 @@ class HeldRows:
         rows = np.full(len(ids), NO_ROW, np.int64)
         rows[known] = self._row_of[ids[known]]
         return rows
+
+    def mask(self, condition: Condition) -> Mask:
+        """The rows that meet the condition; never one that is gone."""
+        return np.asarray(condition.mask(self.facts)[: len(self.ids)])
+
+    def numbers(self, fact: str) -> Column:
+        """A fact of every row as a number; `facts.MISSING` where there is none."""
+        return self.facts.numbers(fact)[: len(self.ids)]
 
     def changed(self) -> None:
         """Whatever was worked out from the rows holds no longer."""

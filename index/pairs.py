@@ -1,4 +1,4 @@
-"""The pairs of the review desk as columns in memory, with the records they are of.
+"""Pairs and the decisions on them as columns in memory, with the records they are of.
 
 To tell how many pairs wait and how many each filter would leave, the database reads
 every waiting pair and both its records, five times a page. Here that is a few
@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from sqlalchemy.orm import Session
 
-from models import Suggestion
+from models import Review, Suggestion
 from models.conditions import Condition, Mask
 from models.outbox import RecordType
 
-from .facts import MISSING, Ids
-from .held import NO_ROW, HeldRows
+from .columns import Columns
+from .facts import MISSING, Column, Ids
+from .held import AT_ONCE, NO_ROW, HeldRows
 
 SIDES = {
     RecordType.NEED: "need_id",
@@ -36,8 +37,6 @@ HELD = (
     "decided_at",
 )
 
-Records = Mapping[RecordType, HeldRows]
-
 
 class Pairs(HeldRows):
     """Every pair there is, one row each."""
@@ -46,12 +45,28 @@ class Pairs(HeldRows):
         super().__init__(Suggestion, {name: name for name in HELD}, {"probability"})
 
 
+class Decisions(HeldRows):
+    """Every decision on a pair, one row each; some 70 bytes."""
+
+    def __init__(self) -> None:
+        names = ("suggestion_id", "decision", "reason", "ranker", "probability", "at")
+        super().__init__(Review, {name: name for name in names}, {"probability"})
+
+    def reread_of(self, session: Session, pairs: Sequence[int]) -> None:
+        """Bring the decisions on these pairs in step with the table."""
+        for id_ in self.ids[np.isin(self.numbers("suggestion_id"), pairs)].tolist():
+            self.drop(id_)
+        for start in range(0, len(pairs), AT_ONCE):
+            some = pairs[start : start + AT_ONCE]
+            self.read(session, Review.suggestion_id.in_(some))
+
+
 class Paired:
     """The pairs with the records they are of, while both are kept from changing."""
 
-    def __init__(self, pairs: Pairs, records: Records) -> None:
-        self.ids = pairs.ids
-        self._facts, self._records = pairs.facts, records
+    def __init__(self, pairs: Pairs, records: Mapping[RecordType, Columns]) -> None:
+        self.ids, self.records = pairs.ids, records
+        self._pairs = pairs
         # By kind: the pairs that have such a side, and where in its columns it lies.
         self._sides: dict[RecordType, tuple[Mask, Ids]] = {}
         for kind, name in SIDES.items():
@@ -60,11 +75,15 @@ class Paired:
 
     def mask(self, condition: Condition) -> Mask:
         """The pairs that meet a condition on the pair itself."""
-        return np.asarray(condition.mask(self._facts)[: len(self.ids)])
+        return self._pairs.mask(condition)
 
-    def numbers(self, fact: str) -> Any:
+    def numbers(self, fact: str) -> Column:
         """A fact that is a number, of every pair; -1 where there is none."""
-        return self._facts.numbers(fact)[: len(self.ids)]
+        return self._pairs.numbers(fact)
+
+    def of(self, ids: Ids, mask: Mask) -> Mask:
+        """Whether each of the pairs with these ids is in the mask."""
+        return np.append(mask, False)[self._pairs.rows_of(ids)]
 
     def sides_meet(self, condition: Callable[[RecordType], Condition]) -> Mask:
         """The pairs whose sides all meet the condition of their kind."""
@@ -83,7 +102,7 @@ class Paired:
 
     def counts(self, mask: Mask, fact: str) -> dict[str, int]:
         """How many of the pairs have each value of a fact of the pair itself."""
-        return self._facts.counts(fact, np.flatnonzero(mask))
+        return self._pairs.facts.counts(fact, np.flatnonzero(mask))
 
     def askers_counts(
         self, mask: Mask, fact: str, kinds: Sequence[RecordType]
@@ -93,7 +112,7 @@ class Paired:
         for kind in kinds:
             has, rows = self._askers(kind)
             some = rows[has & mask & (rows != NO_ROW)]
-            found.update(self._records[kind].facts.counts(fact, some))
+            found.update(self.records[kind].facts.counts(fact, some))
         return dict(found)
 
     def _askers(self, kind: RecordType) -> tuple[Mask, Ids]:
@@ -108,5 +127,4 @@ class Paired:
 
     def _at(self, kind: RecordType, condition: Condition, rows: Ids) -> Mask:
         """The condition at these rows; never at -1, where no record is."""
-        mask = condition.mask(self._records[kind].facts)
-        return np.append(mask, False)[rows]
+        return np.append(self.records[kind].mask(condition), False)[rows]

@@ -243,6 +243,11 @@ def reads_full_text(user: User | None, need: Need) -> bool:
     return may(user, "need.read_full", need)
 
 
+def reads_budget(user: User | None, need: Need) -> bool:
+    """Whether the person gets the budget of a need to the fen rather than its band."""
+    return need.secrecy is not Secrecy.MASKED or reads_full_text(user, need)
+
+
 def may_show_attachments(item: Need | Achievement) -> bool:
     """Whether files of the record may be public at all: they may name the firm."""
     return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC

@@ -141,10 +141,11 @@ FOLLOWED = ("status", "snoozed_until", "probability", "created_at", "decided_at"
 
 
 class SuggestionChange(Base):
-    """«Reread this pair»: the feed the columns of the review desk follow.
+    """«Reread this pair and its decisions»: the feed the desk's columns follow.
 
-    Every pair that is written, changed in what is `FOLLOWED`, or deleted leaves a line
-    by itself; a statement that deletes many at once must call `note_changes`.
+    Every pair that is written, changed in what is `FOLLOWED`, decided on or deleted
+    leaves a line by itself; a statement that changes or deletes many at once must call
+    `note_changes`.
     """
 
     __tablename__ = "suggestion_changes"
@@ -208,3 +209,9 @@ class Review(Base):
 
     suggestion: Mapped[Suggestion] = relationship(back_populates="reviews")
     reviewer: Mapped[User] = relationship()
+
+
+@event.listens_for(Review, "after_insert")
+def _note_review(_mapper: Any, connection: Connection, review: Review) -> None:
+    # A decision may leave the pair as it was: put off to the same day once more.
+    note_changes(connection, [review.suggestion_id])

@@ -10,6 +10,8 @@ from index.hybrid import IndexedRecord
 from models import Record
 from models.states import SuggestionKind
 
+from ..needs.budgets import Budget, side_seen
+
 
 @dataclass(frozen=True)
 class Rating:
@@ -27,8 +29,12 @@ def rate(
     right: Record,
     asking: IndexedRecord,
     found: IndexedRecord,
+    budget: Budget,
 ) -> Rating:
-    """Rate the pair; ``text`` holds the text features (`Hit.features`)."""
+    """Rate the pair; ``text`` holds the text features (`Hit.features`).
+
+    ``budget`` is the money of the asking side, as far as it may count here.
+    """
     indicators = shares(judgements(left, asking, found))
-    known = features(kind, text, side(left), side(right), indicators)
+    known = features(kind, text, side_seen(left, budget), side(right), indicators)
     return Rating(known, model.probability(known))

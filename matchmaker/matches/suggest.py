@@ -30,6 +30,7 @@ from models.states import SuggestionKind, SuggestionStatus
 from .. import policies
 from ..history import service as history
 from ..labels import today
+from ..needs import budgets
 from ..rankers.active import active
 from . import evidence
 from .pairs import ACHIEVEMENT, CALL, NEED, PAIRS
@@ -166,7 +167,8 @@ def _proposal(
     found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return None
-    rating = rate(model, pair, hit.features, left, right, asking, found)
+    money = budgets.exact(left)
+    rating = rate(model, pair, hit.features, left, right, asking, found, money)
     return Proposal(pair, left.id, right.id, hit, rating)
 
 
@@ -237,7 +239,8 @@ def _as_it_stands(
     if pair.call is not None and not pair.call.takes_bids_on(day):
         return None
     hit = held.shelves[answers, True].compare(asking.question(), found)
-    rating = rate(model, pair.kind, hit.features, left, right, asking, found)
+    money = budgets.exact(left)
+    rating = rate(model, pair.kind, hit.features, left, right, asking, found, money)
     if rating.probability < model.least:
         return None
     return Proposal(pair.kind, left.id, right.id, hit, rating)
@@ -330,7 +333,14 @@ def _fill(
     pair.ranker = model.name
     pair.updated_at = now
     pair.evidence = evidence.build(
-        left, right, asking, found, held, proposal.hit.parts, inside=True
+        left,
+        right,
+        asking,
+        found,
+        held,
+        proposal.hit.parts,
+        inside=True,
+        budget=budgets.exact(left),
     )
 
 
