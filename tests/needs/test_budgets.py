@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.bands import amounts, band
-from index.catalogue import Columns, Order
+from index.columns import Columns, Order
 from matchmaker.jobs import outbox
 from matchmaker.matches.nearby import candidates, fits
 from matchmaker.needs import budgets
