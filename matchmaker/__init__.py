@@ -77,6 +77,7 @@ def _register_features(app: Flask) -> None:
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
+    from .introductions import web as introductions_web
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
@@ -105,6 +106,7 @@ def _register_features(app: Flask) -> None:
         attachments_web,
         calls_web,
         matches_web,
+        introductions_web,
         rankers_web,
         groups_web,
         verification_web,

@@ -17,9 +17,12 @@ from sqlalchemy import Date, Integer, bindparam, func, literal, select, union_al
 from sqlalchemy.orm import Session
 
 from models import Observation, User
+from models.base import UtcDateTime
 from models.states import Role
 
 from .. import policies
+from ..calendar.days import Calendar
+from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from .schema import WorkQuery
@@ -31,8 +34,13 @@ MOST_COUNTED = 100
 # Of a kind no more are counted and listed: who has so much to do begins at the top.
 MOST_LISTED = 1000
 
-DAYS = Days(bindparam("today", type_=Date()), bindparam("soon", type_=Date()))
-HOME = bindparam("home", type_=Integer())
+DAYS = Days(
+    bindparam("today", type_=Date()),
+    bindparam("soon", type_=Date()),
+    bindparam("quiet", type_=UtcDateTime()),
+    bindparam("overdue", type_=UtcDateTime()),
+)
+HOME, ME = bindparam("home", type_=Integer()), bindparam("me", type_=Integer())
 FIRST, SIZE, LAST, MOST = (
     bindparam(name, type_=Integer()) for name in ("first", "size", "last", "most")
 )
@@ -69,10 +77,25 @@ class WorkList:
     pages: int
 
 
-def moment(now: datetime, notice_days: int) -> When:
-    """The list as of now; what ends within so many days is about to end."""
-    day = today(now)
-    return When(today=day, soon=day + timedelta(days=notice_days), now=now)
+def moment(
+    now: datetime,
+    notice_days: int,
+    days: Calendar | None = None,
+    *,
+    quiet_days: int = 5,
+    overdue_days: int = 10,
+) -> When:
+    """The list as of now; what ends within so many days is about to end.
+
+    Talks are quiet and overdue after so many working days (none given: Monday to
+    Friday) without a step.
+    """
+    day, days = today(now), days or Calendar()
+    quiet, overdue = (
+        waits_since(days, now, number) for number in (quiet_days, overdue_days)
+    )
+    soon = day + timedelta(days=notice_days)
+    return When(today=day, soon=soon, quiet=quiet, overdue=overdue, now=now)
 
 
 def sources_of(role: Role) -> list[Source]:
@@ -127,13 +150,15 @@ def _reader(user: User) -> Reader:
 
 
 def _parameters(user: User, when: When, **numbers: int) -> dict[str, Any]:
-    days = {"today": when.today, "soon": when.soon}
-    return {"home": user.organisation_id, **days, **numbers}
+    days = {name: getattr(when, name) for name in ("today", "soon", "quiet", "overdue")}
+    return {"home": user.organisation_id, "me": user.id, **days, **numbers}
 
 
 def _mine(reader: Reader, source: Source) -> Any:
     home = HOME if reader.has_home else None
-    own = policies.own_work(source.owner, is_staff=reader.is_staff, home=home)
+    own = policies.own_work(
+        source.owner, source.person, is_staff=reader.is_staff, home=home, me=ME
+    )
     return source.waiting(DAYS).where(own)
 
 
