@@ -74,6 +74,7 @@ def _register_features(app: Flask) -> None:
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .calls import web as calls_web
+    from .contracts import web as contracts_web
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
@@ -105,6 +106,7 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        contracts_web,
         matches_web,
         introductions_web,
         rankers_web,

@@ -313,17 +313,23 @@ def reads_budget(user: User | None, need: Need) -> bool:
     return need.secrecy is not Secrecy.MASKED or reads_full_text(user, need)
 
 
-def may_show_attachments(item: Need | Achievement) -> bool:
+FileHolder = Need | Achievement | Introduction | Contract
+
+
+def may_show_attachments(item: FileHolder) -> bool:
     """Whether files of the record may be public at all: they may name the firm."""
+    if isinstance(item, Introduction | Contract):
+        return False
     return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
 
 
 def reads_attachment(
-    user: User | None, item: Need | Achievement, attachment: Attachment
+    user: User | None, item: FileHolder, attachment: Attachment
 ) -> bool:
     """Whether the person gets this file of a record they may know of.
 
-    A file is as secret as the full text, unless its owner marked it public.
+    A file is as secret as the full text, unless its owner marked it public; one of
+    talks or a contract is for everybody who takes part.
     """
     inside = user is not None and (user.is_staff or is_own(user, item))
     return inside or (attachment.is_public and may_show_attachments(item))
