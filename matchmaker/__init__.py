@@ -76,6 +76,7 @@ def _register_features(app: Flask) -> None:
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
+    from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
@@ -118,6 +119,7 @@ def _register_features(app: Flask) -> None:
         registrations_web,
         organisations_web,
         subscriptions_web,
+        ledger_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from models import Attachment, User, kind_of, transaction
+from models import Attachment, ImportRun, User, kind_of, transaction
 from models.outbox import RecordType
 
 from .. import policies
@@ -164,6 +164,8 @@ def _clear(session: Session, store: Store, digests: set[str]) -> int:
     session.rollback()
     with store.clearing():
         named = set(session.scalars(select(Attachment.sha256).distinct()))
+        for column in (ImportRun.sha256, ImportRun.errors_sha256):
+            named |= set(session.scalars(select(column).where(column.is_not(None))))
         session.rollback()
         return store.remove(sorted(digests - named))
 

@@ -204,10 +204,9 @@ def _changes(
 ) -> dict[str, tuple[Any, Any]]:
     """{column: (before, after)}; what the row leaves empty stays as it is."""
     found = {
-        name: (stored[name], value)
-        for name, value in values.items()
-        if name in stored and name not in ("registration_number", "state")
-        if stored[name] != value
+        name: (stored[name], values[name])
+        for name in COMPARED
+        if name in values and stored[name] != values[name]
     }
     if "type" in found and "subtype" not in values and stored["subtype"]:
         found["subtype"] = stored["subtype"], None
@@ -347,7 +346,7 @@ def _last_numbers(session: Session, ids: Sequence[int]) -> dict[int, int]:
         .where(Amendment.contract_id.in_(ids))
         .group_by(Amendment.contract_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _stored(

@@ -32,7 +32,7 @@ class RowReader:
         self, session: Session, mapping: Mapping[str, str], *, today: date
     ) -> None:
         self.today = today
-        self._readers = _readers(_words(session))
+        self._readers = _readers(words_of(session))
         for choice in mapping.values():
             code, _, unit = choice.partition(":")
             if unit:
@@ -93,7 +93,7 @@ class RowReader:
             verdict.refuse(LABELS["status"], "填了注销日期，状态却不是「注销」，请核对")
 
 
-def _words(session: Session) -> dict[str, dict[str, str]]:
+def words_of(session: Session) -> dict[str, dict[str, str]]:
     """{dictionary: {words: code}}, of the entries out of use too."""
     query = (
         select(DictionaryEntry.dictionary, DictionaryEntry.label, DictionaryEntry.code)

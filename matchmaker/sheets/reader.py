@@ -123,12 +123,14 @@ def _reading() -> Iterator[None]:
 @contextmanager
 def _workbook(path: Path, layout: Layout, limits: Limits) -> Iterator[Table]:
     facts = examine(path, limits)
-    with _reading():
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        yield _best_sheet(book, facts, layout, limits)
-    finally:
-        book.close()
+    # Opened by us: the parser would refuse a file whose name does not end in .xlsx.
+    with path.open("rb") as file:
+        with _reading():
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        try:
+            yield _best_sheet(book, facts, layout, limits)
+        finally:
+            book.close()
 
 
 def _best_sheet(
