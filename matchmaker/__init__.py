@@ -73,9 +73,11 @@ def _register_features(app: Flask) -> None:
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .calls import web as calls_web
+    from .contracts import web as contracts_web
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
+    from .introductions import web as introductions_web
     from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
@@ -104,7 +106,9 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        contracts_web,
         matches_web,
+        introductions_web,
         rankers_web,
         groups_web,
         verification_web,

@@ -98,6 +98,12 @@ class Settings(BaseSettings):
         le=60,
         description="Working days until people are reminded of what waits; 0: never.",
     )
+    introduction_task_days: int = Field(
+        default=10,
+        ge=1,
+        le=250,
+        description="Working days without a step until talks are a task of the staff.",
+    )
     expiry_notice_days: int = Field(
         default=14,
         ge=0,

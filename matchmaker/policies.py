@@ -184,12 +184,18 @@ def _side(kind: RecordType) -> Any:
     return aliased(TABLES[kind])
 
 
-def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
+def own_work(
+    user: User,
+    owner: ColumnElement[Any] | None,
+    person: ColumnElement[Any] | None = None,
+) -> ColumnElement[bool]:
     """What waits for this person: for their organisation, or for the platform's staff.
 
-    ``owner`` is the column of the organisation it waits for, None where it waits for
-    the staff.
+    ``owner`` is the column of the organisation it waits for, ``person`` that of the
+    one person; where both are None it waits for the staff.
     """
+    if person is not None:
+        return person == user.id
     if owner is None:
         return true() if user.is_staff else false()
     if user.organisation_id is None:
@@ -223,7 +229,7 @@ def visible_introductions(user: User | None) -> ColumnElement[bool]:
 def is_inside_talks(user: User, introduction: Introduction) -> bool:
     """Whether the person reads the need of the talks as its owner does.
 
-    That is its firm, the staff, and everybody where the need is public or there is none.
+    That is its firm, the staff, and everybody where the need is public or none.
     """
     need = introduction.need
     return (
@@ -247,6 +253,11 @@ def talks_are_opened(introduction: Introduction) -> bool:
     if need is not None and need.secrecy is Secrecy.RESTRICTED:
         return introduction.provider_knows
     return status is not IntroductionStatus.WAITING
+
+
+def reads_internal_lines(user: User, introduction: Introduction) -> bool:
+    """Whether the internal lines of the log are for the person: staff and manager."""
+    return user.is_staff or introduction.manager_id == user.id
 
 
 def opened_talks() -> ColumnElement[bool]:
@@ -287,17 +298,23 @@ def reads_full_text(user: User | None, need: Need) -> bool:
     return may(user, "need.read_full", need)
 
 
-def may_show_attachments(item: Need | Achievement) -> bool:
+FileHolder = Need | Achievement | Introduction | Contract
+
+
+def may_show_attachments(item: FileHolder) -> bool:
     """Whether files of the record may be public at all: they may name the firm."""
+    if isinstance(item, Introduction | Contract):
+        return False
     return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
 
 
 def reads_attachment(
-    user: User | None, item: Need | Achievement, attachment: Attachment
+    user: User | None, item: FileHolder, attachment: Attachment
 ) -> bool:
     """Whether the person gets this file of a record they may know of.
 
-    A file is as secret as the full text, unless its owner marked it public.
+    A file is as secret as the full text, unless its owner marked it public; one of
+    talks or a contract is for everybody who takes part.
     """
     inside = user is not None and (user.is_staff or is_own(user, item))
     return inside or (attachment.is_public and may_show_attachments(item))

@@ -18,11 +18,13 @@ from models import (
     Achievement,
     Attachment,
     Call,
+    ContactGrant,
     Contract,
     DictionaryEntry,
     Holiday,
     ImportRun,
     Introduction,
+    IntroductionAnswer,
     Invitation,
     Mail,
     Mandate,
@@ -33,6 +35,7 @@ from models import (
     Registration,
     Subscription,
     Suggestion,
+    TalkEvent,
     User,
     UserSession,
     kind_of,
@@ -49,6 +52,7 @@ from models.states import (
     ContractType,
     Frequency,
     ImportState,
+    Interest,
     IntroductionOrigin,
     IntroductionStatus,
     Mode,
@@ -59,8 +63,10 @@ from models.states import (
     Ownership,
     RegistrationState,
     Role,
+    Side,
     Stage,
     SuggestionKind,
+    TalkEventKind,
 )
 
 from .filler import filler
@@ -301,6 +307,60 @@ class Factory:
             "updated_at": self.now,
         }
         return self._save(Introduction(**values | given))
+
+    def answer(
+        self, introduction: Introduction, side: Side, **given: Any
+    ) -> IntroductionAnswer:
+        """The side says that it is interested."""
+        home = introduction.seeker_id
+        if side is Side.PROVIDER:
+            home = introduction.provider_id
+        if "user_id" not in given:
+            role = Role.ENTERPRISE if side is Side.SEEKER else Role.UNIVERSITY
+            given["user_id"] = self.user(role, organisation_id=home).id
+        values = {
+            "introduction_id": introduction.id,
+            "side": side,
+            "interest": Interest.INTERESTED,
+            "at": self.now,
+        }
+        return self._save(IntroductionAnswer(**values | given))
+
+    def agreed(self, introduction: Introduction) -> Introduction:
+        """Both sides are interested, and talk."""
+        for side in Side:
+            self.answer(introduction, side)
+        with transaction(self.session):
+            introduction.status = IntroductionStatus.TALKING
+            introduction.provider_knows = True
+        self.session.refresh(introduction)
+        return introduction
+
+    def talk_event(self, introduction: Introduction, **given: Any) -> TalkEvent:
+        """A meeting that anybody in the talks may read of."""
+        if "author_id" not in given:
+            given["author_id"] = self.staff().id
+        values = {
+            "introduction_id": introduction.id,
+            "kind": TalkEventKind.MEETING,
+            "happened_on": self.now.date(),
+            "words": "在企业现场谈了试用安排。",
+            "created_at": self.now,
+        }
+        return self._save(TalkEvent(**values | given))
+
+    def contact(
+        self, introduction: Introduction, user: User, **given: Any
+    ) -> ContactGrant:
+        """The user's phone lies open to the other side."""
+        values = {
+            "introduction_id": introduction.id,
+            "user_id": user.id,
+            "side": introduction.side_of(user.organisation_id),
+            "phone": "0731-88880000",
+            "granted_at": self.now,
+        }
+        return self._save(ContactGrant(**values | given))
 
     def contract(self, **given: Any) -> Contract:
         """A signed development contract; recognised ones get day and number."""

@@ -64,6 +64,9 @@ def populate(make: Factory) -> Users:
         seen_at=make.now,
         holder_seen_at=make.now,
     )
+    talks = make.introduction(need, achievement, id=ID, manager_id=users["manager"].id)
+    make.agreed(talks)
+    make.talk_event(talks)
     make.attachment(need, id=ID)
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)

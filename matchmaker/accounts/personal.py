@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from models import (
     Achievement,
+    ContactGrant,
     History,
+    IntroductionAnswer,
     Invitation,
     Mail,
     Need,
@@ -21,6 +23,7 @@ from models import (
     OneTimeToken,
     Registration,
     SignInFailure,
+    TalkEvent,
     User,
     UserSession,
     transaction,
@@ -49,6 +52,7 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
             "needs_written": _titles(session, Need, actor),
             "achievements_written": _titles(session, Achievement, actor),
         }
+        | _talks(session, actor)
         | _told_and_done(session, actor)
     )
 
@@ -108,6 +112,52 @@ def _entrance(session: Session, actor: User) -> dict[str, Any]:
                 select(UserSession)
                 .where(UserSession.user_id == actor.id)
                 .order_by(UserSession.id)
+            )
+        ],
+    }
+
+
+def _talks(session: Session, actor: User) -> dict[str, Any]:
+    """What the person said in introductions, and where its contact lies open."""
+    return {
+        "introduction_answers": [
+            {
+                "introduction": row.introduction_id,
+                "interest": labels.label(row.interest),
+                "words": row.words,
+                "at": _when(row.at),
+            }
+            for row in session.scalars(
+                select(IntroductionAnswer)
+                .where(IntroductionAnswer.user_id == actor.id)
+                .order_by(IntroductionAnswer.id)
+            )
+        ],
+        "introduction_log": [
+            {
+                "introduction": row.introduction_id,
+                "kind": labels.label(row.kind),
+                "words": row.words,
+                "created_at": _when(row.created_at),
+            }
+            for row in session.scalars(
+                select(TalkEvent)
+                .where(TalkEvent.author_id == actor.id)
+                .order_by(TalkEvent.id)
+            )
+        ],
+        "contacts_opened": [
+            {
+                "introduction": row.introduction_id,
+                "phone": row.phone,
+                "by_mail": row.by_mail,
+                "granted_at": _when(row.granted_at),
+                "revoked_at": _when(row.revoked_at),
+            }
+            for row in session.scalars(
+                select(ContactGrant)
+                .where(ContactGrant.user_id == actor.id)
+                .order_by(ContactGrant.id)
             )
         ],
     }
@@ -217,6 +267,7 @@ def _erase_traces(
     for purpose in (TokenPurpose.CONFIRM, TokenPurpose.CORRECT):
         _void_links(session, purpose, registered, now)
     _void_links(session, TokenPurpose.INVITE, [row.id for row in invitations], now)
+    session.execute(delete(ContactGrant).where(ContactGrant.user_id == actor.id))
     session.execute(delete(SignInFailure).where(SignInFailure.email == email))
     session.execute(delete(UserSession).where(UserSession.user_id == actor.id))
     session.execute(delete(Notice).where(Notice.user_id == actor.id))

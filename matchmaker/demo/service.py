@@ -18,10 +18,13 @@ from models import (
     Achievement,
     Attachment,
     Call,
+    ContactGrant,
     Embedding,
     Finding,
     History,
     IndexChange,
+    Introduction,
+    IntroductionAnswer,
     Invitation,
     Mandate,
     Need,
@@ -35,6 +38,7 @@ from models import (
     Review,
     Subscription,
     Suggestion,
+    TalkEvent,
     User,
     UserSession,
     transaction,
@@ -54,6 +58,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import FEN_PER_WAN, label, today
+from . import talks
 
 Row = Mapping[str, Any]
 
@@ -252,7 +257,7 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone: dict[str, set[int]] = {}
+        gone: dict[str, set[int]] = {"introduction_id": talks.remove(session)}
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -311,8 +316,21 @@ def _remove_people(session: Session, now: datetime) -> None:
     claims = select(Suggestion.claimed_by_id).where(
         Suggestion.claimed_by_id.is_not(None)
     )
+    talked = [
+        select(column).where(column.is_not(None))
+        for column in (
+            Introduction.requested_by_id,
+            Introduction.manager_id,
+            IntroductionAnswer.user_id,
+            TalkEvent.author_id,
+            ContactGrant.user_id,
+        )
+    ]
     kept = or_(
-        *(User.id.in_(some) for some in (acted, reviewed, authored, listed, claims))
+        *(
+            User.id.in_(some)
+            for some in (acted, reviewed, authored, listed, claims, *talked)
+        )
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -338,6 +356,8 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Node.organisation_id,
                 Registration.organisation_id,
                 Invitation.organisation_id,
+                Introduction.seeker_id,
+                Introduction.provider_id,
             )
         )
     )

@@ -10,8 +10,22 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from models import Achievement, Call, Need, Review, Suggestion, User, transaction
-from models.states import Decision, RejectReason, SuggestionStatus
+from models import (
+    Achievement,
+    Call,
+    Introduction,
+    Need,
+    Review,
+    Suggestion,
+    User,
+    transaction,
+)
+from models.states import (
+    Decision,
+    IntroductionStatus,
+    RejectReason,
+    SuggestionStatus,
+)
 
 from .. import policies
 from ..errors import Conflict, Invalid, NotFound
@@ -156,6 +170,8 @@ def undo(
         policies.require(user, "suggestion.undo", last)
         if now - last.at > timedelta(hours=UNDO_HOURS):
             raise Conflict("suggestion.undo_too_late")
+        if _is_talked_about(session, pair):
+            raise Conflict("suggestion.in_talks")
         _require_unclaimed(pair, user, now)
         until = None
         if last.from_status is SuggestionStatus.SNOOZED:
@@ -171,6 +187,19 @@ def undo(
         )
         notices.withdraw(session, "match_approved", "suggestion_id", pair.id)
     return pair
+
+
+def _is_talked_about(session: Session, pair: Suggestion) -> bool:
+    """Whether the two sides were brought together for this pair and have not parted."""
+    return (
+        session.scalar(
+            select(Introduction.id).where(
+                Introduction.suggestion_id == pair.id,
+                Introduction.status != IntroductionStatus.FAILED,
+            )
+        )
+        is not None
+    )
 
 
 class Decided(Protocol):

@@ -287,6 +287,22 @@ def expire_needs(
             return total
 
 
+def mark_solved(session: Session, actor: User, need_id: int, *, now: datetime) -> Need:
+    """Note that the need found its solution: it is read on, and matched no more."""
+    with transaction(session):
+        need = _locked_need(session, actor, need_id, "need.solve")
+        need.move_to(NeedStatus.SOLVED)
+        need.updated_at = now
+        history.record(session, actor, "need.solved", need, now=now)
+        outbox.touch(session, need, now=now)
+    return need
+
+
+def may_be_solved(need: Need) -> bool:
+    """Whether the need's state lets it be marked as solved."""
+    return NeedStatus.SOLVED in NEED_MOVES[need.status]
+
+
 def require_editable(need: Need) -> None:
     """Raise `Conflict` if a need in this state is not changed any more."""
     if not posting.is_editable(need):

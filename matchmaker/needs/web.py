@@ -88,6 +88,7 @@ def show(need_id: int) -> ResponseReturnValue:
         owner=policies.may(user, "need.edit", need),
         editable=is_editable(need),
         withdrawable=service.may_withdraw(need),
+        solvable=service.may_be_solved(need),
         submitted=full and "submitted" in request.args,
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
@@ -287,8 +288,12 @@ def _merge(stored: Need, *, used: bool = False) -> ResponseReturnValue:
     if _action() == "autosave":
         return {"conflict": url_for(".edit", need_id=stored.id)}, 409
     page = render_template(
-        "needs/merge.html",
-        need=stored,
+        "posting/merge.html",
+        title=stored.title,
+        noun="需求",
+        back=url_for(".show", need_id=stored.id),
+        action=url_for(".edit", need_id=stored.id),
+        seen=("version", stored.version),
         used=used,
         rows=merge.rows(LABELS, form_values(stored), _typed(), request.form),
         typed=merge.posted(_typed()),
@@ -306,6 +311,14 @@ def renew(need_id: int) -> ResponseReturnValue:
     )
     until = labels.day(need.deadline)
     flash(f"已续期到 {until}。" if until else "已续期，重新公开征集。", "success")
+    return redirect(url_for(".show", need_id=need_id), 303)
+
+
+@bp.post("/needs/<int:need_id>/solved")
+@login_required
+def solved(need_id: int) -> ResponseReturnValue:
+    service.mark_solved(db.session, signed_in(), need_id, now=utcnow())
+    flash("已标记为已解决。页面按原来的公开范围保留，不再参与匹配。", "success")
     return redirect(url_for(".show", need_id=need_id), 303)
 
 

@@ -104,6 +104,71 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "introductions.show",
         "introduction_id",
     ),
+    "contract_drafted": (
+        "有一份合同草稿请您核对：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_edited": ("合同草稿有修改：{title}", "contracts.show", "contract_id"),
+    "contract_reopened": (
+        "合同文本有改动，双方需要重新确认：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_confirmed": (
+        "一方已确认合同文本，请另一方确认：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_confirm_for": (
+        "合同有一方不在平台上，需要工作人员代为确认：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_to_sign": (
+        "双方都已确认，可以签订：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_signed": (
+        "合同已签订，请卖方提交认定登记：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_to_submit": (
+        "合同可以提交认定登记：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_submitted": (
+        "合同已提交认定登记：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_correcting": (
+        "登记机构要求补正：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_recognised": ("合同已认定登记：{title}", "contracts.show", "contract_id"),
+    "contract_refused": (
+        "合同不予登记，请查看原因：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_amended": ("合同登记了变更：{title}", "contracts.show", "contract_id"),
+    "contract_cancelled": ("合同登记已注销：{title}", "contracts.show", "contract_id"),
+    "contract_void": ("合同已作废：{title}", "contracts.show", "contract_id"),
+    "contract_due": (
+        "支付条件已成就：{title}。{words}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_received": (
+        "登记了一笔到账 {amount}：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
     "work_waiting": (
         "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",
         "work.index",

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from models import Observation, User
 
 from .. import policies
+from ..calendar.days import Calendar
+from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from .schema import WorkQuery
@@ -57,10 +59,24 @@ class WorkList:
     pages: int
 
 
-def moment(now: datetime, notice_days: int) -> When:
-    """The list as of now; what ends within so many days is about to end."""
-    day = today(now)
-    return When(now, day, day + timedelta(days=notice_days))
+def moment(
+    now: datetime,
+    notice_days: int,
+    days: Calendar | None = None,
+    *,
+    quiet_days: int = 5,
+    overdue_days: int = 10,
+) -> When:
+    """The list as of now; what ends within so many days is about to end.
+
+    Talks are quiet and overdue after so many working days (none given: Monday to
+    Friday) without a step.
+    """
+    day, days = today(now), days or Calendar()
+    quiet, overdue = (
+        waits_since(days, now, number) for number in (quiet_days, overdue_days)
+    )
+    return When(now, day, day + timedelta(days=notice_days), quiet, overdue)
 
 
 def sources_of(user: User) -> list[Source]:
@@ -110,7 +126,9 @@ def work_list(
 
 
 def _mine(user: User, source: Source, when: When) -> Any:
-    return source.waiting(when).where(policies.own_work(user, source.owner))
+    return source.waiting(when).where(
+        policies.own_work(user, source.owner, source.person)
+    )
 
 
 def _counts(

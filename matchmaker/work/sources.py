@@ -43,6 +43,7 @@ from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
 
 from .. import policies
+from ..introductions import waiting as talks
 from ..matches.queue import open_sides
 from ..verification.kinds import KINDS, Kind
 
@@ -54,11 +55,17 @@ STAFF = frozenset({Role.STAFF, Role.ADMIN})
 
 @dataclass(frozen=True)
 class When:
-    """The moment the list is of; what ends by ``soon`` is about to end."""
+    """The moment the list is of; what ends by ``soon`` is about to end.
+
+    Talks in which nothing happened since before ``quiet`` need a push; what of them
+    waits since before ``overdue`` is a task of the staff.
+    """
 
     now: datetime
     today: date
     soon: date
+    quiet: datetime
+    overdue: datetime
 
 
 class Remind(Enum):
@@ -77,7 +84,8 @@ class Source:
     label    what waits, after a number: «3 条被退回的需求» leaves out the number
     act      what one does about it, on the button
     roles    whose work it is
-    owner    the organisation whose members it waits for; None: the platform's staff
+    owner    the organisation whose members it waits for
+    person   the one person it waits for; without either it is for the platform's staff
     waiting  a query with the columns of `columns`
     dated    whether its rows have a day by which they are due
     pages    by the column ``variant``: the endpoint a row leads to, and the name of
@@ -94,6 +102,7 @@ class Source:
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
     dated: bool = False
+    person: Any = None
 
 
 def columns(
@@ -277,6 +286,22 @@ def _put_off_until_today(when: When) -> ColumnElement[bool]:
     )
 
 
+def _of_talks(
+    rows: Any, before: Callable[[When], datetime] | None, when: When
+) -> AnySelect:
+    """Introductions that wait, all of them or since before the moment."""
+    found = select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+        )
+    )
+    return found if before is None else found.where(rows.c.since < before(when))
+
+
 def _failed_jobs(_when: When) -> AnySelect:
     """Records whose work in the background fails again and again.
 
@@ -319,7 +344,9 @@ def _any(*flags: Any) -> ColumnElement[bool]:
 NEED = {"": ("needs.show", "need_id")}
 ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
 PAIR = {"": ("matches.pair", "suggestion_id")}
+TALKS = {"": ("introductions.show", "introduction_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
+SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
 
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -424,6 +451,52 @@ SOURCES: tuple[Source, ...] = (
         remind=Remind.AT_ONCE,
         due_words="暂缓到",
         dated=True,
+    ),
+    Source(
+        "asked_talks",
+        "等您答复的对接",
+        "去答复",
+        SIDES,
+        partial(_of_talks, talks.ASKED, None),
+        TALKS,
+        talks.ASKED.c.owner,
+    ),
+    Source(
+        "quiet_talks",
+        "多日没有进展的对接",
+        "去推进",
+        SIDES,
+        partial(_of_talks, talks.OWN_TALKS, lambda when: when.quiet),
+        TALKS,
+        talks.OWN_TALKS.c.owner,
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "managed_talks",
+        "多日没有进展的对接",
+        "去推进",
+        MANAGERS,
+        partial(_of_talks, talks.MANAGED, lambda when: when.quiet),
+        TALKS,
+        person=talks.MANAGED.c.person,
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "slow_talks",
+        "超期没有进展的对接",
+        "去过问",
+        STAFF,
+        partial(_of_talks, talks.OPEN_TALKS, lambda when: when.overdue),
+        TALKS,
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "unassigned_talks",
+        "待指派技术经理人的对接",
+        "去指派",
+        STAFF,
+        partial(_of_talks, talks.UNASSIGNED, None),
+        TALKS,
     ),
     Source(
         "failed_jobs",

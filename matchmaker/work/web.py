@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -26,9 +26,19 @@ ANNOUNCED_FROM = 12
 
 
 def when() -> When:
-    """The moment of the request."""
-    settings: Settings = current_app.config["SETTINGS"]
-    return service.moment(utcnow(), settings.expiry_notice_days)
+    """The moment of the request; the number in the navigation asks for it too."""
+    if "work_when" not in g:
+        settings: Settings = current_app.config["SETTINGS"]
+        g.work_when = service.moment(
+            utcnow(),
+            settings.expiry_notice_days,
+            calendar.load(db.session),
+            quiet_days=settings.reminder_working_days
+            or settings.introduction_task_days,
+            overdue_days=settings.introduction_task_days,
+        )
+    known: When = g.work_when
+    return known
 
 
 @bp.app_context_processor
