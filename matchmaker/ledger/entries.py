@@ -10,24 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import Amendment, Contract, History, ImportRun
-from models.regions import region_name
+from models import Amendment, Contract, History, ImportRun, User
 from models.states import CONTRACT_MOVES, ContractSource, ContractState, move
 
-from .. import money
+from .. import labels, money
+from ..contracts.tell import tell
 from ..imports.verdicts import Given, Outcome, Verdict
-from ..labels import label, today
+from ..labels import today
 from .cells import plain
 from .columns import LAYOUT
 from .parties import Parties
 from .rows import LABELS, RowReader
 
+RECOGNISED = ContractState.RECOGNISED
 TABLE = cast(Table, Contract.__table__)
 # What the registering office decides; the rest of a contract made here is ours.
 RECOGNITION = frozenset({"technology_fen", "recognised_on", "office"})
@@ -183,6 +183,7 @@ def _compare(verdict: Verdict, stored: Mapping[str, Any]) -> None:
         verdict.values = {
             "id": stored["id"],
             "state": stored["state"],
+            "source": stored["source"],
             "changes": changes,
         }
 
@@ -239,17 +240,9 @@ def _label(name: str) -> str:
 
 
 def _in_words(name: str, value: Any) -> str:
-    if value is None or value == "":
-        return "（空）"
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, StrEnum):
-        return label(value)
-    if name.endswith("_fen"):
-        return money.in_yuan(value)
-    if name.endswith("_region"):
-        return region_name(value)
-    return str(value)
+    if name.endswith("_fen") and value is not None:
+        return money.in_yuan(value)  # every digit: it is compared with a paper
+    return labels.in_words(name, value)
 
 
 # -- Writing ---------------------------------------------------------------------------
@@ -268,7 +261,10 @@ def _add(
             (
                 ids[verdict.key],
                 "contract.imported",
-                {"registration_number": [None, verdict.key], "run": [None, run.id]},
+                {
+                    "registration_number": [None, verdict.key],
+                    "state": [None, verdict.values.get("state", RECOGNISED).value],
+                },
             )
             for verdict in verdicts
         ],
@@ -282,7 +278,7 @@ _EMPTY: dict[str, Any] = dict.fromkeys(COMPARED) | {"office": ""}
 def _row(run: ImportRun, verdict: Verdict, now: datetime) -> dict[str, Any]:
     return {
         **_EMPTY,
-        "state": ContractState.RECOGNISED,
+        "state": RECOGNISED,
         **verdict.values,
         # Of the file and its row: a chunk done twice would meet itself.
         "code": f"TZ-{run.id:05d}-{verdict.number:06d}",
@@ -298,22 +294,25 @@ def _row(run: ImportRun, verdict: Verdict, now: datetime) -> dict[str, Any]:
 def _change(
     session: Session, run: ImportRun, verdicts: Sequence[Verdict], now: datetime
 ) -> None:
-    amended = [each for each in verdicts if not set(each.values["changes"]) <= LINKS]
+    amended = [each for each in verdicts if _amends(each)]
     numbers = _last_numbers(session, [each.values["id"] for each in amended])
     noted: list[tuple[int, str, dict[str, Any]]] = []
     for verdict in verdicts:
         id_, changes = verdict.values["id"], verdict.values["changes"]
         columns = {name: after for name, (_, after) in changes.items()}
-        action = "contract.linked"
-        if verdict in amended:
+        action, told = "contract.linked", _stored(changes)
+        if _amends(verdict):
             action = _moved(columns, verdict.values["state"])
             columns["state_since"] = now
+            told["state"] = [verdict.values["state"].value, columns["state"].value]
         session.execute(
             update(TABLE)
             .where(TABLE.c.id == id_)
             .values(**columns, version=TABLE.c.version + 1, updated_at=now)
         )
-        noted.append((id_, action, _stored(changes)))
+        noted.append((id_, action, told))
+        if verdict.values["source"] is ContractSource.PLATFORM:
+            _tell(session, run, id_, now)
     rows = [
         {
             "contract_id": each.values["id"],
@@ -330,6 +329,18 @@ def _change(
     if rows:
         session.execute(insert(cast(Table, Amendment.__table__)), rows)
     _note(session, run, noted, now)
+
+
+def _amends(verdict: Verdict) -> bool:
+    """Whether more than the link to an organisation changes."""
+    return not set(verdict.values["changes"]) <= LINKS
+
+
+def _tell(session: Session, run: ImportRun, contract_id: int, now: datetime) -> None:
+    """Its parties learn what the office changed of a contract they made here."""
+    contract = session.get_one(Contract, contract_id, populate_existing=True)
+    actor = session.get_one(User, run.uploader_id)
+    tell(session, contract, "contract_amended", now=now, actor=actor)
 
 
 def _moved(columns: dict[str, Any], state: ContractState) -> str:

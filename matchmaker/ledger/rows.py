@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import DictionaryEntry
+from models import fields
+from models.fields import CONTRACT_WORDS
 from models.states import ContractState
 
 from ..imports.verdicts import Given, Outcome, Verdict
@@ -94,16 +94,12 @@ class RowReader:
 
 
 def words_of(session: Session) -> dict[str, dict[str, str]]:
-    """{dictionary: {words: code}}, of the entries out of use too."""
-    query = (
-        select(DictionaryEntry.dictionary, DictionaryEntry.label, DictionaryEntry.code)
-        .where(DictionaryEntry.dictionary.in_((*DICTIONARIES, "contract_subtype")))
-        .order_by(DictionaryEntry.position, DictionaryEntry.id)
-    )
-    found: dict[str, dict[str, str]] = {}
-    for dictionary, label, code in session.execute(query):
-        found.setdefault(dictionary, {})[label] = code
-    return found
+    """{dictionary: {words: code}} as the administrator keeps them, old words too."""
+    fields.refresh(session)
+    return {
+        name: {label: code for code, label in words.items()}
+        for name, words in CONTRACT_WORDS.items()
+    }
 
 
 def _readers(words: Mapping[str, Mapping[str, str]]) -> dict[str, Read]:

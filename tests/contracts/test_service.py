@@ -27,7 +27,9 @@ def told(session, user) -> list[str]:
     return list(session.scalars(query))
 
 
-def test_a_draft_from_talks_is_of_both_sides_and_moves_the_talks(session, deal, drafted):
+def test_a_draft_from_talks_is_of_both_sides_and_moves_the_talks(
+    session, deal, drafted
+):
     contract = drafted()
     assert contract.state is ContractState.DRAFT
     assert contract.code == f"HT2026-{contract.id:06d}"
@@ -166,7 +168,9 @@ def test_the_second_to_save_is_told_and_nothing_is_overwritten(session, deal, dr
     contract = drafted()
     opened = text.mark(contract)
     first = service.read_form(with_lines(contract, technology="90万元"))
-    service.edit_contract(session, deal.seller, contract.id, first, seen=opened, now=NOW)
+    service.edit_contract(
+        session, deal.seller, contract.id, first, seen=opened, now=NOW
+    )
     second = service.read_form(with_lines(contract, technology="80万元"))
     with pytest.raises(Conflict, match="stale"):
         service.edit_contract(
@@ -185,7 +189,11 @@ def test_a_text_with_gaps_is_not_confirmed(session, deal, drafted):
 
 def test_staff_confirm_only_for_a_party_that_is_not_here(session, deal, drafted):
     contract = drafted()
-    given = {"side": "seller", "words": "收到加盖公章的确认函", "seen": text.mark(contract)}
+    given = {
+        "side": "seller",
+        "words": "收到加盖公章的确认函",
+        "seen": text.mark(contract),
+    }
     with pytest.raises(Conflict, match="contract.party_is_here"):
         service.confirm_for(
             session, deal.staff, contract.id, parse(ConfirmationFor, given), now=NOW
@@ -193,7 +201,9 @@ def test_staff_confirm_only_for_a_party_that_is_not_here(session, deal, drafted)
     outside = service.create_contract(
         session,
         deal.buyer,
-        service.read_form(typed(seller_name="外地研究所", seller_code="1210000040001234A7")),
+        service.read_form(
+            typed(seller_name="外地研究所", seller_code="1210000040001234A7")
+        ),
         own_side="buyer",
         form_key="y",
         now=NOW,
@@ -212,9 +222,7 @@ def test_staff_confirm_only_for_a_party_that_is_not_here(session, deal, drafted)
 
 def test_a_reader_or_outsider_confirms_nothing(session, make, deal, drafted):
     contract = drafted()
-    reader = make.user(
-        organisation_id=deal.buyer.organisation_id, org_role="reader"
-    )
+    reader = make.user(organisation_id=deal.buyer.organisation_id, org_role="reader")
     with pytest.raises(Forbidden):
         service.confirm(session, reader, contract.id, seen(contract), now=NOW)
     with pytest.raises(NotFound):
@@ -300,7 +308,9 @@ def test_only_staff_register(session, deal, reached):
             )
 
 
-def test_a_manager_of_the_talks_edits_and_confirms_nothing(session, make, deal, drafted):
+def test_a_manager_of_the_talks_edits_and_confirms_nothing(
+    session, make, deal, drafted
+):
     manager = make.user(Role.MANAGER)
     contract = drafted()
     contract_row = session.get(Contract, contract.id)

@@ -102,7 +102,11 @@ def test_the_owner_marks_the_need_solved_and_nobody_else(session, login, deal, r
         ({"buyer_code": "91110000600037341X"}, "buyer_code", "校验位不对"),
         ({"buyer_code": "12100000400012347X"}, "seller_code", "不能是同一家"),
         ({"subtype": "licence_patent"}, "subtype", "不一致"),
-        ({"plan_amount": ["五十万", "七十"], "plan_rate": ["3", ""]}, "plan", "第 1 行"),
+        (
+            {"plan_amount": ["五十万", "七十"], "plan_rate": ["3", ""]},
+            "plan",
+            "第 1 行",
+        ),
         ({"buyer_phone": "没有"}, "buyer_phone", "完整的电话"),
     ],
 )
@@ -134,7 +138,9 @@ def test_amounts_are_read_as_people_write_them(session, login, deal, total, fen)
 def test_two_who_edit_are_shown_the_difference(session, login, deal, drafted):
     contract = drafted()
     place = f"/contracts/{contract.id}/edit"
-    opened = {user: form_at(login(user), place, place) for user in (deal.buyer, deal.seller)}
+    opened = {
+        user: form_at(login(user), place, place) for user in (deal.buyer, deal.seller)
+    }
     lines = [str(line.id) for line in contract.payments]
     session.rollback()
 
@@ -265,7 +271,12 @@ def test_the_registration_form_is_a_page_and_a_workbook(login, deal, reached):
     contract = reached(ContractState.RECOGNISED, content="=cmd|' /C calc'!A0")
     client, place = login(deal.buyer), f"/contracts/{contract.id}"
     page = unescape(client.get(f"{place}/registration").text)
-    for words in ("技术合同登记表", "新能源与高效节能", "人民币壹佰贰拾万元整", "制造业"):
+    for words in (
+        "技术合同登记表",
+        "新能源与高效节能",
+        "人民币壹佰贰拾万元整",
+        "制造业",
+    ):
         assert words in page
     answer = client.post(f"{place}/registration.xlsx")
     assert answer.status_code == 200
@@ -342,16 +353,14 @@ def test_a_filter_that_makes_no_sense_is_named_and_left_out(make, login):
     assert "甲" in answer.text
 
 
-def test_the_export_has_the_rows_of_the_list_and_no_formula(
-    make, login, deal, reached
-):
-    reached(ContractState.SIGNED, name="=HYPERLINK(\"x\")合同")
+def test_the_export_has_the_rows_of_the_list_and_no_formula(make, login, deal, reached):
+    reached(ContractState.SIGNED, name='=HYPERLINK("x")合同')
     make.contract(name="别家的合同")
     answer = login(deal.seller).post("/contracts/export", data={"state": "signed"})
     sheet = load_workbook(io.BytesIO(answer.data)).active
     rows = list(sheet.iter_rows(values_only=True))
     assert len(rows) == 2
-    assert rows[1][2] == "'=HYPERLINK(\"x\")合同"
+    assert rows[1][2] == '\'=HYPERLINK("x")合同'
     assert rows[1][6] == 120
     staff = login(deal.staff).post("/contracts/export", data={})
     assert load_workbook(io.BytesIO(staff.data)).active.max_row == 3
