@@ -79,6 +79,7 @@ def _register_features(app: Flask) -> None:
     from .groups import web as groups_web
     from .home import web as home_web
     from .introductions import web as introductions_web
+    from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
@@ -123,6 +124,7 @@ def _register_features(app: Flask) -> None:
         registrations_web,
         organisations_web,
         subscriptions_web,
+        ledger_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -357,6 +357,11 @@ ACTIONS: dict[str, str] = {
     "task.retried": "重试后台任务",
     "mail.retried": "重新发送邮件",
     "demo.loaded": "载入演示数据",
+    "import.uploaded": "上传台账",
+    "import.started": "开始导入",
+    "import.cancelled": "停止导入",
+    "contract.imported": "台账导入",
+    "contract.linked": "关联平台单位",
 }
 
 

@@ -296,6 +296,14 @@ dictionaries.add_holiday           dictionary.govern         -
 dictionaries.remove_holiday        dictionary.govern         holiday
 audit.log                          audit.read                -
 audit.export                       audit.read                -
+ledger.imports                     ledger.import             -
+ledger.upload                      ledger.import             -
+ledger.template                    ledger.import             -
+ledger.show_import                 ledger.import             import
+ledger.map_headings                ledger.import             import
+ledger.start_import                ledger.import             import
+ledger.cancel_import               ledger.import             import
+ledger.errors                      ledger.import             import
 system.show                        system.govern             -
 system.retry                       system.govern             task
 system.repair                      system.govern             -

@@ -75,6 +75,8 @@ RECORDS: dict[str, str] = {
     "dictionary_entries": "字典条目",
     "holidays": "节假日",
     "outbox_tasks": "后台任务",
+    "contracts": "技术合同",
+    "import_runs": "台账导入",
 }
 NAMES: dict[str, str] = {
     "status": "状态",
