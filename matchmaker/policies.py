@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from models import (
@@ -37,10 +37,12 @@ from models.states import (
     PUBLIC_NEED_STATES,
     AchievementStatus,
     CallStatus,
+    IntroductionStatus,
     NeedStatus,
     OrganisationRole,
     RegistrationState,
     Secrecy,
+    Side,
     SuggestionStatus,
 )
 
@@ -216,6 +218,55 @@ def visible_introductions(user: User | None) -> ColumnElement[bool]:
     )
     sides = or_(Introduction.seeker_id == user.organisation_id, told)
     return or_(Introduction.manager_id == user.id, sides)
+
+
+def is_inside_talks(user: User, introduction: Introduction) -> bool:
+    """Whether the person reads the need of the talks as its owner does.
+
+    That is its firm, the staff, and everybody where the need is public or there is none.
+    """
+    need = introduction.need
+    return (
+        need is None
+        or need.secrecy is Secrecy.PUBLIC
+        or user.is_staff
+        or introduction.side_of(user.organisation_id) is Side.SEEKER
+    )
+
+
+def talks_are_opened(introduction: Introduction) -> bool:
+    """Whether the provider and the manager may read the full text and the firm's name.
+
+    Of a masked need once both sides are interested. A restricted one has no public
+    text on which to decide, so the agreement of its owner opens it. Talks that came to
+    nothing are closed again.
+    """
+    status, need = introduction.status, introduction.need
+    if status is IntroductionStatus.FAILED:
+        return False
+    if need is not None and need.secrecy is Secrecy.RESTRICTED:
+        return introduction.provider_knows
+    return status is not IntroductionStatus.WAITING
+
+
+def opened_talks() -> ColumnElement[bool]:
+    """`talks_are_opened` as a condition on introductions and their needs."""
+    restricted = and_(Need.id.is_not(None), Need.secrecy == Secrecy.RESTRICTED)
+    return and_(
+        Introduction.status != IntroductionStatus.FAILED,
+        or_(
+            and_(restricted, Introduction.provider_knows),
+            and_(not_(restricted), Introduction.status != IntroductionStatus.WAITING),
+        ),
+    )
+
+
+def inside_talks(user: User) -> ColumnElement[bool]:
+    """`is_inside_talks` as a condition on introductions and their needs."""
+    if user.is_staff:
+        return true()
+    open_to_all = or_(Need.id.is_(None), Need.secrecy == Secrecy.PUBLIC)
+    return or_(open_to_all, Introduction.seeker_id == user.organisation_id)
 
 
 def visible_contracts(user: User | None) -> ColumnElement[bool]:

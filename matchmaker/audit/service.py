@@ -26,6 +26,7 @@ from models.states import (
 
 from .. import labels, policies
 from ..history import service as history
+from ..sheets.writer import safe_cell
 from .schema import AuditQuery
 
 PER_PAGE = 50
@@ -314,14 +315,8 @@ def _lines(
 
 def _line(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([harmless(cell) for cell in cells])
+    csv.writer(out).writerow([safe_cell(cell) for cell in cells])
     return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The cell as text: one that begins like a formula gets an apostrophe first."""
-    start = cell.lstrip(" \n\u3000")[:1]
-    return f"'{cell}" if start in tuple("=+-@\t\r＝＋－＠") else cell
 
 
 def record_types() -> list[tuple[str, str]]:

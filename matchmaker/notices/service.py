@@ -59,6 +59,51 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "matches.show_mine",
         "suggestion_id",
     ),
+    "introduction_asked": (
+        "有一个对接等您答复：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_agreed": (
+        "双方都有意向，可以洽谈了：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_declined": (
+        "对方答复无意向：{title}。原因：{reason}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_managed": (
+        "您被指派负责对接：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_manager": (
+        "技术经理人 {name} 将协助对接：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_moved": (
+        "对接进入「{state}」：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_failed": (
+        "对接未成：{title}。原因：{reason}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "introduction_logged": (
+        "对接有新的记录（{what}）：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
+    "contact_opened": (
+        "{name} 向您公开了联系方式：{title}",
+        "introductions.show",
+        "introduction_id",
+    ),
     "work_waiting": (
         "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",
         "work.index",

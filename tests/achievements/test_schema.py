@@ -93,7 +93,7 @@ def test_rights_and_indicators_may_be_left_out():
         ("ownership", {"ownership": "me"}, "请从所列选项中选择"),
         ("modes", {"modes": []}, "至少选择一种"),
         ("modes", {"modes": ["gift"]}, "请从所列选项中选择"),
-        ("price", {"price": "-1"}, "须大于 0"),
+        ("price", {"price": "-1"}, "不能是负数"),
         ("promise", {"promise": None}, "不含国家秘密"),
         ("ip", {"ip_type": ["", "发明专利"], "ip_status": ["", "授权"],
                 "ip_count": ["", "0"]}, "第 2 行"),

@@ -1,0 +1,1 @@
+"""Introductions (对接): from a pair or a request to talks, and to a contract."""

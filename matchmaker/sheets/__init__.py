@@ -1,0 +1,1 @@
+"""Workbooks in and out: layouts of columns, a streaming reader, a safe writer."""
