@@ -337,6 +337,12 @@ ACTIONS: dict[str, str] = {
     "task.retried": "重试后台任务",
     "mail.retried": "重新发送邮件",
     "demo.loaded": "载入演示数据",
+    "target.set": "录入年度目标",
+    "target.removed": "删除年度目标",
+    "fact.set": "录入年度数据",
+    "fact.removed": "删除年度数据",
+    "definition.added": "新增指标口径",
+    "board.exported": "导出看板",
 }
 
 

@@ -14,7 +14,8 @@ from math import floor, log10
 
 from ..labels import FEN_PER_WAN, FEN_PER_YI
 from . import projection
-from .year import Pace, Period
+from .groupings import MONTHS, Cell, Sum
+from .year import Pace, Period, YearBoard
 
 WIDTH, HEIGHT = 1000, 400
 # Steps of an axis a reader counts by.
@@ -77,6 +78,13 @@ def axis(top: int) -> tuple[list[Tick], int, str]:
     return ticks, round(last * per_unit), unit
 
 
+def of_board(board: YearBoard) -> PaceChart | None:
+    """The line of a board's year; None where it is cut."""
+    if board.pace is None:
+        return None
+    return pace_chart(board.period, board.pace, board.target_fen)
+
+
 def pace_chart(when: Period, pace: Pace, target_fen: int | None) -> PaceChart:
     """The line of the year with its target and where it will end."""
     stops = projection.month_ends(when.year)
@@ -99,7 +107,7 @@ def pace_chart(when: Period, pace: Pace, target_fen: int | None) -> PaceChart:
         ticks,
         unit,
         " ".join(points(actual)) if when.as_of else "",
-        " ".join(points([start, *zip(stops, usual)])) if usual else "",
+        " ".join(points([start, *zip(stops, usual, strict=True)])) if usual else "",
         " ".join(points(point)),
         " ".join([*points(low), *reversed(points(high))]),
         Tick(target_fen / top, "") if target_fen else None,
@@ -119,7 +127,10 @@ def _y(fen: int, top: int) -> float:
 
 
 def _until(
-    as_of: date | None, stops: Sequence[date], months: Sequence[int], days: projection.Days
+    as_of: date | None,
+    stops: Sequence[date],
+    months: Sequence[int],
+    days: projection.Days,
 ) -> list[tuple[date, int]]:
     """The line so far: the ends of the months, and today."""
     if as_of is None:
@@ -173,3 +184,61 @@ def _rows(
             )
         )
     return rows
+
+
+# -- Bars and columns ------------------------------------------------------------
+
+MOST_BARS = 8
+MONTH_KEYS = tuple(MONTHS.items())
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar: ``length`` beside the longest one, ``share`` of the whole, both 0 to 1.
+
+    ``key`` is None for the rest that has no bar of its own.
+    """
+
+    key: str | None
+    label: str
+    sum: Sum
+    length: float
+    share: float
+
+
+def bars(
+    cells: Sequence[Cell], *, most: int = MOST_BARS, whole_fen: int | None = None
+) -> list[Bar]:
+    """A bar for each cell; beyond ``most`` the others together.
+
+    Shares are of ``whole_fen``, where the cells are not all of it.
+    """
+    shown, rest = list(cells), []
+    if len(shown) > most + 1:
+        shown, rest = shown[:most], shown[most:]
+    parts: list[tuple[str | None, str, Sum]] = [
+        (cell.key, cell.label, cell.sum) for cell in shown
+    ]
+    if rest:
+        together = sum((cell.sum for cell in rest), Sum())
+        parts.append((None, f"其余 {len(rest)} 项", together))
+    longest = max((total.total_fen for _, _, total in parts), default=0) or 1
+    whole = whole_fen or sum(cell.sum.total_fen for cell in cells) or 1
+    return [
+        Bar(key, words, total, total.total_fen / longest, total.total_fen / whole)
+        for key, words, total in parts
+    ]
+
+
+def years(sums: Sequence[tuple[int, int]]) -> list[Bar]:
+    """A column for each (year, 成交额); their contracts are not counted."""
+    cells = [Cell(str(year), str(year), Sum(0, fen)) for year, fen in sums]
+    return bars(cells, most=len(cells))
+
+
+def columns(cells: Sequence[Cell], keys: Sequence[tuple[str, str]]) -> list[Bar]:
+    """A column for each (key, label), empty ones too, in their order."""
+    sums = {cell.key: cell.sum for cell in cells}
+    return bars(
+        [Cell(key, words, sums.get(key, Sum())) for key, words in keys], most=len(keys)
+    )

@@ -132,7 +132,7 @@ def _waits(pairs: Sequence[Pair], before: Step, step: Step) -> list[int]:
     ]
 
 
-# -- Reading the pairs ------------------------------------------------------------------
+# -- Reading the pairs -----------------------------------------------------------
 
 
 def _made_in(year: int) -> tuple[ColumnElement[bool], ...]:
@@ -213,9 +213,9 @@ def _direct(session: Session, year: int) -> list[Pair]:
 
 
 def _with_deal(query: Select[Any], talks: Subquery) -> Select[Any]:
-    return query.outerjoin(
-        talks, talks.c.introduction_id == Introduction.id
-    ).outerjoin(Contract, Contract.introduction_id == Introduction.id)
+    return query.outerjoin(talks, talks.c.introduction_id == Introduction.id).outerjoin(
+        Contract, Contract.introduction_id == Introduction.id
+    )
 
 
 def _follow(
@@ -253,7 +253,7 @@ def _reach(pair: Pair, step: Step, day: date | None) -> None:
         pair.days[step] = min(day, pair.days.get(step, day))
 
 
-# -- The pairs behind a figure ------------------------------------------------------------
+# -- The pairs behind a figure ---------------------------------------------------
 
 
 @dataclass(frozen=True)

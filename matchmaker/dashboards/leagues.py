@@ -66,9 +66,7 @@ class Manager:
     sum: Sum
 
 
-def sellers(
-    session: Session, actor: User, year: int, kind: SellerKind
-) -> SellerLeague:
+def sellers(session: Session, actor: User, year: int, kind: SellerKind) -> SellerLeague:
     """The sellers of a kind by 成交额; ties by name."""
     policies.require(actor, "board.read")
     of_kind = [
@@ -82,9 +80,7 @@ def sellers(
         CITY
     )
     query = (
-        select(
-            Contract.seller_name, *_sums(), *_sums(three), *_sums(local)
-        )
+        select(Contract.seller_name, *_sums(), *_sums(three), *_sums(local))
         .where(*of_kind)
         .group_by(Contract.seller_name)
     )
@@ -150,10 +146,12 @@ def managers(session: Session, actor: User, year: int) -> list[Manager]:
         Manager(one, *map(int, talks.get(one.id, (0, 0, 0))), deals.get(one.id, Sum()))
         for one in people
     ]
-    return sorted(found, key=lambda one: (-one.sum.total_fen, -one.assigned, one.user.id))
+    return sorted(
+        found, key=lambda one: (-one.sum.total_fen, -one.assigned, one.user.id)
+    )
 
 
-# -- Exposure -------------------------------------------------------------------------------
+# -- Exposure --------------------------------------------------------------------
 
 LISTED = (AchievementStatus.PUBLISHED, AchievementStatus.TRANSFERRED)
 

@@ -8,7 +8,7 @@ numbers in the unit of the indicator: 分, hundredths of a per cent, pieces.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -22,11 +22,16 @@ NOTHING = Sum()
 
 @dataclass(frozen=True)
 class Part:
-    """A sum that went into a figure, and the filters that show its contracts."""
+    """A sum that went into a figure, and the filters that show its contracts.
+
+    ``filters`` is None where no one list shows them; ``of_year``: they are contracts of
+    the year itself.
+    """
 
     label: str
     sum: Sum
-    filters: Mapping[str, Any] = field(default_factory=dict)
+    filters: Mapping[str, Any] | None = None
+    of_year: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def _turnover(figures: Figures) -> tuple[int, str]:
 
 
 def _whole(figures: Figures) -> Part:
-    return Part("当年认定", figures.counted)
+    return Part("当年认定", figures.counted, {})
 
 
 def recognised_total(figures: Figures) -> Reached:
@@ -109,7 +114,10 @@ def recognised_total_by_gdp(figures: Figures) -> Reached:
 
 def three_kinds_growth(figures: Figures) -> Reached:
     now = figures.three_kinds
-    parts = (Part("当年三技", now), Part("上年同期三技", figures.three_kinds_before))
+    parts = (
+        Part("当年三技", now),
+        Part("上年同期三技", figures.three_kinds_before, of_year=False),
+    )
     if figures.has_ledger_before:
         before, note = Fraction(figures.three_kinds_before.total_fen), ""
     else:
@@ -119,18 +127,15 @@ def three_kinds_growth(figures: Figures) -> Reached:
             why = f"没有 {figures.year - 1} 年三技合同成交额：台账里没有，也没有录入"
             return Reached(None, why, parts=parts)
         before = entered * figures.elapsed
-        note = (
-            f"{figures.year - 1} 年用的是录入的全年数"
-            + ("。" if figures.elapsed == 1 else "，按已过天数折算到同期。")
+        note = f"{figures.year - 1} 年用的是录入的全年数" + (
+            "。" if figures.elapsed == 1 else "，按已过天数折算到同期。"
         )
     if before <= 0:
         return Reached(None, "上年同期没有三技合同，算不出增长率", parts=parts)
     return Reached(_points(now.total_fen - before, before), note=note, parts=parts)
 
 
-def _share(
-    part: Part, whole: Part, nothing: str
-) -> Reached:
+def _share(part: Part, whole: Part, nothing: str) -> Reached:
     if not whole.sum.total_fen:
         return Reached(None, nothing, parts=(part, whole))
     value = _points(part.sum.total_fen, whole.sum.total_fen)
@@ -139,7 +144,7 @@ def _share(
 
 def _local(figures: Figures) -> Part:
     local = figures.of_flows(Flow.LOCAL)
-    return Part("卖方买方都在长沙", local, {Grouping.FLOW: Flow.LOCAL})
+    return Part("卖方买方都在长沙", local, {Grouping.FLOW.value: Flow.LOCAL.value})
 
 
 def local_share_of_sales(figures: Figures) -> Reached:
@@ -190,9 +195,7 @@ class Method:
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
-        Method(
-            "recognised_total", "当年认定的成交额合计", Unit.FEN, recognised_total
-        ),
+        Method("recognised_total", "当年认定的成交额合计", Unit.FEN, recognised_total),
         Method(
             "recognised_technology",
             "当年认定的技术交易额合计",
@@ -232,9 +235,7 @@ METHODS: Mapping[str, Method] = {
         Method(
             "needs_published", "当年首次发布的需求条数", Unit.COUNT, needs_published
         ),
-        Method(
-            "calls_accepted", "当年验收合格的榜单数", Unit.COUNT, calls_accepted
-        ),
+        Method("calls_accepted", "当年验收合格的榜单数", Unit.COUNT, calls_accepted),
         Method("entered", "人工录入", Unit.COUNT, None),
     )
 }

@@ -171,7 +171,7 @@ def _t(freedom: int) -> float:
     return T[freedom - 1] if freedom <= len(T) else T_NORMAL
 
 
-# -- The line of the year -----------------------------------------------------------------
+# -- The line of the year --------------------------------------------------------
 
 
 def month_ends(year: int) -> list[date]:

@@ -27,11 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Contract, DictionaryEntry, Receipt, User
+from models import Contract, DictionaryEntry, Receipt
 from models.regions import CITY, DISTRICT_CODES, flow
 from models.states import COUNTED_CONTRACTS, ContractState, Flow
 
-from .. import policies
 from .groupings import (
     CITY_ELSEWHERE,
     OUTSIDE,
@@ -45,7 +44,7 @@ from .groupings import (
     place_key,
     words,
 )
-from .schema import Narrowing, RowsQuery, Sort, Standing
+from .schema import Narrowing, Standing
 
 Condition = ColumnElement[bool]
 Numbers = NDArray[np.int64]
@@ -61,10 +60,10 @@ def terms(session: Session) -> dict[str, str]:
     query = select(DictionaryEntry.code, DictionaryEntry.label).where(
         DictionaryEntry.dictionary == "technology_field"
     )
-    return {code: label for code, label in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
-# -- Which contracts ----------------------------------------------------------------
+# -- Which contracts -------------------------------------------------------------
 
 
 def of_year(year: int) -> tuple[date, date]:
@@ -173,7 +172,7 @@ def _of_size(key: str) -> Condition:
     return and_(*parts)
 
 
-# -- What they add up to --------------------------------------------------------------
+# -- What they add up to ---------------------------------------------------------
 
 
 # What a board is cut by; all of it stands in the index `ix_contracts_recognised`.
@@ -189,15 +188,15 @@ _READ: tuple[tuple[str, ...], ...] = (
 )
 
 
-def read(session: Session, user: User, conditions: Iterable[Condition]) -> Columns:
-    """The contracts that meet the conditions, as far as the person may see them."""
+def read(session: Session, conditions: Iterable[Condition]) -> Columns:
+    """The contracts that meet the conditions; these say too who may know of them."""
     table: Any = Contract.__table__
     columns = [_joined([table.c[name] for name in names]) for names in _READ]
     columns += [_text(table.c.total_fen, "0"), _text(table.c.technology_fen, "0")]
     # All are gathered in one pass over the rows, so that they stand in one order.
-    query = select(
-        *(func.aggregate_strings(column, _ROW) for column in columns)
-    ).where(policies.visible_contracts(user), *conditions)
+    query = select(*(func.aggregate_strings(column, _ROW) for column in columns)).where(
+        *conditions
+    )
     found = session.execute(query).one()
     return Columns([[] if text is None else text.split(_ROW) for text in found])
 
@@ -339,39 +338,3 @@ def first_year(session: Session) -> int | None:
     ]
     found = [day for day in session.execute(select(*firsts)).one() if day]
     return min(found).year if found else None
-
-
-# -- The rows behind a figure -----------------------------------------------------------
-
-PER_PAGE = 50
-
-
-def rows_of(user: User, query: RowsQuery, year: int) -> list[Condition]:
-    """The conditions of the list behind a figure."""
-    conditions = [policies.visible_contracts(user), standing(query.state, year)]
-    conditions += narrowed(query)
-    if query.seller:
-        conditions.append(Contract.seller_name == query.seller)
-    if query.manager is not None:
-        conditions.append(Contract.manager_id == query.manager)
-    return conditions
-
-
-def rows(
-    session: Session, conditions: Sequence[Condition], sort: Sort, page: int
-) -> list[Contract]:
-    """One page of the contracts."""
-    day = func.coalesce(Contract.recognised_on, Contract.signed_on)
-    order = {
-        Sort.NEWEST: (day.desc(), Contract.id.desc()),
-        Sort.OLDEST: (day, Contract.id),
-        Sort.AMOUNT: (Contract.total_fen.desc(), Contract.id.desc()),
-    }[sort]
-    query = (
-        select(Contract)
-        .where(*conditions)
-        .order_by(*order)
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
-    )
-    return list(session.scalars(query))

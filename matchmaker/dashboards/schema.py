@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from ..schema import Optional, Paged, Text
+from ..schema import Input, Optional, Paged, Text
 from .groupings import TITLES, Grouping, is_key
 
 FIRST_YEAR, LAST_YEAR = 1985, 2100
@@ -21,9 +21,7 @@ LABELS: dict[str, str] = {
     "manager": "技术经理人",
 }
 
-Year = Annotated[
-    Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None, Optional
-]
+Year = Annotated[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None, Optional]
 Key = Annotated[Text, Field(max_length=32)]
 
 
@@ -90,9 +88,9 @@ class RowsQuery(Narrowing):
 
     state: Standing = Standing.COUNTED
     seller: Annotated[Text, Field(max_length=200)] = ""
-    manager: Annotated[
-        Annotated[int, Field(ge=1, le=2**31 - 1)] | None, Optional
-    ] = None
+    manager: Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, Optional] = (
+        None
+    )
     sort: Sort = Sort.NEWEST
 
 
@@ -105,8 +103,13 @@ class SellerKind(StrEnum):
     ENTERPRISE = "enterprise"
 
 
-class LeagueQuery(Paged):
+class YearQuery(Input):
+    """A board of a year; this one if none is named."""
+
     year: Year = None
+
+
+class LeagueQuery(YearQuery):
     kind: SellerKind = SellerKind.UNIVERSITY
 
 
@@ -122,7 +125,7 @@ class Step(StrEnum):
 
 
 class StepQuery(Paged):
-    """The pairs of one step of the funnel."""
+    """The pairs of a step; ``direct``: of the talks no suggestion led to."""
 
     year: Year = None
     step: Step = Step.APPROVED

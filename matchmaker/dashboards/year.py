@@ -136,6 +136,12 @@ class YearBoard:
         found = (p for p in self.progress if p.indicator is TargetIndicator.TURNOVER)
         return next(found, None)
 
+    @property
+    def target_fen(self) -> int | None:
+        """The turnover to be reached, of the year or the one it is held against."""
+        target = self.turnover.target if self.turnover else None
+        return target.value if target else None
+
 
 def period(year: int | None, now: datetime) -> Period:
     """The year asked for, this one if none is, as far as it has come."""
@@ -162,15 +168,16 @@ def year_board(
     policies.require(actor, "board.read")
     when = period(query.year, now)
     cut = queries.narrowed(query)
+    seen = [policies.visible_contracts(actor), *cut]
     whole = queries.standing(Standing.COUNTED, when.year)
-    columns = queries.read(session, actor, [whole, *cut])
+    columns = queries.read(session, [whole, *seen])
     terms = queries.terms(session)
     tiles = [Tile(each, TITLES[each], columns.cut(each, terms)) for each in TILES]
     days = columns.days()
-    past = past_days(session, when.year, cut)
+    past = past_days(session, when.year, seen)
     pace, progress, targets_of = None, [], None
     if not cut:
-        plan = targets.plan(session, when.year, _day(when, now))
+        plan = targets.plan(session, when.year, last_day(when, now))
         figures = figures_of(session, when, columns, plan)
         progress, targets_of = progress_of(plan, figures), plan.targets_of
         pace = pace_of(when, days, past)
@@ -179,8 +186,8 @@ def year_board(
         offered(session, now),
         targets_of,
         columns.sum,
-        demo_of(session, [whole, *cut]),
-        _apart(session, actor, when.year, cut),
+        demo_of(session, [whole, *seen]),
+        _apart(session, when.year, seen),
         tiles,
         terms,
         progress,
@@ -189,7 +196,7 @@ def year_board(
     )
 
 
-def _day(when: Period, now: datetime) -> date:
+def last_day(when: Period, now: datetime) -> date:
     """The day whose definitions hold: the last of the year that counts."""
     return when.as_of or today(now)
 
@@ -227,19 +234,25 @@ def demo_of(session: Session, conditions: Sequence[queries.Condition]) -> int:
 
 
 def _apart(
-    session: Session, actor: User, year: int, cut: Sequence[queries.Condition]
+    session: Session, year: int, conditions: Sequence[queries.Condition]
 ) -> Apart:
-    seen = policies.visible_contracts(actor)
-
     def of(which: Standing) -> Sum:
-        return queries.total(session, [seen, queries.standing(which, year), *cut])
+        return queries.total(session, [queries.standing(which, year), *conditions])
 
+    # The receipts first: they are few beside the contracts.
+    days = Receipt.received_on.between(*queries.of_year(year))
     received = (
-        select(func.count(Contract.id.distinct()), func.sum(Receipt.amount_fen))
-        .join(Receipt.contract)
-        .where(seen, Receipt.received_on.between(*queries.of_year(year)), *cut)
+        select(Receipt.contract_id, func.sum(Receipt.amount_fen).label("fen"))
+        .where(days)
+        .group_by(Receipt.contract_id)
+        .subquery()
     )
-    count, fen = session.execute(received).one()
+    query = (
+        select(func.count(), func.sum(received.c.fen))
+        .join(Contract, Contract.id == received.c.contract_id)
+        .where(*conditions)
+    )
+    count, fen = session.execute(query).one()
     return Apart(
         of(Standing.PENDING),
         of(Standing.REFUSED),
@@ -248,7 +261,7 @@ def _apart(
     )
 
 
-# -- Indicators --------------------------------------------------------------------------
+# -- Indicators ------------------------------------------------------------------
 
 
 def figures_of(

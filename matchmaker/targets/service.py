@@ -68,6 +68,19 @@ def in_force(session: Session, on: date) -> dict[TargetIndicator, Definition]:
     return found
 
 
+def of_indicator(
+    session: Session, indicator: TargetIndicator, year: int
+) -> YearTarget | None:
+    """The target of the year, or of the newest year that has one."""
+    query = (
+        select(YearTarget)
+        .where(YearTarget.indicator == indicator)
+        .order_by((YearTarget.year == year).desc(), YearTarget.year.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
 def years(session: Session) -> list[int]:
     """The years that have targets, the newest first."""
     query = select(YearTarget.year).distinct().order_by(YearTarget.year.desc())
@@ -172,7 +185,9 @@ def define(
             words = "该指标自这一天起已有一个口径，请改用别的日期"
             raise Invalid({"from_on": words}) from error
         changes = {name: [None, str(each)] for name, each in data.model_dump().items()}
-        history.record(session, actor, "definition.added", row, now=now, changes=changes)
+        history.record(
+            session, actor, "definition.added", row, now=now, changes=changes
+        )
     return row
 
 
@@ -181,9 +196,7 @@ def _targets(session: Session, year: int) -> dict[TargetIndicator, YearTarget]:
     return {row.indicator: row for row in session.scalars(query)}
 
 
-def _facts(
-    session: Session, years: Sequence[int]
-) -> dict[tuple[int, str], YearFact]:
+def _facts(session: Session, years: Sequence[int]) -> dict[tuple[int, str], YearFact]:
     query = select(YearFact).where(YearFact.year.in_(years))
     return {(row.year, row.name): row for row in session.scalars(query)}
 
