@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from models.states import PartyKind, Unit
 
 from ..labels import label, money
+from ..targets.schema import UNIT_WORDS, typed
 from .projection import CONFIDENCE, Basis, Projection
 from .schema import SellerKind, Sort, Standing
 from .year import Period
@@ -44,6 +45,16 @@ def figure(value: int | None, unit: Unit) -> tuple[str, str]:
     return f"{value:,}", ""
 
 
+def goal(value: int | None, unit: Unit) -> tuple[str, str]:
+    """A target as it was set, without digits nobody wrote: («1400», «亿元»)."""
+    return (typed(value, unit), UNIT_WORDS[unit]) if value is not None else ("—", "")
+
+
+def target(fen: int) -> str:
+    """A target of money in one run of text: «1400 亿元»."""
+    return " ".join(goal(fen, Unit.FEN))
+
+
 def amount(fen: int) -> str:
     """A sum in one run of text: «445.70 亿元»."""
     return " ".join(money(fen))
@@ -67,7 +78,7 @@ def pace(when: Period, found: Projection | None, target_fen: int | None) -> str:
         return NO_PROJECTION
     beside = ""
     if target_fen:
-        beside = f"，为目标 {amount(target_fen)} 的 {percent(found.point / target_fen)}"
+        beside = f"，为目标 {target(target_fen)} 的 {percent(found.point / target_fen)}"
     if found.basis is Basis.OVER:
         return f"{when.year} 年全年 {amount(found.point)}{beside}。"
     between = ""
