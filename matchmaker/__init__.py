@@ -75,6 +75,7 @@ def _register_features(app: Flask) -> None:
     from .audit import web as audit_web
     from .calls import web as calls_web
     from .contracts import web as contracts_web
+    from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
@@ -92,6 +93,7 @@ def _register_features(app: Flask) -> None:
     from .search import web as search_web
     from .subscriptions import web as subscriptions_web
     from .system import web as system_web
+    from .targets import web as targets_web
     from .users import web as users_web
     from .verification import web as verification_web
     from .work import web as work_web
@@ -125,6 +127,8 @@ def _register_features(app: Flask) -> None:
         organisations_web,
         subscriptions_web,
         ledger_web,
+        dashboards_web,
+        targets_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -362,6 +362,12 @@ ACTIONS: dict[str, str] = {
     "import.cancelled": "停止导入",
     "contract.imported": "台账导入",
     "contract.linked": "关联平台单位",
+    "target.set": "录入年度目标",
+    "target.removed": "删除年度目标",
+    "fact.set": "录入年度数据",
+    "fact.removed": "删除年度数据",
+    "definition.added": "新增指标口径",
+    "board.exported": "导出看板",
 }
 
 

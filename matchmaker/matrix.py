@@ -307,6 +307,18 @@ ledger.errors                      ledger.import             import
 system.show                        system.govern             -
 system.retry                       system.govern             task
 system.repair                      system.govern             -
+boards.overview                    open                      -
+boards.index                       board.read                -
+boards.rows_behind                 board.read                -
+boards.steps                       board.read                -
+boards.step_rows                   board.read                -
+boards.league                      board.read                -
+boards.exposure                    board.read                -
+boards.export                      board.read                -
+targets.index                      target.govern             -
+targets.save                       target.govern             -
+targets.copy                       target.govern             -
+targets.define                     target.govern             -
 """
 
 
