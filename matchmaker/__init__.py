@@ -20,6 +20,7 @@ from .accounts.current import current
 from .config import Settings
 from .db import db
 from .demo import service as demo
+from .needs import budgets
 
 limiter = Limiter(get_remote_address, default_limits=[])
 csrf = CSRFProtect()
@@ -74,10 +75,12 @@ def _register_features(app: Flask) -> None:
     from .audit import web as audit_web
     from .calls import web as calls_web
     from .contracts import web as contracts_web
+    from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
     from .introductions import web as introductions_web
+    from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
@@ -90,6 +93,7 @@ def _register_features(app: Flask) -> None:
     from .search import web as search_web
     from .subscriptions import web as subscriptions_web
     from .system import web as system_web
+    from .targets import web as targets_web
     from .users import web as users_web
     from .verification import web as verification_web
     from .work import web as work_web
@@ -122,6 +126,9 @@ def _register_features(app: Flask) -> None:
         registrations_web,
         organisations_web,
         subscriptions_web,
+        ledger_web,
+        dashboards_web,
+        targets_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)
@@ -150,6 +157,7 @@ def _page_words() -> dict[str, Any]:
         "labels": labels,
         "field_name": field_name,
         "district_name": district_name,
+        "budget_of": lambda need: budgets.seen(current(), need),
         "may": lambda action, item=None: policies.may(current(), action, item),
         "RecordType": RecordType,
         "demo_data": lambda: demo.is_loaded(db.session),

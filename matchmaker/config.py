@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )
+    import_megabytes: int = Field(
+        default=50, ge=1, le=500, description="Largest workbook that may be imported."
+    )
+    import_rows: int = Field(
+        default=200_000, ge=1, description="Most rows one imported file may have."
+    )
     need_valid_days: int = Field(
         default=365, ge=1, description="Days after which a need without deadline ends."
     )
@@ -166,6 +172,16 @@ class Settings(BaseSettings):
     def attachment_bytes(self) -> int:
         """The largest attachment, in bytes."""
         return self.attachment_megabytes * 1_000_000
+
+    @property
+    def import_dir(self) -> Path:
+        """Where the rows of imports lie while they are worked on."""
+        return self.instance_dir / "imports"
+
+    @property
+    def import_bytes(self) -> int:
+        """The largest workbook, in bytes."""
+        return self.import_megabytes * 1_000_000
 
     def key(self) -> str:
         """The session key; made on first use so that no default key exists."""

@@ -88,6 +88,12 @@ CONFLICTS: dict[str, str] = {
     "introduction.needs_answers": "双方都答复有意向后才进入洽谈。",
     "introduction.closed": "这个对接已经结束，不能再修改。",
     "introduction.owner_first": "定向需求的单位答复有意向之前，不能告知别人。",
+    "import.not_open": "这次导入目前的状态不能这样操作，请刷新页面查看进展。",
+    "import.not_checked": "文件还没有检查完，请等检查完成后再导入。",
+    "import.has_errors": "有 {number} 行有错误，没有导入任何一行。"
+    "请改正后重新上传，或选择跳过错误行。",
+    "target.changed": "其他管理员刚刚修改了这一年的数据，您的修改没有保存。",
+    "target.nothing_to_copy": "这一年已有目标，或者更早的年份没有目标可以沿用。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",

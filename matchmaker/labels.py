@@ -357,6 +357,17 @@ ACTIONS: dict[str, str] = {
     "task.retried": "重试后台任务",
     "mail.retried": "重新发送邮件",
     "demo.loaded": "载入演示数据",
+    "import.uploaded": "上传台账",
+    "import.started": "开始导入",
+    "import.cancelled": "停止导入",
+    "contract.imported": "台账导入",
+    "contract.linked": "关联平台单位",
+    "target.set": "录入年度目标",
+    "target.removed": "删除年度目标",
+    "fact.set": "录入年度数据",
+    "fact.removed": "删除年度数据",
+    "definition.added": "新增指标口径",
+    "board.exported": "导出看板",
 }
 
 

@@ -296,9 +296,29 @@ dictionaries.add_holiday           dictionary.govern         -
 dictionaries.remove_holiday        dictionary.govern         holiday
 audit.log                          audit.read                -
 audit.export                       audit.read                -
+ledger.imports                     ledger.import             -
+ledger.upload                      ledger.import             -
+ledger.template                    ledger.import             -
+ledger.show_import                 ledger.import             import
+ledger.map_headings                ledger.import             import
+ledger.start_import                ledger.import             import
+ledger.cancel_import               ledger.import             import
+ledger.errors                      ledger.import             import
 system.show                        system.govern             -
 system.retry                       system.govern             task
 system.repair                      system.govern             -
+boards.overview                    open                      -
+boards.index                       board.read                -
+boards.rows_behind                 board.read                -
+boards.steps                       board.read                -
+boards.step_rows                   board.read                -
+boards.league                      board.read                -
+boards.exposure                    board.read                -
+boards.export                      board.read                -
+targets.index                      target.govern             -
+targets.save                       target.govern             -
+targets.copy                       target.govern             -
+targets.define                     target.govern             -
 """
 
 

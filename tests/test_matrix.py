@@ -185,6 +185,7 @@ def world(make: Factory, session: Session) -> World:
         Thing("holiday", make.holiday()),
         Thing("task", make.failed_task(things[0].item)),
         Thing("user", make.user()),
+        Thing("import", make.import_run(errors_sha256="0" * 64, refused=1)),
     ]
     things += list(_of_organisations(make, firm.id, other.id))
     things += list(_of_people(make, users))

@@ -113,6 +113,7 @@ def populate(make: Factory) -> Users:
             notify(make, user.id, need.id)
     index_everything(make)
     make.failed_task(need, id=ID)
+    make.import_run(users["staff"], id=ID)
     return users
 
 

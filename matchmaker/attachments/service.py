@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models import Attachment, User, transaction
+from models import Attachment, ImportRun, User, transaction
 from models.attachments import FileOwner
 from models.session import lock
 
@@ -169,6 +169,8 @@ def _clear(session: Session, store: Store, digests: set[str]) -> int:
     session.rollback()
     with store.clearing():
         named = set(session.scalars(select(Attachment.sha256).distinct()))
+        for column in (ImportRun.sha256, ImportRun.errors_sha256):
+            named |= set(session.scalars(select(column).where(column.is_not(None))))
         session.rollback()
         return store.remove(sorted(digests - named))
 

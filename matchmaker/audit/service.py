@@ -52,6 +52,17 @@ TEXTS = frozenset(
         "background",
         "goals",
         "reason",
+        "tried",
+        "scene",
+        "solver_conditions",
+        "measures",
+        "contact",
+        "park",
+        "applications",
+        "terms",
+        "pilot_needs",
+        # No text, but what a masked need tells nobody to the fen.
+        "budget_fen",
     }
 )
 # Records of others' business: pairs quote needs, contracts are the parties' own.
@@ -85,6 +96,10 @@ RECORDS: dict[str, str] = {
     "holidays": "节假日",
     "outbox_tasks": "后台任务",
     "contracts": "技术合同",
+    "import_runs": "台账导入",
+    "year_targets": "年度目标",
+    "year_facts": "年度数据",
+    "indicator_definitions": "指标口径",
 }
 NAMES: dict[str, str] = {
     "status": "状态",
@@ -119,6 +134,14 @@ NAMES: dict[str, str] = {
     "budget_fen": "预算",
     "price_fen": "价格",
     "deadline": "截止",
+    "year": "年度",
+    "value": "数值",
+    "source": "来源",
+    "indicator": "指标",
+    "method": "方法",
+    "words": "说明",
+    "board": "看板",
+    "filters": "条件",
 }
 # The words of every state; where two kinds share one, they share its word.
 STATES: dict[str, str] = {

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from index.approval import SHIPPED
-from index.evaluate import RememberingEncoder
 from index.metrics import Reliability
+from index.remembering import RememberingEncoder
 from models import Activation, utcnow
 
 from ..config import ROOT, Settings

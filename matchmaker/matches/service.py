@@ -32,8 +32,9 @@ from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import today
 from ..notices import service as notices
-from .queue import DECIDED, UNDO_HOURS, open_sides
+from .queue import UNDO_HOURS, open_sides
 from .schema import LARGEST_ID, OwnQuery
+from .tally import DECIDED
 
 LONGEST_SNOOZE = timedelta(days=366)
 OWN_PER_PAGE = 20

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
@@ -18,15 +19,18 @@ from sqlalchemy.orm import Session
 
 from index.approval import RATED, ApprovalModel
 from index.hybrid import Hit, HybridIndex, IndexedRecord
+from index.requirements import confirmed
 from index.sync import LiveIndex
 from index.text import full_source
 from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
 from .. import policies
 from ..history import service as history
 from ..labels import today
+from ..needs import budgets
 from ..rankers.active import active
 from . import evidence
 from .pairs import ACHIEVEMENT, CALL, NEED, PAIRS
@@ -163,7 +167,8 @@ def _proposal(
     found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return None
-    rating = rate(model, pair, hit.features, left, right, asking, found)
+    money = budgets.exact(left)
+    rating = rate(model, pair, hit.features, left, right, asking, found, money)
     return Proposal(pair, left.id, right.id, hit, rating)
 
 
@@ -234,7 +239,8 @@ def _as_it_stands(
     if pair.call is not None and not pair.call.takes_bids_on(day):
         return None
     hit = held.shelves[answers, True].compare(asking.question(), found)
-    rating = rate(model, pair.kind, hit.features, left, right, asking, found)
+    money = budgets.exact(left)
+    rating = rate(model, pair.kind, hit.features, left, right, asking, found, money)
     if rating.probability < model.least:
         return None
     return Proposal(pair.kind, left.id, right.id, hit, rating)
@@ -257,7 +263,7 @@ def _write(
     asks, answers = PAIRS[proposal.kind]
     left: Any = session.get_one(TABLES[asks], proposal.left)
     right: Any = session.get_one(TABLES[answers], proposal.right)
-    hashes = full_source(left).meaning_hash, full_source(right).meaning_hash
+    hashes = _meaning(left), _meaning(right)
     if pair is None:
         session.add(_new(held, proposal, model, left, right, hashes, now))
         return 1
@@ -273,6 +279,15 @@ def _write(
     pair.left_hash, pair.right_hash = hashes
     _fill(pair, held, proposal, model, left, right, now)
     return 0
+
+
+def _meaning(record: Record) -> str:
+    """Changes with what the record says or asks for; a pair is judged by it."""
+    words = full_source(record).meaning_hash
+    told = [confirmed(one) for one in getattr(record, "measures", None) or ()]
+    if not any(told):
+        return words
+    return sha256(f"{words} {told}".encode()).hexdigest()
 
 
 def _new(
@@ -318,7 +333,14 @@ def _fill(
     pair.ranker = model.name
     pair.updated_at = now
     pair.evidence = evidence.build(
-        left, right, asking, found, held, proposal.hit.parts, inside=True
+        left,
+        right,
+        asking,
+        found,
+        held,
+        proposal.hit.parts,
+        inside=True,
+        budget=budgets.exact(left),
     )
 
 
@@ -340,12 +362,15 @@ def _follow(
                 _write(session, held, pair, proposal, model, now)
             continue
         decided = exists().where(Review.suggestion_id == Suggestion.id)
-        session.execute(
-            delete(Suggestion).where(
+        gone = session.scalars(
+            delete(Suggestion)
+            .where(
                 Suggestion.id == pair.id,
                 Suggestion.status == SuggestionStatus.PENDING,
                 # Not from under the eyes of whoever reads it just now.
                 or_(Suggestion.claimed_until.is_(None), Suggestion.claimed_until < now),
                 ~decided,
             )
+            .returning(Suggestion.id)
         )
+        note_changes(session, gone.all())

@@ -9,22 +9,13 @@ from typing import Any
 
 from index.numerals import numbers, plain
 from index.quantities import Quantity, quantities
+from index.requirements import NO_FIGURE, SIGNS
 from index.units import read as read_unit
 
 Measure = dict[str, Any]
 
 # As they are written between name and value; «none» for what has no figure.
-COMPARATORS: dict[str, str] = {
-    "ge": "≥",
-    "le": "≤",
-    "gt": ">",
-    "lt": "<",
-    "eq": "=",
-    "about": "约",
-    "range": "介于",
-    "plus_minus": "±",
-    "none": "无数字",
-}
+COMPARATORS: dict[str, str] = {**SIGNS, "range": "介于", NO_FIGURE: "无数字"}
 COMPARATOR_WORDS: dict[str, str] = {
     "ge": "≥ 不低于",
     "le": "≤ 不高于",
@@ -80,6 +71,9 @@ def _figures(sentence: str, one: Quantity) -> tuple[str, str, str, str]:
     """Comparator, value, upper value and unit as the sentence writes them."""
     text = plain(sentence)
     written = [n for n in numbers(text) if one.start <= n.start < one.end]
+    # The 100 of «1 m/100 m» belongs to the unit, the 55 of «HRC 55» does not.
+    unit_at = text.rfind(one.unit, one.start, one.end)
+    written = [n for n in written if n.start < unit_at] or written
     if not written:
         return "", "", "", ""
     factor, unit = 1.0, one.unit

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Date,
     Select,
@@ -55,18 +56,29 @@ STAFF = frozenset({Role.STAFF, Role.ADMIN})
 
 
 @dataclass(frozen=True)
-class When:
-    """The moment the list is of; what ends by ``soon`` is about to end.
+class Days:
+    """The days the list is of; what ends by ``soon`` is about to end.
 
     Talks in which nothing happened since before ``quiet`` need a push; what of them
-    waits since before ``overdue`` is a task of the staff.
+    waits since before ``overdue`` is a task of the staff. Each may be a parameter,
+    filled in when the query is sent.
     """
 
-    now: datetime
+    today: date | BindParameter[date]
+    soon: date | BindParameter[date]
+    quiet: datetime | BindParameter[datetime]
+    overdue: datetime | BindParameter[datetime]
+
+
+@dataclass(frozen=True)
+class When(Days):
+    """The moment the list is of."""
+
     today: date
     soon: date
     quiet: datetime
     overdue: datetime
+    now: datetime
 
 
 class Remind(Enum):
@@ -97,7 +109,7 @@ class Source:
     label: str
     act: str
     roles: frozenset[Role]
-    waiting: Callable[[When], AnySelect]
+    waiting: Callable[[Days], AnySelect]
     pages: Mapping[str, tuple[str, str]]
     owner: Any = None
     remind: Remind = Remind.AFTER_A_WAIT
@@ -148,7 +160,7 @@ def _last(model: Any, action: str) -> ColumnElement[Any]:
     return func.coalesce(noted, model.updated_at, type_=UtcDateTime())
 
 
-def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
+def _in_state(model: Any, state: Any, action: str, _days: Days) -> AnySelect:
     """Records that stay in a state since something happened (none: were changed)."""
     since = _last(model, action) if action else model.updated_at
     return select(*columns(model.id, model.title, since, is_demo=model.is_demo)).where(
@@ -156,13 +168,13 @@ def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
     )
 
 
-def _ending_needs(when: When) -> AnySelect:
+def _ending_needs(days: Days) -> AnySelect:
     since = func.coalesce(Need.published_at, Need.updated_at, type_=UtcDateTime())
     return select(
         *columns(Need.id, Need.title, since, is_demo=Need.is_demo, due=Need.deadline)
     ).where(
         Need.status == NeedStatus.PUBLISHED,
-        Need.deadline.between(when.today, when.soon),
+        Need.deadline.between(days.today, days.soon),
     )
 
 
@@ -171,7 +183,7 @@ def _known_to_all(kind: RecordType) -> ColumnElement[bool]:
     return policies.where(policies.visible(None, kind), kind)
 
 
-def _approved_pairs(_when: When) -> AnySelect:
+def _approved_pairs(_days: Days) -> AnySelect:
     """Approved pairs nobody of the need's organisation has opened yet."""
     other = func.coalesce(Achievement.title, Call.title)
     since = func.coalesce(
@@ -196,7 +208,7 @@ def _approved_pairs(_when: When) -> AnySelect:
     )
 
 
-def _new_buyers(_when: When) -> AnySelect:
+def _new_buyers(_days: Days) -> AnySelect:
     """Achievements with approved pairs whose buyers nobody of theirs has looked at."""
     decided = func.coalesce(
         Suggestion.decided_at, Suggestion.updated_at, type_=UtcDateTime()
@@ -229,7 +241,7 @@ def _new_buyers(_when: When) -> AnySelect:
     )
 
 
-def _submissions(kind: Kind, _when: When) -> AnySelect:
+def _submissions(kind: Kind, _days: Days) -> AnySelect:
     row = kind.waiting(None).subquery()
     return select(
         *columns(
@@ -242,10 +254,10 @@ def _submissions(kind: Kind, _when: When) -> AnySelect:
     )
 
 
-def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
+def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
     """Pairs that wait for review under the condition."""
 
-    def waiting(when: When) -> AnySelect:
+    def waiting(days: Days) -> AnySelect:
         return (
             select(
                 *columns(
@@ -261,7 +273,7 @@ def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
             .outerjoin(Need, Suggestion.need_id == Need.id)
             .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
             .outerjoin(Call, Suggestion.call_id == Call.id)
-            .where(condition(when), open_sides())
+            .where(condition(days), open_sides())
         )
 
     return waiting
@@ -280,16 +292,12 @@ def _put_off_at() -> ColumnElement[Any]:
     return func.coalesce(noted, Suggestion.updated_at, type_=UtcDateTime())
 
 
-def _put_off_until_today(when: When) -> ColumnElement[bool]:
-    return and_(
-        Suggestion.status == SuggestionStatus.SNOOZED,
-        Suggestion.snoozed_until <= when.today,
-    )
+def _put_off_until_today(days: Days) -> ColumnElement[bool]:
+    # Only what is put off has a day; its index is in that order.
+    return Suggestion.snoozed_until <= days.today
 
 
-def _of_talks(
-    rows: Any, before: Callable[[When], datetime] | None, when: When
-) -> AnySelect:
+def _of_talks(rows: Any, before: Callable[[Days], Any] | None, days: Days) -> AnySelect:
     """Introductions that wait, all of them or since before the moment."""
     found = select(
         *columns(
@@ -300,10 +308,10 @@ def _of_talks(
             context=rows.c.context,
         )
     )
-    return found if before is None else found.where(rows.c.since < before(when))
+    return found if before is None else found.where(rows.c.since < before(days))
 
 
-def _of_deals(rows: Any, when: When) -> AnySelect:
+def _of_deals(rows: Any, days: Days) -> AnySelect:
     """Contracts that wait; what has a day, from shortly before it."""
     found = select(
         *columns(
@@ -315,7 +323,7 @@ def _of_deals(rows: Any, when: When) -> AnySelect:
             due=rows.c.due,
         )
     )
-    return found.where(rows.c.due.is_(None) | (rows.c.due <= when.soon))
+    return found.where(rows.c.due.is_(None) | (rows.c.due <= days.soon))
 
 
 def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
@@ -333,7 +341,7 @@ def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
     )
 
 
-def _failed_jobs(_when: When) -> AnySelect:
+def _failed_jobs(_days: Days) -> AnySelect:
     """Records whose work in the background fails again and again.
 
     Drafts are nobody's but their author's, so they are named to nobody else.

@@ -762,7 +762,23 @@ def upgrade() -> None:
         op.f("ix_contracts_need_id"), "contracts", ["need_id"], unique=False
     )
     op.create_index(
-        "ix_contracts_recognised", "contracts", ["state", "recognised_on"], unique=False
+        "ix_contracts_recognised",
+        "contracts",
+        [
+            "state",
+            "recognised_on",
+            "type",
+            "source",
+            "buyer_kind",
+            "seller_kind",
+            "field",
+            "technology_field",
+            "seller_region",
+            "buyer_region",
+            "total_fen",
+            "technology_fen",
+        ],
+        unique=False,
     )
     op.create_index(
         op.f("ix_contracts_seller_id"), "contracts", ["seller_id"], unique=False
@@ -1023,9 +1039,7 @@ def downgrade() -> None:
     )
     op.drop_table("contract_receipts")
     op.drop_index("ix_contract_payments_due", table_name="contract_payments")
-    op.drop_index(
-        op.f("ix_contract_payments_proof_id"), table_name="contract_payments"
-    )
+    op.drop_index(op.f("ix_contract_payments_proof_id"), table_name="contract_payments")
     op.drop_index(
         op.f("ix_contract_payments_contract_id"), table_name="contract_payments"
     )
