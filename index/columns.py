@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import numpy as np
+from sqlalchemy import ColumnElement
 
 from models import TABLES
 from models.conditions import Mask
@@ -51,6 +52,13 @@ class Columns(HeldRows):
     def changed(self) -> None:
         self._orders.clear()
 
+    def only(self, mask: Mask) -> Columns:
+        """The rows of the mask as columns of their own."""
+        found, rows = Columns(self.kind), np.flatnonzero(mask)
+        found._hold(self.ids[rows])
+        found.facts = self.facts.only(rows)
+        return found
+
     def among(self, ids: Sequence[int] | Ids) -> Mask:
         """The rows with these ids; one that never was here is no matter."""
         rows = self.rows_of(np.asarray(ids, np.int64))
@@ -88,6 +96,12 @@ class Columns(HeldRows):
         if order is Order.READINESS:
             return [-self.numbers("trl")]
         return []
+
+
+def is_draft(kind: RecordType) -> ColumnElement[bool]:
+    """Whether a record was never submitted: then it is its author's alone."""
+    found: ColumnElement[bool] = TABLES[kind].status == "draft"
+    return found
 
 
 def _names(kind: RecordType) -> Mapping[str, str]:
