@@ -59,14 +59,13 @@ class Need(Base):
             "(secrecy = 'masked') = (public_problem IS NOT NULL)",
             name="public_text_when_masked",
         ),
+        Index("ix_needs_own", "organisation_id", "status"),
         Index("ix_needs_listing", "status", "secrecy", "published_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str | None] = mapped_column(String(32), unique=True)
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisations.id"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     status: Mapped[NeedStatus] = mapped_column(
         enum_column(NeedStatus), default=NeedStatus.DRAFT

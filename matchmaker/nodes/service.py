@@ -8,20 +8,11 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
-from models import (
-    TABLES,
-    Achievement,
-    History,
-    Need,
-    Node,
-    Organisation,
-    User,
-    transaction,
-)
+from models import Node, Organisation, User, transaction
 from models.outbox import RecordType
 from models.session import lock
 from models.states import NodeKind, OrganisationKind, Role
@@ -29,11 +20,10 @@ from models.states import NodeKind, OrganisationKind, Role
 from .. import policies
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
-from ..search.service import load
+from ..verification.kinds import KINDS
 from .schema import LARGEST_ID, NodeEdit, NodeInput
 
 PER_PAGE = 20
-WAITING_KINDS = (RecordType.NEED, RecordType.ACHIEVEMENT)
 
 
 @dataclass(frozen=True)
@@ -51,19 +41,17 @@ class Duties:
             self.everything or other.everything,
         )
 
-    def where(self, kind: RecordType) -> ColumnElement[bool]:
-        """The condition on the records of ``kind``.
-
-        An achievement has no district of its own; that of its holder counts.
-        """
+    def where(self, waiting: Any) -> ColumnElement[bool]:
+        """The condition on rows with a district and a field."""
         if self.everything:
             return true()
-        if kind is RecordType.NEED:
-            return or_(Need.district.in_(self.districts), Need.field.in_(self.fields))
-        local = select(Organisation.id).where(Organisation.district.in_(self.districts))
         return or_(
-            Achievement.organisation_id.in_(local), Achievement.field.in_(self.fields)
+            waiting.c.district.in_(self.districts), waiting.c.field.in_(self.fields)
         )
+
+    def cover(self, district: str | None, field: str) -> bool:
+        """Whether the node answers for a record of that district and field."""
+        return self.everything or district in self.districts or field in self.fields
 
 
 NO_DUTIES = Duties(frozenset(), frozenset())
@@ -140,11 +128,15 @@ def duties_of(session: Session, user: User) -> Duties | None:
 def tree(session: Session, user: User) -> list[Row]:
     """The tree with what waits at each node."""
     policies.require(user, "node.read")
-    return [
-        Row(node, sum(1 for _ in node.ancestors()), its, _count(session, user, its))
-        for node in nodes(session)
-        for its in [duties(node)]
-    ]
+    pending = _pending(user)
+    places = pending.c.district, pending.c.field
+    counted = session.execute(select(*places, func.count()).group_by(*places)).all()
+    found = []
+    for node in nodes(session):
+        its = duties(node)
+        number = sum(n for district, field, n in counted if its.cover(district, field))
+        found.append(Row(node, sum(1 for _ in node.ancestors()), its, number))
+    return found
 
 
 def find(session: Session, user: User, node_id: int) -> Node:
@@ -159,60 +151,40 @@ def find(session: Session, user: User, node_id: int) -> Node:
 def waiting(session: Session, user: User, node: Node, page: int) -> Waiting:
     """The submissions that wait for verification among what the node answers for."""
     policies.require(user, "node.read")
-    pending = _pending(user, duties(node)).subquery()
-    total = session.scalar(select(func.count()).select_from(pending)) or 0
+    pending = _pending(user)
+    concerned = duties(node).where(pending)
+    number = select(func.count()).select_from(pending).where(concerned)
+    total = session.scalar(number) or 0
     pages = max(1, ceil(total / PER_PAGE))
     page = min(page, pages)
     rows = session.execute(
-        select(pending)
+        select(pending.c.kind, pending.c.id, pending.c.since)
+        .where(concerned)
         .order_by(pending.c.since, pending.c.kind, pending.c.id)
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
     ).all()
     items = {
         (kind, item.id): item
-        for kind in WAITING_KINDS
-        for item in load(
-            session, user, kind, [row.id for row in rows if row.kind == kind]
+        for kind, its in KINDS.items()
+        for item in its.load(
+            session, user, [row.id for row in rows if row.kind == kind]
         )
     }
     found = [
-        (RecordType(row.kind), items[RecordType(row.kind), row.id], row.since)
+        (RecordType(row.kind), items[row.kind, row.id], row.since)
         for row in rows
-        if (RecordType(row.kind), row.id) in items
+        if (row.kind, row.id) in items
     ]
     return Waiting(found, total, page, pages)
 
 
-def _count(session: Session, user: User, its: Duties) -> int:
-    pending = _pending(user, its).subquery()
-    return session.scalar(select(func.count()).select_from(pending)) or 0
+def _pending(user: User) -> Any:
+    """Every submission that waits, with its district and its field.
 
-
-def _pending(user: User, its: Duties) -> Any:
-    return union_all(*(_pending_of(user, kind, its) for kind in WAITING_KINDS))
-
-
-def _pending_of(user: User, kind: RecordType, its: Duties) -> Any:
-    model: Any = TABLES[kind]
-    submitted = (
-        select(func.max(History.at))
-        .where(
-            History.record_type == model.__tablename__,
-            History.record_id == model.id,
-            History.action == f"{kind.value}.submitted",
-        )
-        .scalar_subquery()
-    )
-    return select(
-        literal(kind.value).label("kind"),
-        model.id.label("id"),
-        func.coalesce(submitted, model.updated_at).label("since"),
-    ).where(
-        model.status == "pending",
-        policies.where(policies.visible(user, kind), kind),
-        its.where(kind),
-    )
+    An achievement has no district of its own; that of its holder counts.
+    """
+    return union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
 
 
 def create(session: Session, actor: User, data: NodeInput, *, now: datetime) -> Node:
