@@ -60,7 +60,7 @@ def terms(session: Session) -> dict[str, str]:
     query = select(DictionaryEntry.code, DictionaryEntry.label).where(
         DictionaryEntry.dictionary == "technology_field"
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.code: row.label for row in session.execute(query)}
 
 
 # -- Which contracts -------------------------------------------------------------
