@@ -29,15 +29,19 @@ CONFLICTS: dict[str, str] = {
     "need.not_editable": "该需求目前的状态不能修改。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
-    "contract.not_editable": "这份合同目前的状态不能直接修改；认定后的内容只能登记变更。",
+    "contract.not_editable": "这份合同目前的状态不能直接修改；"
+    "认定后的内容只能登记变更。",
     "contract.incomplete": "合同还有 {number} 项没有填写，填齐后才能确认和签订。",
     "contract.unconfirmed": "双方还没有都确认现在的文本，不能继续。",
     "contract.draft_exists": "这次对接已有一份合同草稿，请在原草稿上修改。",
     "contract.party_is_here": "这一方是平台的单位，请由它自己确认。",
     "contract.moved_on": "合同的状态已经变化，不能进行此操作。请刷新后再看。",
-    "contract.seller_submits": "认定登记由卖方提交；卖方不在平台上的，由平台工作人员登记。",
-    "contract.seller_receives": "到账由收款的卖方登记；卖方不在平台上的，由平台工作人员登记。",
-    "contract.staff_voids": "已签订的合同由平台工作人员作废，请联系工作人员并说明原因。",
+    "contract.seller_submits": "认定登记由卖方提交；"
+    "卖方不在平台上的，由平台工作人员登记。",
+    "contract.seller_receives": "到账由收款的卖方登记；"
+    "卖方不在平台上的，由平台工作人员登记。",
+    "contract.staff_voids": "已签订的合同由平台工作人员作废，"
+    "请联系工作人员并说明原因。",
     "contract.not_recognised": "只有认定的合同登记变更；认定前请直接修改。",
     "contract.not_paying": "合同签订之后才登记支付情况。",
     "contract.reported": "这一行不需要登记条件，或已经登记过。",

@@ -59,6 +59,7 @@ session      *                      *           -       own        own        ow
 subscription *                      *           -       own        own        own     own   own
 introduction *                      *           -       own        own        own     any   any
 contract     *                      *           -       own        own        own     any   any
+payment      *                      *           -       own        own        own     any   any
 deal_file    *                      *           -       own        own        own     any   any
 """  # noqa: E501
 
@@ -194,6 +195,7 @@ contracts.void                     contract.edit             contract
 contracts.report                   contract.pay              contract
 contracts.receive                  contract.pay              contract
 contracts.take_back                contract.pay              contract
+contracts.payment                  contract.read             payment
 contracts.registration             contract.read             contract
 contracts.registration_sheet       contract.read             contract
 achievements.transferred           achievement.transfer      achievement

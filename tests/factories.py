@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.attachments import owners
 from matchmaker.attachments.store import Store
 from matchmaker.jobs import outbox
 from models import (
@@ -32,13 +33,14 @@ from models import (
     Node,
     Organisation,
     OutboxTask,
+    Payment,
+    Receipt,
     Registration,
     Subscription,
     Suggestion,
     TalkEvent,
     User,
     UserSession,
-    kind_of,
     transaction,
 )
 from models.introductions import subject_of
@@ -61,6 +63,7 @@ from models.states import (
     OrganisationKind,
     OrganisationRole,
     Ownership,
+    PaymentTrigger,
     RegistrationState,
     Role,
     Side,
@@ -215,7 +218,7 @@ class Factory:
         }
         return self._save(Call(**values | given), index=True)
 
-    def attachment(self, item: Need | Achievement, **given: Any) -> Attachment:
+    def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""
         data = given.pop("data", "现场记录\n".encode())
         digest = sha256(data).hexdigest()
@@ -224,7 +227,7 @@ class Factory:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         values = {
-            "record_type": kind_of(item),
+            "record_type": owners.kind_of(item),
             "record_id": item.id,
             "name": "检测报告.txt",
             "kind": "txt",
@@ -405,6 +408,33 @@ class Factory:
             "touched_at": self.now,
         }
         return self._save(ImportRun(**values | given))
+
+    def payment(self, contract: Contract, **given: Any) -> Payment:
+        """All of the sum on a day; ``trigger`` may be another."""
+        values = {
+            "contract_id": contract.id,
+            "position": 1,
+            "trigger": PaymentTrigger.DATE,
+            "due_on": self.now.date(),
+            "base": "",
+            "words": "",
+        }
+        if "rate_bp" not in given:
+            values["amount_fen"] = contract.total_fen
+        return self._save(Payment(**values | given))
+
+    def receipt(self, contract: Contract, **given: Any) -> Receipt:
+        """Ten thousand yuan that arrived, for no line in particular."""
+        if "author_id" not in given:
+            given["author_id"] = self.staff().id
+        values = {
+            "contract_id": contract.id,
+            "amount_fen": 1_000_000,
+            "received_on": self.now.date(),
+            "words": "",
+            "created_at": self.now,
+        }
+        return self._save(Receipt(**values | given))
 
     def suggestion(
         self,

@@ -259,6 +259,20 @@ def _talks(
         "contract", make.contract(manager_id=led), owners=frozenset({"manager"})
     )
     yield Thing("contract", make.contract(buyer_id=other_id))
+    for own, owners in (
+        (make.contract(buyer_id=firm_id), ours),
+        (make.contract(seller_id=college_id), frozenset({"university"})),
+        (make.contract(manager_id=led), frozenset({"manager"})),
+        (make.contract(buyer_id=other_id), frozenset[str]()),
+    ):
+        yield Thing("payment", make.payment(own), owners=owners)
+        yield Thing("deal_file", make.attachment(own), owners=owners)
+    managed = make.introduction(foreign, offer, manager_id=led)
+    yield Thing(
+        "deal_file",
+        make.attachment(managed),
+        owners=frozenset({"university", "manager"}),
+    )
 
 
 def _files(make: Factory, things: list[Thing]) -> Iterator[Thing]:

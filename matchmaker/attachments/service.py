@@ -87,8 +87,9 @@ def add(
 ) -> Attachment:
     """Keep a file for the record; the same file twice is kept once.
 
-    ``then`` is done in the same transaction: what the file was sent for. Raises `Invalid` for a file that cannot be taken, `Conflict`
-    «attachment.too_many» for one too many.
+    ``then`` is done in the same transaction: what the file was sent for. Raises
+    `Invalid` for a file that cannot be taken or is one too many, `Conflict` where the
+    record takes none any more.
     """
     owned_record(session, actor, kind, record_id)
     session.rollback()  # an upload takes its time; nothing stays open meanwhile

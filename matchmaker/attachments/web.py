@@ -17,8 +17,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from models.base import utcnow
 from models.attachments import FileOwner
+from models.base import utcnow
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in

@@ -93,7 +93,7 @@ def _of_party(draft: ContractDraft, side: str) -> Iterator[tuple[str, str]]:
 
 
 def plan_problem(draft: ContractDraft) -> str:
-    """What of the payment plan does not agree with the manner or the sum; or nothing."""
+    """What of the plan does not agree with the manner or the sum; or nothing."""
     lines, total = draft.plan, draft.total
     if not lines:
         return "请至少写一行"

@@ -273,7 +273,7 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
         pages=pages,
         total_fen=int(sums[1]),
         counted_fen=int(sums[2]),
-        states={state: number for state, number in session.execute(by_state)},
+        states={row.state: row[1] for row in session.execute(by_state)},
     )
 
 

@@ -26,6 +26,19 @@ from .schema import Happening, ReceiptInput
 from .tell import tell
 
 
+def find_line(session: Session, user: User, payment_id: int) -> Payment:
+    """A line of a plan the person may know of; raises `NotFound` if not."""
+    line = None
+    if 0 < payment_id <= service.LARGEST_ID:
+        line = session.get(Payment, payment_id)
+    if line is None:
+        raise NotFound("payment")
+    policies.require(
+        user, "contract.read", service.find_contract(session, user, line.contract_id)
+    )
+    return line
+
+
 def may_report(user: User, contract: Contract) -> bool:
     """Whether the person may say that a condition came true."""
     open_ = contract.state not in UNPAID_STATES

@@ -8,7 +8,7 @@ page marks it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models import Achievement, Need, Organisation
@@ -109,6 +109,12 @@ class Known:
     achievement: Achievement | None = None
     buyer: Party = Party()
     seller: Party = Party()
+
+    def with_party(self, side: str, party: Party) -> Known:
+        """With what is known of the buyer or the seller."""
+        if side == "buyer":
+            return replace(self, buyer=party)
+        return replace(self, seller=party)
 
 
 @dataclass(frozen=True)

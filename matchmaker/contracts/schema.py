@@ -319,6 +319,17 @@ def _not_before_signing(day: date, info: ValidationInfo) -> date:
     return day
 
 
+def _not_before_recognition(day: date, info: ValidationInfo) -> date:
+    """The context has ``recognised_on``; none until there is one."""
+    context: Any = info.context
+    recognised_on = context.get("recognised_on")
+    if recognised_on is not None and day < recognised_on:
+        raise PydanticCustomError(
+            "before", "不能早于认定日期 {day}", {"day": recognised_on.isoformat()}
+        )
+    return day
+
+
 PastDay = Annotated[ActualDay, AfterValidator(_not_ahead)]
 LaterDay = Annotated[PastDay, AfterValidator(_not_before_signing)]
 
@@ -392,14 +403,11 @@ class AmendmentInput(Input):
     @field_validator("amended_on")
     @classmethod
     def after_recognition(cls, day: date, info: ValidationInfo) -> date:
-        context: Any = info.context
-        if day < context["recognised_on"]:
-            raise PydanticCustomError("before", "变更日期不能早于认定日期")
-        return day
+        return _not_before_recognition(day, info)
 
 
 class Cancellation(Input):
-    """The context has ``recognised_on`` as ``signed_on``: it comes after that."""
+    """The context has ``recognised_on``."""
 
     cancelled_on: PastDay
     words: Words
@@ -407,10 +415,7 @@ class Cancellation(Input):
     @field_validator("cancelled_on")
     @classmethod
     def after_recognition(cls, day: date, info: ValidationInfo) -> date:
-        context: Any = info.context
-        if day < context["recognised_on"]:
-            raise PydanticCustomError("before", "注销日期不能早于认定日期")
-        return day
+        return _not_before_recognition(day, info)
 
 
 class Voiding(Input):

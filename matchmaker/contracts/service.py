@@ -6,8 +6,7 @@ a recognised one in `amendments`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -95,6 +94,18 @@ def draft_of(session: Session, introduction: Introduction) -> Contract | None:
     return session.scalars(query.order_by(Contract.id)).first()
 
 
+def of_talks(
+    session: Session, user: User, introduction: Introduction
+) -> Sequence[Contract]:
+    """The contracts of the talks this person may know of, those given up left out."""
+    query = select(Contract).where(
+        Contract.introduction_id == introduction.id,
+        Contract.state != ContractState.VOID,
+        policies.visible_contracts(user),
+    )
+    return session.scalars(query.order_by(Contract.id)).all()
+
+
 def side_of(contract: Contract, user: User) -> str:
     """«buyer», «seller», or nothing for who is neither."""
     side = contract.side_of(user.organisation_id)
@@ -141,7 +152,7 @@ def proposal(
         known = Known()
         if own_side:
             party = _party(session, actor.organisation, actor, None)
-            known = replace(known, **{own_side: party})
+            known = known.with_party(own_side, party)
         return prefill.prefill(known)
     return prefill.prefill(
         Known(

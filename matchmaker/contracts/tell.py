@@ -24,7 +24,7 @@ def tell(
     sides: Iterable[str] = ("buyer", "seller"),
     **facts: Any,
 ) -> None:
-    """Tell both parties, or one, and the manager; but nobody what they did themselves."""
+    """Tell both parties, or one, and the manager; but nobody what they did."""
     homes = [getattr(contract, f"{side}_id") for side in sides]
     query = select(User.id).where(
         User.organisation_id.in_([home for home in homes if home is not None]),

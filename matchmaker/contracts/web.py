@@ -33,6 +33,7 @@ from models.states import (
 
 from .. import labels, policies
 from ..accounts.current import signed_in
+from ..attachments import content
 from ..attachments import web as attachments
 from ..db import db
 from ..errors import Conflict, Invalid
@@ -60,9 +61,9 @@ from .schema import (
     ConfirmationFor,
     Correction,
     Happening,
-    Recognition,
     ReceiptInput,
     ReceiptRemoval,
+    Recognition,
     Refusal,
     Signing,
     Submission,
@@ -235,8 +236,8 @@ def _page(
         files_url=url_for("attachments.of_contract", record_id=contract.id)
         if "files" in view.may
         else "",
-        accept=attachments.content.ACCEPT,
-        taken=attachments.content.TAKEN,
+        accept=content.ACCEPT,
+        taken=content.TAKEN,
         labels_of=LABELS | STEP_LABELS,
         today=today.isoformat(),
         timeline=entries(history.of_record(db.session, contract), COLUMN_LABELS),
@@ -254,6 +255,15 @@ def _change_rows(changes: dict[str, Any]) -> list[tuple[str, str, str]]:
         )
         for name, (before, after) in changes.items()
     ]
+
+
+@bp.get("/contract-payments/<int:payment_id>")
+@login_required
+def payment(payment_id: int) -> ResponseReturnValue:
+    """The line of a plan, where its contract shows it."""
+    line = payments.find_line(db.session, signed_in(), payment_id)
+    place = url_for(".show", contract_id=line.contract_id, _anchor="plan")
+    return redirect(place)
 
 
 @bp.get("/contracts/<int:contract_id>/registration")

@@ -170,7 +170,8 @@ MANNER_HINTS: dict[PaymentManner, str] = {
     PaymentManner.INSTALMENTS: "两行以上的固定金额，合计等于成交额",
     PaymentManner.ROYALTY: "按比例提成，写明提成的基数",
     PaymentManner.ENTRY_ROYALTY: "入门费写固定金额，提成写比例和基数",
-    PaymentManner.PAY_AFTER_USE: "至少一行在约定日期、测试通过、产品上市或实现销售之后支付",
+    PaymentManner.PAY_AFTER_USE: "至少一行在约定日期、测试通过、"
+    "产品上市或实现销售之后支付",
     PaymentManner.INVEST_THEN_SHARE: "写明转为股权的一行，可以写比例",
 }
 # Payment that comes after use: what the paying may wait for.

@@ -58,7 +58,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import FEN_PER_WAN, label, today
-from . import talks
+from . import deals, talks
 
 Row = Mapping[str, Any]
 
@@ -257,7 +257,8 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone: dict[str, set[int]] = {"introduction_id": talks.remove(session)}
+        gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
+        gone["introduction_id"] = talks.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -330,7 +331,8 @@ def _remove_people(session: Session, now: datetime) -> None:
         *(
             User.id.in_(some)
             for some in (acted, reviewed, authored, listed, claims, *talked)
-        )
+        ),
+        deals.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -359,7 +361,8 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Introduction.seeker_id,
                 Introduction.provider_id,
             )
-        )
+        ),
+        deals.names_home(),
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
 

@@ -43,6 +43,7 @@ from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
 
 from .. import policies
+from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
 from ..verification.kinds import KINDS, Kind
@@ -302,6 +303,36 @@ def _of_talks(
     return found if before is None else found.where(rows.c.since < before(when))
 
 
+def _of_deals(rows: Any, when: When) -> AnySelect:
+    """Contracts that wait; what has a day, from shortly before it."""
+    found = select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+            due=rows.c.due,
+        )
+    )
+    return found.where(rows.c.due.is_(None) | (rows.c.due <= when.soon))
+
+
+def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
+    """A source of contracts: of their parties where the rows name an owner."""
+    owner = getattr(rows.c, "owner", None)
+    return Source(
+        name,
+        label,
+        act,
+        STAFF if owner is None else SIDES,
+        partial(_of_deals, rows),
+        more.pop("pages", DEAL),
+        owner,
+        **more,
+    )
+
+
 def _failed_jobs(_when: When) -> AnySelect:
     """Records whose work in the background fails again and again.
 
@@ -345,6 +376,8 @@ NEED = {"": ("needs.show", "need_id")}
 ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
 PAIR = {"": ("matches.pair", "suggestion_id")}
 TALKS = {"": ("introductions.show", "introduction_id")}
+DEAL = {"": ("contracts.show", "contract_id")}
+PAYMENT = {"": ("contracts.payment", "payment_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
 SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
 
@@ -498,6 +531,38 @@ SOURCES: tuple[Source, ...] = (
         partial(_of_talks, talks.UNASSIGNED, None),
         TALKS,
     ),
+    _deal("draft_contracts", "拟定中的合同", "去填写", deals.DRAFTS),
+    _deal("contracts_to_confirm", "待本单位确认的合同", "去确认", deals.TO_CONFIRM),
+    _deal("contracts_to_sign", "双方已确认、待签订的合同", "去签订", deals.TO_SIGN),
+    _deal("contracts_to_submit", "待提交登记的合同", "去提交", deals.TO_SUBMIT),
+    _deal("contracts_to_correct", "要补正或修改的合同", "去修改", deals.TO_CORRECT),
+    _deal(
+        "payments_to_make",
+        "到期应付的款项",
+        "去看约定",
+        deals.TO_PAY,
+        pages=PAYMENT,
+        remind=Remind.AT_ONCE,
+        due_words="应付",
+        dated=True,
+    ),
+    _deal(
+        "payments_to_get",
+        "到期应收的款项",
+        "去登记到账",
+        deals.TO_GET,
+        pages=PAYMENT,
+        remind=Remind.AT_ONCE,
+        due_words="应收",
+        dated=True,
+    ),
+    _deal(
+        "contracts_to_confirm_for", "待代为确认的合同", "去确认", deals.TO_CONFIRM_FOR
+    ),
+    _deal(
+        "contracts_to_submit_for", "待代卖方提交的合同", "去提交", deals.TO_SUBMIT_FOR
+    ),
+    _deal("contracts_to_decide", "待登记认定结果的合同", "去登记", deals.TO_DECIDE),
     Source(
         "failed_jobs",
         "反复失败的后台任务",

@@ -1,4 +1,4 @@
-"""Contracts through the pages: the form that fills itself, every step, every refusal."""
+"""Contracts through the pages: a form that fills itself, every step, refusals."""
 
 import io
 import re
