@@ -167,10 +167,10 @@ def _decline(
             at=now,
         )
     )
-    introduction.failed_code, introduction.failed_words = DECLINED, data.words
     told = words.sentence(reason, data.words)
     _note_answer(session, introduction, actor, Interest.DECLINED, now)
-    moves.move(session, introduction, actor, FAILED, now=now, told=True)
+    failed = (DECLINED, data.words)
+    moves.move(session, introduction, actor, FAILED, now=now, failed=failed, told=True)
     facts: dict[str, Any] = {"now": now, "reason": told}
     tell.side(session, introduction, _other(side), "introduction_declined", **facts)
     tell.manager(session, introduction, "introduction_declined", **facts)
@@ -217,15 +217,21 @@ def choose_stage(
             session, actor, introduction_id, "introduction.move", data.version
         )
         _require_choosable(introduction, actor, data.to)
-        changes = {}
+        changes, failed = {}, None
         if data.to is FAILED:
             code = data.failed_code or ""
             reason = words.require(session, words.ENDS, code, "failed_code")
-            introduction.failed_code = code
-            introduction.failed_words = data.failed_words
-            told = words.sentence(reason, data.failed_words)
-            changes["reason"] = ["", told]
-        moves.move(session, introduction, actor, data.to, now=now, changes=changes)
+            failed = (code, data.failed_words)
+            changes["reason"] = ["", words.sentence(reason, data.failed_words)]
+        moves.move(
+            session,
+            introduction,
+            actor,
+            data.to,
+            now=now,
+            changes=changes,
+            failed=failed,
+        )
     return introduction
 
 
