@@ -390,6 +390,25 @@ class Factory:
             values["recognised_on"] = self.now.date()
         return self._save(Contract(**values | given))
 
+    def import_run(self, uploader: User | None = None, **given: Any) -> ImportRun:
+        """One that was checked and waits for somebody to say yes."""
+        values = {
+            "kind": "contracts",
+            "file_name": "台账.xlsx",
+            "sha256": f"{next(self._numbers):064}",
+            "size": 1000,
+            "state": ImportState.CHECKED,
+            "mapping": {"登记编号": "registration_number"},
+            "total": 1,
+            "done": 1,
+            "added": 1,
+            "report": {"headings": ["登记编号"], "checked": True},
+            "uploader_id": (uploader or self.staff()).id,
+            "created_at": self.now,
+            "touched_at": self.now,
+        }
+        return self._save(ImportRun(**values | given))
+
     def payment(self, contract: Contract, **given: Any) -> Payment:
         """All of the sum on a day; ``trigger`` may be another."""
         values = {
@@ -416,25 +435,6 @@ class Factory:
             "created_at": self.now,
         }
         return self._save(Receipt(**values | given))
-
-    def import_run(self, uploader: User | None = None, **given: Any) -> ImportRun:
-        """One that was checked and waits for somebody to say yes."""
-        values = {
-            "kind": "contracts",
-            "file_name": "台账.xlsx",
-            "sha256": f"{next(self._numbers):064}",
-            "size": 1000,
-            "state": ImportState.CHECKED,
-            "mapping": {"登记编号": "registration_number"},
-            "total": 1,
-            "done": 1,
-            "added": 1,
-            "report": {"headings": ["登记编号"], "checked": True},
-            "uploader_id": (uploader or self.staff()).id,
-            "created_at": self.now,
-            "touched_at": self.now,
-        }
-        return self._save(ImportRun(**values | given))
 
     def suggestion(
         self,
