@@ -19,13 +19,13 @@ from index.duplicates import (
     CANDIDATES,
     Duplicate,
     Level,
-    Likeness,
     alike,
+    by_words,
     duplicates,
     has_same_figures,
     order,
-    resemblance,
     same_passages,
+    unread,
     whole,
 )
 from index.facts import Facts
@@ -255,6 +255,7 @@ def _with_own(
     """
     shelf = held.shelves[mine.kind, False]
     encoded: list[IndexedRecord] = []
+    unencoded: list[IndexedRecord] = []
     best = {one.record_id: one for one in found}
     for row in _own(session, user, mine):
         source = full_source(row)
@@ -262,10 +263,13 @@ def _with_own(
         if stored is not None and stored.text_hash == source.hash:
             encoded.append(stored)
             known[row.id] = stored
-            continue
-        likeness = Likeness(resemblance(whole(mine), source.whole))
+        else:
+            told = facts(row, mine.kind)
+            unencoded.append(unread(mine.kind, row.id, source, told))
+    worded = by_words(mine, unencoded, encoded)
+    for blank, likeness in zip(unencoded, worded, strict=True):
         if likeness.level is not None:
-            best[row.id] = Duplicate(row.id, likeness, likeness.level)
+            best[blank.id] = Duplicate(blank.id, likeness, likeness.level)
     for one in alike(mine, encoded, shelf):
         best[one.record_id] = one
     return sorted(best.values(), key=order)
