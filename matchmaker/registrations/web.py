@@ -19,7 +19,8 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
 from ..mail.web import await_mail
-from ..schema import page_number, parse
+from ..nodes.facet import chip, facet
+from ..schema import parse
 from . import service
 from .schema import (
     ANOTHER,
@@ -27,6 +28,7 @@ from .schema import (
     KINDS,
     Approval,
     CorrectionInput,
+    QueueQuery,
     RegistrationInput,
     Return,
     plain_code,
@@ -146,10 +148,19 @@ def _written(made: Registration) -> dict[str, str]:
 @bp.get("/registrations")
 @login_required
 def queue() -> ResponseReturnValue:
-    state = request.args.get("state", "")
-    found = service.queue(db.session, signed_in(), page_number(request.args), state)
+    query = parse(QueueQuery, request.args)
+    found = service.queue(db.session, signed_in(), query)
+
+    def address(node: str | None) -> str:
+        return url_for(".queue", **(query.args() | {"node": node}))
+
     return render_template(
-        "registrations/queue.html", queue=found, state=state, now=utcnow()
+        "registrations/queue.html",
+        queue=found,
+        query=query,
+        groups=facet(found.nodes, address, found.counts),
+        chosen=chip(found.nodes, address),
+        now=utcnow(),
     )
 
 

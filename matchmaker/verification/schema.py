@@ -6,7 +6,8 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError, core_schema
 
-from ..schema import District, FieldCode, Input, Paged, Text
+from ..nodes.schema import NodeKey
+from ..schema import AnyDistrict, AnyField, Input, Paged, Text
 
 LARGEST = 2**31 - 1
 MOST_AT_ONCE = 100
@@ -29,9 +30,10 @@ Version = Annotated[int, Field(ge=1, le=LARGEST)]
 class QueueQuery(Paged):
     """Which submissions; what is left empty does not narrow."""
 
+    node: NodeKey = None
     kind: list[Annotated[str, AfterValidator(_known)]] = []
-    field: list[FieldCode] = []
-    district: list[District] = []
+    field: list[AnyField] = []
+    district: list[AnyDistrict] = []
 
     @field_validator("kind", "field", "district", mode="before")
     @classmethod

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -16,6 +17,7 @@ from models import Observation, User
 from .. import policies
 from ..errors import NotFound
 from ..labels import today
+from ..nodes.duties import EVERYTHING, Choices, Duties, choices
 from .schema import WorkQuery
 from .sources import BY_NAME, SOURCES, Source, When
 
@@ -48,6 +50,7 @@ class WorkList:
     counts   of every source of this person, in the order of `SOURCES`; also nothing,
              and `MOST_LISTED` where there may be more
     page     the page shown, not the one asked
+    nodes    for staff: the nodes to choose from, and the one chosen
     """
 
     items: Sequence[Item]
@@ -55,6 +58,7 @@ class WorkList:
     total: int
     page: int
     pages: int
+    nodes: Choices
 
 
 def moment(now: datetime, notice_days: int) -> When:
@@ -94,33 +98,45 @@ def work_list(
 ) -> WorkList:
     """One page of what waits for this person.
 
-    Raises `NotFound` for a kind of work that is somebody else's.
+    With a node chosen only what is of its districts or fields. Raises `NotFound` for
+    a kind of work that is somebody else's, and for a node that is not there.
     """
+    nodes = choices(session, user, query.node)
     own = sources_of(user)
+    if nodes.chosen is not None:
+        own = [source for source in own if source.local]
     chosen = own if query.source is None else [BY_NAME[query.source]]
-    if any(source not in own for source in chosen):
+    if any(source not in sources_of(user) for source in chosen):
         raise NotFound("source")
-    counts = _counts(session, user, own, when)
+    chosen = [source for source in chosen if source in own]
+    rows = partial(_mine, user, when=when, its=nodes.duties)
+    counts = _counts(session, rows, own)
     total = sum(counts[source] for source in chosen)
     pages = max(1, ceil(total / size))
     page = min(query.page, pages)
     filled = [source for source in chosen if counts[source]]
-    items = _page(session, user, filled, when, page, size) if filled else []
-    return WorkList(items, counts, total, page, pages)
+    items = _page(session, rows, filled, page, size) if filled else []
+    return WorkList(items, counts, total, page, pages, nodes)
 
 
-def _mine(user: User, source: Source, when: When) -> Any:
-    return source.waiting(when).where(policies.own_work(user, source.owner))
+# The rows of a source that are this person's, as a query.
+Rows = Callable[[Source], Any]
 
 
-def _counts(
-    session: Session, user: User, own: Sequence[Source], when: When
-) -> dict[Source, int]:
+def _mine(user: User, source: Source, when: When, its: Duties = EVERYTHING) -> Any:
+    own = source.waiting(when).where(policies.own_work(user, source.owner))
+    if its == EVERYTHING:
+        return own
+    rows = own.subquery()
+    return select(rows).where(its.where(rows.c.district, rows.c.field))
+
+
+def _counts(session: Session, mine: Rows, own: Sequence[Source]) -> dict[Source, int]:
     parts = [
         select(
             literal(source.name).label("source"), func.count().label("number")
         ).select_from(
-            _mine(user, source, when)
+            mine(source)
             .with_only_columns(literal(1).label("one"), maintain_column_froms=True)
             .limit(MOST_LISTED)
             .subquery()
@@ -133,16 +149,11 @@ def _counts(
 
 
 def _page(
-    session: Session,
-    user: User,
-    chosen: Sequence[Source],
-    when: When,
-    page: int,
-    size: int,
+    session: Session, mine: Rows, chosen: Sequence[Source], page: int, size: int
 ) -> list[Item]:
     parts = []
     for source in chosen:
-        rows = _mine(user, source, when).subquery()
+        rows = mine(source).subquery()
         # No more of a source can stand before the end of the page. Without a day the
         # order is that of an index, so no more than these are looked at.
         order = _by_day(rows) if source.dated else [rows.c.since]

@@ -34,13 +34,22 @@ from models import (
     Call,
     History,
     Need,
+    Organisation,
     OutboxTask,
+    Registration,
     Review,
     Suggestion,
 )
 from models.base import UtcDateTime
 from models.outbox import RecordType
-from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
+from models.states import (
+    AchievementStatus,
+    NeedStatus,
+    RegistrationState,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
 
 from .. import policies
 from ..matches.queue import open_sides
@@ -80,6 +89,7 @@ class Source:
     owner    the organisation whose members it waits for; None: the platform's staff
     waiting  a query with the columns of `columns`
     dated    whether its rows have a day by which they are due
+    local    whether its rows say their district or field, so that a node has its own
     pages    by the column ``variant``: the endpoint a row leads to, and the name of
              the argument that gets its id
     """
@@ -94,6 +104,7 @@ class Source:
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
     dated: bool = False
+    local: bool = False
 
 
 def columns(
@@ -105,12 +116,15 @@ def columns(
     context: Any = None,
     due: Any = None,
     variant: Any = None,
+    district: Any = None,
+    field: Any = None,
 ) -> list[ColumnElement[Any]]:
     """The columns of a source.
 
     since    from when it waits; with the id it tells one wait from another
     context  what the title is to be read with, such as the other side of a pair
     due      the day it is about, where there is one; such rows come first
+    district, field   by which a node has it; only of sources that are ``local``
     """
     return [
         record_id.label("id"),
@@ -121,6 +135,8 @@ def columns(
         (cast(null(), Date) if due is None else due).label("due"),
         is_demo.label("is_demo"),
         cast(literal("") if variant is None else variant, String).label("variant"),
+        cast(null() if district is None else district, String).label("district"),
+        cast(null() if field is None else field, String).label("field"),
     ]
 
 
@@ -153,6 +169,20 @@ def _ending_needs(when: When) -> AnySelect:
     ).where(
         Need.status == NeedStatus.PUBLISHED,
         Need.deadline.between(when.today, when.soon),
+    )
+
+
+def _unapproved(_when: When) -> AnySelect:
+    """Masked needs whose public text nobody approved for the full text of today.
+
+    What goes through the form is approved before it is submitted. So these came in
+    another way: from a sheet, or before approvals were kept. A draft waits as a draft.
+    """
+    since = Need.updated_at
+    return select(*columns(Need.id, Need.title, since, is_demo=Need.is_demo)).where(
+        Need.secrecy == Secrecy.MASKED,
+        Need.public_approved.is_(None),
+        Need.status.in_((NeedStatus.PENDING, NeedStatus.PUBLISHED)),
     )
 
 
@@ -228,6 +258,30 @@ def _submissions(kind: Kind, _when: When) -> AnySelect:
             row.c.since,
             is_demo=row.c.is_demo,
             context=row.c.district,
+            district=row.c.district,
+            field=row.c.field,
+        )
+    )
+
+
+def _registrations(_when: When) -> AnySelect:
+    """Who registers an organisation or asks to join one; its e-mail is confirmed."""
+    name = func.coalesce(Organisation.name, Registration.organisation_name)
+    return (
+        select(
+            *columns(
+                Registration.id,
+                name,
+                Registration.submitted_at,
+                is_demo=literal(False),
+                context=Registration.name,
+                district=func.coalesce(Organisation.district, Registration.district),
+            )
+        )
+        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.state == RegistrationState.PENDING,
+            Registration.submitted_at.is_not(None),
         )
     )
 
@@ -245,6 +299,8 @@ def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
                     is_demo=func.coalesce(Need.is_demo, Call.is_demo),
                     context=func.coalesce(Achievement.title, Call.title),
                     due=due,
+                    district=Need.district,
+                    field=func.coalesce(Need.field, Call.field),
                 )
             )
             .select_from(Suggestion)
@@ -332,6 +388,15 @@ SOURCES: tuple[Source, ...] = (
         Need.organisation_id,
     ),
     Source(
+        "unapproved_needs",
+        "脱敏文本待确认的需求",
+        "去确认",
+        ENTERPRISE,
+        _unapproved,
+        {"": ("needs.edit", "need_id")},
+        Need.organisation_id,
+    ),
+    Source(
         "ending_needs",
         "即将到期的需求",
         "去处理",
@@ -399,8 +464,18 @@ SOURCES: tuple[Source, ...] = (
             STAFF,
             partial(_submissions, kind),
             {"": kind.page},
+            local=True,
         )
         for kind in KINDS.values()
+    ),
+    Source(
+        "registrations",
+        "待审的单位与成员",
+        "去审核",
+        STAFF,
+        _registrations,
+        {"": ("registrations.show", "registration_id")},
+        local=True,
     ),
     Source(
         "pairs",
@@ -413,6 +488,7 @@ SOURCES: tuple[Source, ...] = (
             None,
         ),
         PAIR,
+        local=True,
     ),
     Source(
         "put_off_pairs",
@@ -424,6 +500,7 @@ SOURCES: tuple[Source, ...] = (
         remind=Remind.AT_ONCE,
         due_words="暂缓到",
         dated=True,
+        local=True,
     ),
     Source(
         "failed_jobs",

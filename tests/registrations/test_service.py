@@ -13,6 +13,7 @@ from matchmaker.registrations import service
 from matchmaker.registrations.schema import (
     Approval,
     CorrectionInput,
+    QueueQuery,
     RegistrationInput,
     Return,
 )
@@ -289,15 +290,15 @@ def test_the_queue_shows_confirmed_ones_longest_wait_first(session, make):
     register(session)
     late = make.registration(submitted_at=NOW - timedelta(days=1))
     later = make.registration(credit_code=OTHER_CODE)
-    rows = service.queue(session, staff, 1).rows
+    rows = service.queue(session, staff, QueueQuery()).rows
     assert [row.id for row in rows] == [late.id, later.id]
     assert service.count_pending(session, staff) == 2
     approve(session, staff, late)
-    assert [r.id for r in service.queue(session, staff, 1, "approved").rows] == [
-        late.id
-    ]
+    assert [
+        r.id for r in service.queue(session, staff, QueueQuery(state="approved")).rows
+    ] == [late.id]
     with pytest.raises(Forbidden):
-        service.queue(session, make.user(), 1)
+        service.queue(session, make.user(), QueueQuery())
 
 
 def test_no_hash_of_a_password_is_kept_twice(session, make):
