@@ -26,6 +26,8 @@ CONFLICTS: dict[str, str] = {
     "ranker.not_better": "该匹配模型没有优于现用模型，没有启用。",
     "ranker.nothing_before": "现用的是平台自带的匹配模型，没有更早的可以恢复。",
     "need.not_editable": "该需求目前的状态不能修改。",
+    "need.not_approved": "脱敏文本还没有按现在的全文确认，不能公开。"
+    "请申报单位在修改页对照全文核对后勾选确认。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "node.is_platform": "总平台不能停用。",

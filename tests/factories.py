@@ -48,6 +48,7 @@ from models.states import (
     Ownership,
     RegistrationState,
     Role,
+    Secrecy,
     Stage,
     SuggestionKind,
 )
@@ -136,7 +137,10 @@ class Factory:
         return self._save(Invitation(**values | given))
 
     def need(self, **given: Any) -> Need:
-        """A published public need; ``organisation_id`` says whose."""
+        """A published public need; ``organisation_id`` says whose.
+
+        The public text of a masked one is approved unless ``public_approved`` is given.
+        """
         if "organisation_id" not in given:
             given["organisation_id"] = self.organisation().id
         values = {
@@ -155,7 +159,10 @@ class Factory:
             "updated_at": self.now,
             "published_at": self.now,
         }
-        return self._save(Need(**values | given), index=True)
+        need = Need(**values | given)
+        if need.secrecy == Secrecy.MASKED and "public_approved" not in given:
+            need.public_approved = need.fingerprint
+        return self._save(need, index=True)
 
     def achievement(self, **given: Any) -> Achievement:
         if "organisation_id" not in given:

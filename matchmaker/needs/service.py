@@ -223,12 +223,15 @@ def renew_need(
     """Ask again for what was checked before: no review, its text is the same.
 
     A deadline moves to `RENEWED_FOR` from today. Raises `Conflict`
-    «need.not_renewable» where nothing is about to end or has ended.
+    «need.not_renewable» where nothing is about to end or has ended,
+    «need.not_approved» where a masked text is not approved.
     """
     with transaction(session):
         need = _locked_need(session, actor, need_id, "need.edit")
         if not may_renew(need, today):
             raise Conflict("need.not_renewable")
+        if not need.public_is_approved:
+            raise Conflict("need.not_approved")
         changes: dict[str, Any] = {}
         if need.deadline is not None:
             changes = {"deadline": [need.deadline.isoformat()]}

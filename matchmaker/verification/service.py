@@ -26,9 +26,15 @@ Item = TypeVar("Item", Need, Achievement)
 def publish_need(
     session: Session, actor: User, need_id: int, data: Publication, *, now: datetime
 ) -> Need:
-    """Make a submitted need public; the worker then looks for its matches."""
+    """Make a submitted need public; the worker then looks for its matches.
+
+    Raises `Conflict` «need.not_approved» for a masked one whose public text its
+    organisation has not approved.
+    """
     with transaction(session):
         need = _locked(session, actor, Need, need_id, data.version)
+        if not need.public_is_approved:
+            raise Conflict("need.not_approved")
         need.move_to(NeedStatus.PUBLISHED)
         _published(session, actor, need, "need", now)
     return need

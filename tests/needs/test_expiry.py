@@ -102,3 +102,19 @@ def test_only_its_owner_renews_a_need(session, make):
     need = make.need(status=NeedStatus.EXPIRED)
     with pytest.raises(Forbidden):
         renew(session, make.staff(), need)
+
+
+def test_a_masked_need_is_renewed_only_with_an_approved_public_text(session, make):
+    owner = make.user()
+    need = make.need(
+        organisation_id=owner.organisation_id,
+        status=NeedStatus.EXPIRED,
+        secrecy="masked",
+        public_title="储能产品验收",
+        public_problem="需要在验收时判断电池状态。",
+        public_targets=["判断时间尽量短"],
+        public_approved=None,
+    )
+    with pytest.raises(Conflict, match="not_approved"):
+        renew(session, owner, need)
+    assert need.status is NeedStatus.EXPIRED
