@@ -57,6 +57,8 @@ member       *                      *           -       own        own        ow
 mail         *                      *           -       -          -          -       any   any
 session      *                      *           -       own        own        own     own   own
 subscription *                      *           -       own        own        own     own   own
+introduction *                      *           -       own        own        own     any   any
+contract     *                      *           -       own        own        own     any   any
 """  # noqa: E501
 
 # Who may do what.
@@ -97,6 +99,27 @@ account.two_step          -       -          -          -       any   any
 mail.read                 -       -          -          -       any   any
 mail.read_secret          -       -          -          -       -     any
 mail.retry                -       -          -          -       -     any
+introduction.read         -       own        own        own     any   any
+introduction.request      -       any        any        -       -     -
+introduction.create       -       -          -          -       any   any
+introduction.answer       -       own        own        -       -     -
+introduction.log          -       own        own        own     any   any
+introduction.move         -       own        own        own     any   any
+introduction.assign       -       -          -          -       any   any
+introduction.open_contact -       own        own        -       -     -
+introduction.read_contact -       own        own        own     any   any
+contract.read             -       own        own        own     any   any
+contract.create           -       any        any        -       any   any
+contract.edit             -       own        own        own     any   any
+contract.confirm          -       own        own        -       -     -
+contract.sign             -       own        own        -       any   any
+contract.submit           -       own        own        -       any   any
+contract.register         -       -          -          -       any   any
+contract.pay              -       own        own        -       any   any
+ledger.read               -       -          -          -       any   any
+ledger.import             -       -          -          -       any   any
+board.read                -       -          -          -       any   any
+target.govern             -       -          -          -       -     any
 audit.read                -       -          -          -       -     any
 system.govern             -       -          -          -       -     any
 """

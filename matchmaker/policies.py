@@ -6,9 +6,10 @@ record outside it is «not found», never «forbidden».
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from models import (
@@ -16,6 +17,8 @@ from models import (
     Achievement,
     Attachment,
     Call,
+    Contract,
+    Introduction,
     Mandate,
     Need,
     Notice,
@@ -162,12 +165,21 @@ def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bo
 def _is_there(
     kind: RecordType, column: Any, condition: Condition
 ) -> ColumnElement[bool]:
-    side: Any = aliased(TABLES[kind])
+    side = _side(kind)
     rule = condition.sql(lambda fact: getattr(side, fact))
     found: ColumnElement[bool] = (
         select(side.id).where(side.id == column, rule).correlate(Suggestion).exists()
     )
     return found
+
+
+@cache
+def _side(kind: RecordType) -> Any:
+    """The table of the kind under a name of its own; made once.
+
+    A fresh one would have to find each of its columns anew, at every page.
+    """
+    return aliased(TABLES[kind])
 
 
 def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
@@ -188,6 +200,35 @@ def visible_mandates(user: User | None) -> ColumnElement[bool]:
     if not may(user, "mandate.read") or user is None:
         return false()
     return true() if user.is_staff else Mandate.manager_id == user.id
+
+
+def visible_introductions(user: User | None) -> ColumnElement[bool]:
+    """The talks of one's own organisation, or that one manages; staff see all.
+
+    A provider learns of talks about a restricted need once its owner agreed.
+    """
+    if user is None:
+        return false()
+    if user.is_staff:
+        return true()
+    told = and_(
+        Introduction.provider_id == user.organisation_id, Introduction.provider_knows
+    )
+    sides = or_(Introduction.seeker_id == user.organisation_id, told)
+    return or_(Introduction.manager_id == user.id, sides)
+
+
+def visible_contracts(user: User | None) -> ColumnElement[bool]:
+    """Those one's own organisation is a party of, or one manages; staff see all."""
+    if user is None:
+        return false()
+    if user.is_staff:
+        return true()
+    return or_(
+        Contract.manager_id == user.id,
+        Contract.buyer_id == user.organisation_id,
+        Contract.seller_id == user.organisation_id,
+    )
 
 
 def reads_full_text(user: User | None, need: Need) -> bool:
@@ -237,7 +278,9 @@ def visible_registrations(user: User | None) -> ColumnElement[bool]:
 READING = frozenset(
     {
         "achievement.find_buyers",
+        "contract.read",
         "history.read",
+        "introduction.read",
         "mandate.read",
         "need.read_full",
         "organisation.read_own",
@@ -247,18 +290,28 @@ READING = frozenset(
     }
 )
 
-# What makes a record one's own: its column, and that of the person.
-OWNERS: dict[type, tuple[str, str]] = {
-    Need: ("organisation_id", "organisation_id"),
-    Achievement: ("organisation_id", "organisation_id"),
-    Call: ("issuer_id", "organisation_id"),
-    Review: ("reviewer_id", "id"),
-    Notice: ("user_id", "id"),
-    Mandate: ("manager_id", "id"),
-    Organisation: ("id", "organisation_id"),
-    Subscription: ("user_id", "id"),
-    Registration: ("organisation_id", "organisation_id"),
-    User: ("id", "id"),
+# What makes a record one's own: its column, and that of the person; any of them.
+OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
+    Need: (("organisation_id", "organisation_id"),),
+    Achievement: (("organisation_id", "organisation_id"),),
+    Call: (("issuer_id", "organisation_id"),),
+    Review: (("reviewer_id", "id"),),
+    Notice: (("user_id", "id"),),
+    Mandate: (("manager_id", "id"),),
+    Organisation: (("id", "organisation_id"),),
+    Subscription: (("user_id", "id"),),
+    Registration: (("organisation_id", "organisation_id"),),
+    User: (("id", "id"),),
+    Introduction: (
+        ("seeker_id", "organisation_id"),
+        ("told_provider_id", "organisation_id"),
+        ("manager_id", "id"),
+    ),
+    Contract: (
+        ("buyer_id", "organisation_id"),
+        ("seller_id", "organisation_id"),
+        ("manager_id", "id"),
+    ),
 }
 
 # What the words of the matrix cannot say; it holds beside them.
@@ -273,9 +326,8 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
 
 def is_own(user: User, item: object) -> bool:
     """Whether the record is the person's own, or their organisation's."""
-    column, of_person = OWNERS[type(item)]
-    mine = getattr(user, of_person)
-    return mine is not None and getattr(item, column) == mine
+    pairs = ((getattr(item, c), getattr(user, p)) for c, p in OWNERS[type(item)])
+    return any(mine is not None and value == mine for value, mine in pairs)
 
 
 def may(user: User | None, action: str, item: object = None) -> bool:

@@ -5,8 +5,16 @@ from .achievements import Achievement
 from .attachments import Attachment
 from .base import Base, utcnow
 from .calls import Call
+from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
 from .history import History
+from .imports import ImportRun
+from .introductions import (
+    ContactGrant,
+    Introduction,
+    IntroductionAnswer,
+    TalkEvent,
+)
 from .mail import Mail
 from .matches import Review, Suggestion
 from .needs import Need, NeedText
@@ -20,20 +28,28 @@ from .reminders import Observation, Reminder
 from .session import create_db_engine, session_factory, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 from .subscriptions import Finding, Subscription
+from .targets import Definition, YearFact, YearTarget
 
 __all__ = [
     "TABLES",
     "Achievement",
     "Activation",
+    "Amendment",
     "Attachment",
     "Base",
     "Call",
+    "ContactGrant",
+    "Contract",
+    "Definition",
     "DictionaryEntry",
     "Embedding",
     "Finding",
     "History",
     "Holiday",
+    "ImportRun",
     "IndexChange",
+    "Introduction",
+    "IntroductionAnswer",
     "Invitation",
     "Mail",
     "Mandate",
@@ -46,7 +62,9 @@ __all__ = [
     "OneTimeToken",
     "Organisation",
     "OutboxTask",
+    "Payment",
     "Ranker",
+    "Receipt",
     "Record",
     "RecordType",
     "RecoveryCode",
@@ -56,8 +74,11 @@ __all__ = [
     "SignInFailure",
     "Subscription",
     "Suggestion",
+    "TalkEvent",
     "User",
     "UserSession",
+    "YearFact",
+    "YearTarget",
     "create_db_engine",
     "kind_of",
     "session_factory",

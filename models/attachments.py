@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import User
 from .base import Base, enum_column
-from .outbox import RecordType
+
+
+class FileOwner(StrEnum):
+    """What a file may belong to; the first three are also `outbox.RecordType`."""
+
+    NEED = "need"
+    ACHIEVEMENT = "achievement"
+    CALL = "call"
+    INTRODUCTION = "introduction"
+    CONTRACT = "contract"
 
 
 class Attachment(Base):
@@ -26,7 +36,7 @@ class Attachment(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    record_type: Mapped[RecordType] = mapped_column(enum_column(RecordType))
+    record_type: Mapped[FileOwner] = mapped_column(enum_column(FileOwner))
     record_id: Mapped[int]
     name: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(8))

@@ -214,6 +214,177 @@ class MailState(StrEnum):
     FAILED = "failed"
 
 
+class IntroductionOrigin(StrEnum):
+    SUGGESTION = "suggestion"
+    REQUEST = "request"
+    EVENT = "event"
+    MANUAL = "manual"
+
+
+class IntroductionStatus(StrEnum):
+    """States of an introduction (对接); each but the last two has a clock."""
+
+    WAITING = "waiting"
+    TALKING = "talking"
+    DRAFTING = "drafting"
+    SIGNED = "signed"
+    FAILED = "failed"
+
+
+class Side(StrEnum):
+    """Who asks for a technology and pays, and who provides it."""
+
+    SEEKER = "seeker"
+    PROVIDER = "provider"
+
+
+class Interest(StrEnum):
+    INTERESTED = "interested"
+    DECLINED = "declined"
+
+
+class TalkRoute(StrEnum):
+    """How the two sides are best brought together (PRODUCT §2)."""
+
+    DIRECT = "direct"
+    MEETING = "meeting"
+    MANAGER = "manager"
+    OPEN_CALL = "open_call"
+
+
+class TalkEventKind(StrEnum):
+    """What a line of the log of an introduction is about."""
+
+    MEETING = "meeting"
+    VISIT = "visit"
+    PHONE = "phone"
+    DOCUMENT = "document"
+    NOTE = "note"
+
+
+class ContractType(StrEnum):
+    """The five technology contracts of Civil Code art. 843."""
+
+    DEVELOPMENT = "development"
+    TRANSFER = "transfer"
+    LICENCE = "licence"
+    CONSULTING = "consulting"
+    SERVICE = "service"
+
+
+class ContractState(StrEnum):
+    """States of a technology contract; AMENDED: recognised, with dated amendments.
+
+    VOID: given up before anybody registered it.
+    """
+
+    DRAFT = "draft"
+    SIGNED = "signed"
+    SUBMITTED = "submitted"
+    CORRECTING = "correcting"
+    RECOGNISED = "recognised"
+    REFUSED = "refused"
+    AMENDED = "amended"
+    CANCELLED = "cancelled"
+    VOID = "void"
+
+
+class ContractSource(StrEnum):
+    """Where the ledger has a contract from: prepared here, or read from a file."""
+
+    PLATFORM = "platform"
+    IMPORTED = "imported"
+
+
+class PaymentManner(StrEnum):
+    """How the price is paid (Civil Code art. 846, and the two of the city's plan)."""
+
+    LUMP_SUM = "lump_sum"
+    INSTALMENTS = "instalments"
+    ROYALTY = "royalty"
+    ENTRY_ROYALTY = "entry_royalty"
+    PAY_AFTER_USE = "pay_after_use"
+    INVEST_THEN_SHARE = "invest_then_share"
+
+
+class PaymentTrigger(StrEnum):
+    """What makes one line of a payment plan due."""
+
+    SIGNING = "signing"
+    DATE = "date"
+    TEST_PASSED = "test_passed"
+    LISTING = "listing"
+    SALES = "sales"
+    ACCEPTANCE = "acceptance"
+    CONVERSION = "conversion"
+
+
+class CompleterPriority(StrEnum):
+    """Whether the completer's priority on equal terms was observed (art. 847)."""
+
+    OBSERVED = "observed"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class PartyKind(StrEnum):
+    """What a buyer or seller is; the first level of the registration form's tree."""
+
+    GOVERNMENT = "government"
+    UNIVERSITY = "university"
+    INSTITUTE = "institute"
+    HOSPITAL = "hospital"
+    ENTERPRISE = "enterprise"
+    FOREIGN = "foreign"
+    PERSON = "person"
+    OTHER = "other"
+
+
+class Flow(StrEnum):
+    """Where a technology went, by the regions of seller and buyer."""
+
+    LOCAL = "local"
+    OUT = "out"
+    IN = "in"
+    ELSEWHERE = "elsewhere"
+    UNKNOWN = "unknown"
+
+
+class TargetIndicator(StrEnum):
+    """What the city set itself for a year (DOMAIN §0)."""
+
+    TURNOVER = "turnover"
+    GDP_SHARE = "gdp_share"
+    THREE_KINDS_GROWTH = "three_kinds_growth"
+    LOCAL_CONVERSION = "local_conversion"
+    NEEDS = "needs"
+    BREAKTHROUGHS = "breakthroughs"
+    PILOT_BASES = "pilot_bases"
+    EVENTS = "events"
+
+
+class Unit(StrEnum):
+    """In what a target is stored: whole 分, hundredths of a per cent, pieces."""
+
+    FEN = "fen"
+    BASIS_POINTS = "basis_points"
+    COUNT = "count"
+
+
+class ImportState(StrEnum):
+    """Of a file that is read into the tables row by row.
+
+    CHECKING: the dry run; CHECKED: waits for somebody to say yes.
+    """
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
 class RankerState(StrEnum):
     CANDIDATE = "candidate"
     ACTIVE = "active"
@@ -313,6 +484,60 @@ REGISTRATION_MOVES: Mapping[RegistrationState, frozenset[RegistrationState]] = {
     RegistrationState.REPLACED: frozenset(),
 }
 
+INTRODUCTION_MOVES: Mapping[IntroductionStatus, frozenset[IntroductionStatus]] = {
+    IntroductionStatus.WAITING: frozenset(
+        {IntroductionStatus.TALKING, IntroductionStatus.FAILED}
+    ),
+    IntroductionStatus.TALKING: frozenset(
+        {IntroductionStatus.DRAFTING, IntroductionStatus.FAILED}
+    ),
+    # Back to talks when the draft was given up.
+    IntroductionStatus.DRAFTING: frozenset(
+        {
+            IntroductionStatus.TALKING,
+            IntroductionStatus.SIGNED,
+            IntroductionStatus.FAILED,
+        }
+    ),
+    IntroductionStatus.SIGNED: frozenset(),
+    IntroductionStatus.FAILED: frozenset(),
+}
+
+CONTRACT_MOVES: Mapping[ContractState, frozenset[ContractState]] = {
+    ContractState.DRAFT: frozenset({ContractState.SIGNED, ContractState.VOID}),
+    ContractState.SIGNED: frozenset({ContractState.SUBMITTED, ContractState.VOID}),
+    ContractState.SUBMITTED: frozenset(
+        {
+            ContractState.CORRECTING,
+            ContractState.RECOGNISED,
+            ContractState.REFUSED,
+        }
+    ),
+    ContractState.CORRECTING: frozenset({ContractState.SUBMITTED, ContractState.VOID}),
+    # What was refused may be mended and submitted again.
+    ContractState.REFUSED: frozenset({ContractState.SUBMITTED, ContractState.VOID}),
+    ContractState.RECOGNISED: frozenset(
+        {ContractState.AMENDED, ContractState.CANCELLED}
+    ),
+    ContractState.AMENDED: frozenset({ContractState.AMENDED, ContractState.CANCELLED}),
+    ContractState.CANCELLED: frozenset(),
+    ContractState.VOID: frozenset(),
+}
+
+# Whoever stops an import keeps what was entered; it may be taken up again.
+IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
+    ImportState.CHECKING: frozenset(
+        {ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED}
+    ),
+    ImportState.CHECKED: frozenset({ImportState.RUNNING, ImportState.CANCELLED}),
+    ImportState.RUNNING: frozenset(
+        {ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED}
+    ),
+    ImportState.DONE: frozenset(),
+    ImportState.CANCELLED: frozenset({ImportState.RUNNING}),
+    ImportState.FAILED: frozenset({ImportState.CHECKING, ImportState.RUNNING}),
+}
+
 # A retired ranker comes back by a rollback.
 RANKER_MOVES: Mapping[RankerState, frozenset[RankerState]] = {
     RankerState.CANDIDATE: frozenset({RankerState.ACTIVE}),
@@ -326,6 +551,20 @@ PUBLIC_ACHIEVEMENT_STATES = frozenset(
     {AchievementStatus.PUBLISHED, AchievementStatus.TRANSFERRED}
 )
 PUBLIC_CALL_STATES = frozenset(CallStatus) - {CallStatus.DRAFT, CallStatus.ARGUED}
+
+OPEN_INTRODUCTIONS = frozenset(
+    {
+        IntroductionStatus.WAITING,
+        IntroductionStatus.TALKING,
+        IntroductionStatus.DRAFTING,
+    }
+)
+# What counts towards the city's targets, in the year of recognition (DOMAIN §2).
+COUNTED_CONTRACTS = frozenset({ContractState.RECOGNISED, ContractState.AMENDED})
+# 三技: development, transfer, licence (DOMAIN §1).
+THREE_KINDS = frozenset(
+    {ContractType.DEVELOPMENT, ContractType.TRANSFER, ContractType.LICENCE}
+)
 
 
 class IllegalMove(ValueError):

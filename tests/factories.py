@@ -18,8 +18,10 @@ from models import (
     Achievement,
     Attachment,
     Call,
+    Contract,
     DictionaryEntry,
     Holiday,
+    Introduction,
     Invitation,
     Mail,
     Mandate,
@@ -35,11 +37,18 @@ from models import (
     kind_of,
     transaction,
 )
+from models.introductions import subject_of
 from models.outbox import RecordType, TaskKind
 from models.states import (
+    COUNTED_CONTRACTS,
     AchievementStatus,
     CallStatus,
+    ContractSource,
+    ContractState,
+    ContractType,
     Frequency,
+    IntroductionOrigin,
+    IntroductionStatus,
     Mode,
     NeedStatus,
     NodeKind,
@@ -275,6 +284,53 @@ class Factory:
             "seen_at": self.now,
         }
         return self._save(UserSession(**values | given))
+
+    def introduction(
+        self,
+        need: Need | None = None,
+        achievement: Achievement | None = None,
+        **given: Any,
+    ) -> Introduction:
+        """A request of the need's firm that waits for both sides' answers."""
+        need, achievement = need or self.need(), achievement or self.achievement()
+        values = {
+            "origin": IntroductionOrigin.REQUEST,
+            "need_id": need.id,
+            "achievement_id": achievement.id,
+            "subject": subject_of(need.id, achievement.id, None),
+            "seeker_id": need.organisation_id,
+            "provider_id": achievement.organisation_id,
+            "status": IntroductionStatus.WAITING,
+            "status_since": self.now,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        return self._save(Introduction(**values | given))
+
+    def contract(self, **given: Any) -> Contract:
+        """A signed development contract; recognised ones get day and number."""
+        number = next(self._numbers)
+        values = {
+            "code": f"HT-T{number:06d}",
+            "source": ContractSource.PLATFORM,
+            "state": ContractState.SIGNED,
+            "state_since": self.now,
+            "name": "储能电站热失控预警系统开发合同",
+            "type": ContractType.DEVELOPMENT,
+            "total_fen": 200_000_000,
+            "technology_fen": 180_000_000,
+            "signed_on": self.now.date(),
+            "buyer_name": "测试企业(示例)",
+            "seller_name": "测试大学(示例)",
+            "buyer_region": "430104",
+            "seller_region": "430104",
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        if given.get("state") in COUNTED_CONTRACTS:
+            values["registration_number"] = f"2026430100{number:06d}"
+            values["recognised_on"] = self.now.date()
+        return self._save(Contract(**values | given))
 
     def suggestion(
         self,

@@ -6,6 +6,7 @@ says itself. An address that is in no line of the table fails here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,11 +16,21 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from matchmaker import matrix, policies
-from models import TABLES, Mandate, Need, Notice, Suggestion, User
+from models import (
+    TABLES,
+    Contract,
+    Introduction,
+    Mandate,
+    Need,
+    Notice,
+    Suggestion,
+    User,
+)
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
     CallStatus,
+    ContractState,
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
@@ -37,6 +48,15 @@ PUBLIC = {
     "public_title": "储能产品验收",
     "public_problem": "需要在验收时判断电池状态。",
     "public_targets": ["判断时间≤1 h"],
+}
+DAY = date(2026, 12, 31)
+# What a contract in that state must have besides.
+_REGISTERED = {"registration_number": "2026430100999999", "recognised_on": DAY}
+_CONTRACT: dict[ContractState, dict[str, Any]] = {
+    state: {} for state in ContractState
+} | {
+    ContractState.REFUSED: {"refused_code": "other"},
+    ContractState.CANCELLED: _REGISTERED | {"cancelled_on": DAY},
 }
 FEWEST = 400  # combinations of a role; far fewer would mean that the world is empty
 
@@ -168,6 +188,7 @@ def world(make: Factory, session: Session) -> World:
     ]
     things += list(_of_organisations(make, firm.id, other.id))
     things += list(_of_people(make, users))
+    things += list(_talks(make, firm.id, other.id, college.id, users["manager"]))
     things += list(_files(make, things))
     for thing in things:
         thing.keep(session)
@@ -196,6 +217,47 @@ def _of_people(make: Factory, users: dict[str, User | None]) -> Iterator[Thing]:
             whose = frozenset({role})
             yield Thing("subscription", make.subscription(user), owners=whose)
             yield Thing("session", make.user_session(user), owners=whose)
+
+
+def _talks(
+    make: Factory, firm_id: int, other_id: int, college_id: int, manager: User | None
+) -> Iterator[Thing]:
+    """Talks and contracts of the own sides, of a managed pair, and of others."""
+    need = make.need(organisation_id=firm_id)
+    foreign = make.need(organisation_id=other_id)
+    offer = make.achievement(organisation_id=college_id)
+    ours, sides = frozenset({"enterprise"}), frozenset({"enterprise", "university"})
+    led = manager.id if manager else None
+    yield Thing("introduction", make.introduction(need, offer), owners=sides)
+    yield Thing(
+        "introduction",
+        make.introduction(
+            make_need(make, firm_id, Secrecy.RESTRICTED), offer, provider_knows=False
+        ),
+        owners=ours,
+    )
+    yield Thing(
+        "introduction",
+        make.introduction(foreign, manager_id=led),
+        owners=frozenset({"manager"}),
+    )
+    yield Thing("introduction", make.introduction(foreign))
+    for state in ContractState:
+        yield Thing(
+            "contract",
+            make.contract(buyer_id=firm_id, state=state, **_CONTRACT[state]),
+            state,
+            owners=ours,
+        )
+    yield Thing(
+        "contract",
+        make.contract(seller_id=college_id),
+        owners=frozenset({"university"}),
+    )
+    yield Thing(
+        "contract", make.contract(manager_id=led), owners=frozenset({"manager"})
+    )
+    yield Thing("contract", make.contract(buyer_id=other_id))
 
 
 def _files(make: Factory, things: list[Thing]) -> Iterator[Thing]:
@@ -253,6 +315,10 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_suggestions(user)
     elif thing.record == "mandate":
         where = policies.visible_mandates(user)
+    elif thing.record == "introduction":
+        where = policies.visible_introductions(user)
+    elif thing.record == "contract":
+        where = policies.visible_contracts(user)
     else:
         kind = RecordType(thing.record)
         where = policies.where(policies.visible(user, kind), kind)
@@ -262,7 +328,13 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
 
 def test_the_conditions_carry_out_the_table_of_sight(world, session):
     """For each record of the world and each role: the query and the table agree."""
-    kinds = {"suggestion", "mandate", *(kind.value for kind in RecordType)}
+    kinds = {
+        "suggestion",
+        "mandate",
+        "introduction",
+        "contract",
+        *(kind.value for kind in RecordType),
+    }
     assert {TABLES[kind].__tablename__ for kind in RecordType} | {
         Suggestion.__tablename__,
         Mandate.__tablename__,
@@ -275,7 +347,8 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
 
 
 def test_the_table_of_actions_is_what_policies_decide(world):
-    kinds = {Need: "need"} | {TABLES[kind]: kind.value for kind in RecordType}
+    kinds: dict[type, str] = {TABLES[kind]: kind.value for kind in RecordType}
+    kinds |= {Introduction: "introduction", Contract: "contract"}
     for action, scopes in matrix.actions.items():
         for role, user in world.users.items():
             for thing in world.things:

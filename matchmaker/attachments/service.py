@@ -60,7 +60,7 @@ def find(
     row = session.get(Attachment, attachment_id) if 0 < attachment_id < 2**31 else None
     if row is None:
         raise NotFound("attachment")
-    item: Item = find_record(session, user, row.record_type, row.record_id)
+    item: Item = find_record(session, user, RecordType(row.record_type), row.record_id)
     if not policies.reads_attachment(user, item, row):
         raise NotFound("attachment")
     return row, item
@@ -177,7 +177,7 @@ def _locked(session: Session, actor: User, kind: RecordType, record_id: int) -> 
 def _own(session: Session, actor: User, attachment_id: int) -> tuple[Attachment, Item]:
     """A file of a record the actor may change, and that record, locked."""
     row, _ = find(session, actor, attachment_id)
-    item = _locked(session, actor, row.record_type, row.record_id)
+    item = _locked(session, actor, RecordType(row.record_type), row.record_id)
     if session.get(Attachment, attachment_id, populate_existing=True) is None:
         raise NotFound("attachment")  # removed while we waited for the lock
     return row, item

@@ -164,7 +164,9 @@ def set_public(attachment_id: int) -> ResponseReturnValue:
         flash(f"审核通过后，所有人都能下载：{row.name}", "success")
     else:
         flash(f"不再公开：{row.name}", "success")
-    return redirect(url_for(ROUTES[row.record_type][2], record_id=row.record_id), 303)
+    return redirect(
+        url_for(ROUTES[RecordType(row.record_type)][2], record_id=row.record_id), 303
+    )
 
 
 @bp.post("/attachments/<int:attachment_id>/remove")
@@ -172,7 +174,7 @@ def set_public(attachment_id: int) -> ResponseReturnValue:
 def remove(attachment_id: int) -> ResponseReturnValue:
     user = signed_in()
     row, _ = service.find(db.session, user, attachment_id)
-    kind, record_id, name = row.record_type, row.record_id, row.name
+    kind, record_id, name = RecordType(row.record_type), row.record_id, row.name
     service.remove(db.session, store(), user, attachment_id, now=utcnow())
     flash(f"已删除附件：{name}", "success")
     return redirect(url_for(ROUTES[kind][2], record_id=record_id), 303)

@@ -61,6 +61,28 @@ KINDS: dict[str, Kind] = {
             advised=True,
         ),
         Kind(
+            "introduction_declined",
+            "无意向原因",
+            "答复对接「无意向」时选择，会告知对方，也用来改进匹配。",
+            advised=True,
+        ),
+        Kind(
+            "introduction_failed",
+            "对接未成原因",
+            "洽谈没有结果时选择，看板按它统计。",
+            advised=True,
+        ),
+        Kind("contract_subtype", "技术合同类别", "五类技术合同的细分类别。"),
+        Kind(
+            "contract_refused",
+            "不予登记原因",
+            "登记机构不予登记时选择，当事人会看到修改建议。",
+            advised=True,
+        ),
+        Kind("technology_field", "登记表技术领域", "技术合同登记表的一级技术领域。"),
+        Kind("ip_kind", "知识产权构成", "技术合同登记表的知识产权类别。"),
+        Kind("plan_source", "计划来源", "技术合同登记表的项目计划来源。"),
+        Kind(
             "aim",
             "社会经济目标",
             "技术合同登记表要填的社会经济目标，按登记机构公布的分类录入。",

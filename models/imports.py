@@ -1,0 +1,66 @@
+"""Files that are read into the tables row by row, by the worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .accounts import User
+from .base import Base, Facts, Prose, enum_column
+from .states import IMPORT_MOVES, ImportState, move
+
+
+class ImportRun(Base):
+    """One uploaded file, what it will do, how far it has got and what it did.
+
+    ``kind``     what its rows are: «contracts»
+    ``sha256``   of the file; the bytes lie in the store of the attachments
+    ``mapping``  {heading of the file: our column}, as the person confirmed it
+    ``done``     rows of the file dealt with; a run that was stopped goes on there
+    ``report``   what the dry run found; examples and counts, no whole rows
+    ``touched_at``  the last sign of life of whoever works on it
+    """
+
+    __tablename__ = "import_runs"
+    __table_args__ = (
+        CheckConstraint("done >= 0 AND done <= total", name="done_within_total"),
+        Index("ix_import_runs_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    file_name: Mapped[str] = mapped_column(String(160))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    state: Mapped[ImportState] = mapped_column(
+        enum_column(ImportState), default=ImportState.CHECKING
+    )
+    mapping: Mapped[Facts] = mapped_column(default=dict)
+    skip_errors: Mapped[bool] = mapped_column(default=False)
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    added: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    report: Mapped[Facts] = mapped_column(default=dict)
+    error: Mapped[Prose] = mapped_column(default="")
+    # The workbook with its column of errors, where there were any.
+    errors_sha256: Mapped[str | None] = mapped_column(String(64))
+    uploader_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    uploader: Mapped[User] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}
+
+    def move_to(self, state: ImportState, *, now: datetime) -> None:
+        """Take the next state; raises `IllegalMove` if it may not follow."""
+        move(IMPORT_MOVES, self.state, state)
+        self.state = state
+        self.touched_at = now
