@@ -82,6 +82,7 @@ def _register_features(app: Flask) -> None:
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
+    from .proposals import web as proposals_web
     from .rankers import web as rankers_web
     from .registrations import web as registrations_web
     from .search import live
@@ -104,6 +105,7 @@ def _register_features(app: Flask) -> None:
         attachments_web,
         calls_web,
         matches_web,
+        proposals_web,
         rankers_web,
         groups_web,
         verification_web,

@@ -21,6 +21,9 @@ CONFLICTS: dict[str, str] = {
     "suggestion.undo_too_late": "决定已超过 24 小时，不能再撤销。",
     "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
+    "proposal.waiting": "这一对已经在审核台等待审核，不用再提。",
+    "proposal.approved": "这一对已经审核通过，不用再提。",
+    "proposal.closed": "其中一方目前没有公开征集，不能提出配对。",
     "ranker.nothing_to_learn": "还没有可供学习的审核结论，匹配模型没有训练。",
     "ranker.in_force": "该匹配模型正在使用中。",
     "ranker.not_better": "该匹配模型没有优于现用模型，没有启用。",

@@ -281,6 +281,7 @@ ACTIONS: dict[str, str] = {
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
     "suggestion.undone": "撤销决定",
+    "suggestion.proposed": "人工提出配对",
     "suggestion.reopened": "文本变化，重新待审",
     "ranker.trained": "训练匹配模型",
     "ranker.activated": "启用匹配模型",

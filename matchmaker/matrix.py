@@ -49,6 +49,7 @@ suggestion   approved               *           -       own        -          - 
 suggestion   *                      *           -       -          -          -       any   any
 notice       *                      *           -       own        own        own     own   own
 mandate      *                      *           -       -          -          own     any   any
+proposal     *                      *           -       -          -          own     any   any
 attachment   public                 *           any     any        any        any     any   any
 attachment   *                      *           -       own        own        own     any   any
 registration *                      *           -       own        own        own     any   any
@@ -80,6 +81,7 @@ attachment.change         -       own        own        -       -     -
 suggestion.review         -       -          -          -       any   any
 suggestion.undo           -       -          -          -       own   any
 suggestion.read_own       -       any        -          -       -     -
+proposal.create           -       -          -          any     any   any
 subscription.create       -       any        any        any     any   any
 subscription.change       -       own        own        own     own   own
 quality.read              -       -          -          -       any   any
@@ -214,6 +216,9 @@ matches.undo                       suggestion.review         suggestion
 matches.bulk_reject                suggestion.review         -
 matches.mine                       suggestion.read_own       -
 matches.show_mine                  suggestion.read_own       suggestion
+proposals.mine                     proposal.create           -
+proposals.of_need                  proposal.create           need
+proposals.of_achievement           proposal.create           achievement
 rankers.show                       quality.read              -
 groups.proposals                   need.group                -
 verification.queue                 need.verify               -

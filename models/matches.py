@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -20,6 +21,9 @@ from .states import (
     SuggestionStatus,
     move,
 )
+
+if TYPE_CHECKING:
+    from .proposals import Proposal
 
 
 class Suggestion(Base):
@@ -91,6 +95,9 @@ class Suggestion(Base):
     reviews: Mapped[list[Review]] = relationship(
         back_populates="suggestion", order_by="Review.id"
     )
+    proposals: Mapped[list[Proposal]] = relationship(
+        back_populates="suggestion", order_by="Proposal.id"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -111,6 +118,11 @@ class Suggestion(Base):
     def right(self) -> Achievement | Call | None:
         """The side that could answer."""
         return self.achievement or self.call
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person proposed it, so that no score takes it away."""
+        return bool(self.proposals)
 
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else works on the pair at this moment."""

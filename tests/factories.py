@@ -29,6 +29,7 @@ from models import (
     Node,
     Organisation,
     OutboxTask,
+    Proposal,
     Registration,
     Subscription,
     Suggestion,
@@ -360,6 +361,17 @@ class Factory:
             "updated_at": self.now,
         }
         return self._save(Suggestion(**values | given))
+
+    def proposal(self, suggestion: Suggestion | None = None, **given: Any) -> Proposal:
+        """A pair somebody proposed by hand; a technology manager unless named."""
+        if "proposer_id" not in given:
+            given["proposer_id"] = self.user(Role.MANAGER).id
+        values = {
+            "suggestion_id": (suggestion or self.suggestion()).id,
+            "why": "两边说的是同一种电池故障，值得一谈。",
+            "at": self.now,
+        }
+        return self._save(Proposal(**values | given))
 
     def node(self, **given: Any) -> Node:
         """A branch under the platform, which is made if there is none."""

@@ -19,6 +19,7 @@ from models import (
     Need,
     Notice,
     OneTimeToken,
+    Proposal,
     Registration,
     SignInFailure,
     User,
@@ -48,6 +49,7 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
         | {
             "needs_written": _titles(session, Need, actor),
             "achievements_written": _titles(session, Achievement, actor),
+            "pairs_proposed": _proposed(session, actor),
         }
         | _told_and_done(session, actor)
     )
@@ -150,6 +152,15 @@ def _titles(session: Session, table: Any, actor: User) -> list[dict[str, Any]]:
     return [
         {"id": row.id, "title": row.title, "created_at": _when(row.created_at)}
         for row in session.scalars(query)
+    ]
+
+
+def _proposed(session: Session, actor: User) -> list[dict[str, Any]]:
+    """In the person's own words only: the records are others'."""
+    own = select(Proposal).where(Proposal.proposer_id == actor.id).order_by(Proposal.id)
+    return [
+        {"why": row.why, "changed": row.changed, "at": _when(row.at)}
+        for row in session.scalars(own)
     ]
 
 

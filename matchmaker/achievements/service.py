@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import Achievement, Need, User, transaction
 from models.outbox import RecordType
 from models.session import lock
-from models.states import ACHIEVEMENT_MOVES, AchievementStatus, Secrecy
+from models.states import ACHIEVEMENT_MOVES, AchievementStatus
 
 from .. import policies
 from ..errors import Conflict
@@ -267,7 +267,7 @@ def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
     found: dict[tuple[str, int], Buyer] = {}
     for one in near:
         need: Need = one.item
-        known = policies.reads_full_text(user, need) or need.secrecy is Secrecy.PUBLIC
+        known = policies.knows_firm(user, need)
         key = ("firm", need.organisation_id) if known else ("need", need.id)
         label = text_for(user, need).organisation
         found.setdefault(key, Buyer(label, known, [])).needs.append(one)

@@ -30,6 +30,7 @@ from models import (
     Notice,
     Organisation,
     OutboxTask,
+    Proposal,
     RecoveryCode,
     Registration,
     Review,
@@ -261,7 +262,8 @@ def remove(session: Session, *, now: datetime) -> int:
             demo = select(table.id).where(table.is_demo)
             pairs = select(Suggestion.id).where(column.in_(demo))
             gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
-            session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
+            for about in (Review, Proposal):
+                session.execute(delete(about).where(about.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
             for rows in (Embedding, OutboxTask, Attachment, Finding):
                 session.execute(
@@ -311,8 +313,12 @@ def _remove_people(session: Session, now: datetime) -> None:
     claims = select(Suggestion.claimed_by_id).where(
         Suggestion.claimed_by_id.is_not(None)
     )
+    proposed = select(Proposal.proposer_id)
     kept = or_(
-        *(User.id.in_(some) for some in (acted, reviewed, authored, listed, claims))
+        *(
+            User.id.in_(some)
+            for some in (acted, reviewed, authored, listed, claims, proposed)
+        )
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -338,6 +344,7 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Node.organisation_id,
                 Registration.organisation_id,
                 Invitation.organisation_id,
+                Proposal.organisation_id,
             )
         )
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import Achievement, Call, Need, Review, Suggestion, User
+from models import Achievement, Call, Need, Proposal, Review, Suggestion, User
 from models.states import Decision, SuggestionStatus
 
 from .. import policies
@@ -79,6 +79,7 @@ def _base(
         "mine": and_(Suggestion.claimed_by_id == user.id, claimed)
         if filters.mine
         else None,
+        "by_hand": Suggestion.proposals.any() if filters.by_hand else None,
         "kind": Suggestion.kind.in_(filters.kind) if filters.kind else None,
         "field": FIELD.in_(filters.field) if filters.field else None,
         "district": Need.district.in_(filters.district) if filters.district else None,
@@ -121,6 +122,10 @@ def _sides() -> tuple[Any, ...]:
         joinedload(Suggestion.achievement).joinedload(Achievement.organisation),
         joinedload(Suggestion.call).joinedload(Call.issuer),
         joinedload(Suggestion.claimed_by),
+        selectinload(Suggestion.proposals).options(
+            joinedload(Proposal.proposer).joinedload(User.organisation),
+            joinedload(Proposal.organisation),
+        ),
     )
 
 

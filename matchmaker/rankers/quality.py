@@ -13,7 +13,15 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from index.metrics import Reliability, reliability, wilson
-from models import Activation, Need, OutboxTask, Review, Suggestion, User
+from models import (
+    Activation,
+    Need,
+    OutboxTask,
+    Proposal,
+    Review,
+    Suggestion,
+    User,
+)
 from models.conditions import Every
 from models.outbox import RecordType
 from models.states import (
@@ -116,7 +124,7 @@ def _decided(session: Session, user: User) -> list[Any]:
             Review.at,
         )
         .join(Review.suggestion)
-        .where(policies.visible_suggestions(user))
+        .where(policies.visible_suggestions(user), ~_of_a_person())
         .order_by(Review.suggestion_id, Review.id)
     )
     every: Iterable[Any] = session.execute(query)
@@ -127,6 +135,13 @@ def _decided(session: Session, user: User) -> list[Any]:
         if row.decision in (Decision.APPROVE, Decision.REJECT)
     ]
     return sorted(found, key=lambda row: (row.at, row.suggestion_id))
+
+
+def _of_a_person() -> ColumnElement[bool]:
+    """Whether somebody had proposed the pair by then: that says nothing of a ranker."""
+    return exists().where(
+        Proposal.suggestion_id == Review.suggestion_id, Proposal.at <= Review.at
+    )
 
 
 def _approved(row: Any) -> bool:
