@@ -51,9 +51,9 @@ CONFLICTS: dict[str, str] = {
     "registration.email_taken": "这个邮箱已经有账号，不能再次开通。请退回并说明。",
     "registration.name_taken": "已有同名单位，但统一社会信用代码不同。"
     "请退回，让对方填写营业执照上的全称，或申请加入已有单位。",
-    "registration.kind": "这类单位的成员账号由平台管理员开通。",
     "member.last_manager": "单位至少要有一位管理员。请先把另一位成员设为管理员。",
     "member.not_yourself": "不能停用自己的账号。要离开平台，请在「个人数据」中注销。",
+    "member.of_platform": "平台工作人员的账号由平台管理员办理，单位不能更改。",
     "member.erased": "这个账号已由本人注销，不能恢复。请重新邀请。",
     "invitation.closed": "这份邀请已被接受、撤回或过期。",
     "invitation.has_account": "这个邮箱已有账号，不能再次开通。"

@@ -27,7 +27,7 @@ from models import (
     transaction,
 )
 from models.accounts import ERASED_DOMAIN
-from models.states import OrganisationRole, Role, TokenPurpose
+from models.states import Role, TokenPurpose
 
 from .. import labels
 from ..errors import Conflict, Invalid
@@ -35,6 +35,7 @@ from ..history import service as history
 from ..notices import service as notices
 from . import passwords, two_step
 from .schema import PasswordOnly
+from .service import IN_CHARGE
 
 ERASED_NAME = "已注销用户"
 
@@ -182,8 +183,7 @@ def hindrance(session: Session, actor: User) -> str:
     if not actor.manages:
         return ""
     home = User.organisation_id == actor.organisation_id
-    in_charge = User.org_role == OrganisationRole.MANAGER
-    if _others(session, home, actor) and not _others(session, home & in_charge, actor):
+    if _others(session, home, actor) and not _others(session, home & IN_CHARGE, actor):
         return "您是本单位唯一的管理员，请先把另一位成员设为管理员。"
     return ""
 

@@ -14,12 +14,6 @@ from ..accounts.schema import Email, GivenPassword, OrganisationName, PersonName
 from ..nodes.schema import NodeKey
 from ..schema import District, Input, Paged, Text
 
-# Whose members post needs or list achievements; others are opened by staff.
-KINDS = (
-    OrganisationKind.ENTERPRISE,
-    OrganisationKind.UNIVERSITY,
-    OrganisationKind.INSTITUTE,
-)
 # What a list of registrations may be narrowed to, as it stands in the address.
 STATES: dict[str, RegistrationState] = {
     "": RegistrationState.PENDING,
@@ -76,12 +70,6 @@ def _credit_code(text: str) -> str:
         ) from error
 
 
-def _open_kind(kind: OrganisationKind) -> OrganisationKind:
-    if kind not in KINDS:
-        raise PydanticCustomError("kind", "请从所列选项中选择")
-    return kind
-
-
 def _known_state(state: str) -> str:
     if state not in STATES:
         raise PydanticCustomError("state", "没有这种状态，请从列表中选择")
@@ -107,7 +95,7 @@ class OrganisationInput(Input):
 
     credit_code: CreditCode
     organisation_name: OrganisationName
-    kind: Annotated[OrganisationKind, AfterValidator(_open_kind)]
+    kind: OrganisationKind
     district: District
     join: Annotated[Text, Field(max_length=20)] = ""
 

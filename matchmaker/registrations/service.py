@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session, joinedload
 from models import Mail, Organisation, Registration, User, transaction
 from models.accounts import name_key
 from models.session import lock
-from models.states import OrganisationRole, RegistrationState, Role, TokenPurpose
+from models.states import RegistrationState, TokenPurpose
 
 from .. import policies
 from ..accounts import links, passwords
 from ..accounts.reset import MOST_AN_HOUR, check_new
 from ..accounts.schema import NewPassword
-from ..accounts.service import KINDS, first_role
+from ..accounts.service import IN_CHARGE, first_role, role_of
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
@@ -281,9 +281,7 @@ def _submit(session: Session, made: Registration, now: datetime) -> None:
 def _managers(session: Session, made: Registration) -> Sequence[int]:
     """Who decides beside the staff: the managers of the organisation to join."""
     query = select(User.id).where(
-        User.organisation_id == made.organisation_id,
-        User.org_role == OrganisationRole.MANAGER,
-        User.active.is_(True),
+        User.organisation_id == made.organisation_id, IN_CHARGE
     )
     return session.scalars(query).all()
 
@@ -410,7 +408,7 @@ def approve(
             email=made.email,
             name=made.name,
             password_hash=made.password_hash,
-            role=role_of(home),
+            role=role_of(home.kind),
             organisation_id=home.id,
             org_role=first_role(session, home),
             created_at=now,
@@ -459,14 +457,6 @@ def _enter_organisation(
         raise Conflict("registration.name_taken") from error
     history.record(session, actor, "organisation.registered", home, now=now)
     return home
-
-
-def role_of(home: Organisation) -> Role:
-    """What the members of such an organisation come for; raises `Conflict`."""
-    for role, kinds in KINDS.items():
-        if home.kind in kinds and role in (Role.ENTERPRISE, Role.UNIVERSITY):
-            return role
-    raise Conflict("registration.kind")
 
 
 def _tell_approved(

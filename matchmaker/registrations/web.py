@@ -9,10 +9,11 @@ from flask_login import login_required
 
 from models import Registration, utcnow
 from models.fields import DISTRICTS
-from models.states import TokenPurpose
+from models.states import OrganisationKind, TokenPurpose
 
 from .. import labels
 from ..accounts.current import current, signed_in
+from ..accounts.service import role_of
 from ..accounts.web import dead_link, guarded
 from ..db import db
 from ..errors import Conflict, Invalid
@@ -25,7 +26,6 @@ from . import service
 from .schema import (
     ANOTHER,
     FIELDS,
-    KINDS,
     Approval,
     CorrectionInput,
     QueueQuery,
@@ -82,8 +82,8 @@ def _choices(errors: dict[str, str]) -> dict[str, Any]:
         offered.append((ANOTHER, "不是同一家，登记为新单位", "平台审核时会再核对。"))
     return {
         "labels_of": FIELDS,
-        "kinds": [(kind.value, labels.label(kind)) for kind in KINDS],
-        "districts": [(name, name) for name in DISTRICTS],
+        "kinds": [(kind.value, labels.label(kind)) for kind in OrganisationKind],
+        "districts": DISTRICTS.offered(),
         "offered": offered,
     }
 
@@ -182,6 +182,7 @@ def _show(registration_id: int, errors: dict[str, str]) -> ResponseReturnValue:
         timeline=entries(history.of_record(db.session, made), {}),
         values=request.form,
         errors=errors,
+        role=role_of((made.organisation or made).kind),
         now=utcnow(),
     )
     return page, 422 if errors else 200
