@@ -32,6 +32,7 @@ CONFLICTS: dict[str, str] = {
     "need.not_approved": "脱敏文本还没有按现在的全文确认，不能公开。"
     "请申报单位在修改页对照全文核对后勾选确认。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
+    "achievement.not_renewable": "该成果没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "node.is_platform": "总平台不能停用。",
     "node.has_parts": "该节点下面还有在用的节点，请先移走或停用它们。",

@@ -276,6 +276,8 @@ ACTIONS: dict[str, str] = {
     "achievement.published": "审核通过并发布",
     "achievement.returned": "退回修改",
     "achievement.withdrawn": "撤回成果",
+    "achievement.expired": "到期，不再公开推荐",
+    "achievement.renewed": "续期",
     "achievement.transferred": "标记为已转化",
     "suggestion.approved": "通过匹配建议",
     "suggestion.rejected": "驳回匹配建议",

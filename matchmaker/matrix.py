@@ -173,6 +173,7 @@ mail.retry                         mail.retry                mail
 mail.mine                          by-secret                 -
 work.index                         signed-in                 -
 needs.renew                        need.edit                 need
+achievements.renew                 achievement.edit          achievement
 achievements.transferred           achievement.transfer      achievement
 attachments.of_need                attachment.change         need
 attachments.of_achievement         attachment.change         achievement

@@ -19,7 +19,9 @@ from ..history import service as history
 from ..jobs import outbox
 from ..matches.nearby import Near
 from ..needs.service import text_for
+from ..posting import expiry
 from ..posting import service as posting
+from ..posting.terms import Terms
 from ..schema import parse
 from ..search.service import find
 from .schema import NINE, THIRTEEN, AchievementDraft, AchievementInput, from_form
@@ -169,6 +171,16 @@ def mark_transferred(
         history.record(session, actor, "achievement.transferred", achievement, now=now)
         outbox.touch(session, achievement, now=now)
     return achievement
+
+
+def renew_achievement(
+    session: Session, actor: User, achievement_id: int, *, terms: Terms, now: datetime
+) -> Achievement:
+    """Offer again what was checked before, see `posting.expiry.renew`."""
+    kind = RecordType.ACHIEVEMENT
+    item = expiry.renew(session, actor, kind, achievement_id, terms=terms, now=now)
+    assert isinstance(item, Achievement)
+    return item
 
 
 def require_editable(achievement: Achievement) -> None:

@@ -12,9 +12,8 @@ from models.session import keep_statistics
 from ..attachments import service as attachments
 from ..attachments.store import Store
 from ..config import Settings
-from ..labels import today
 from ..mail import service as mail
-from ..needs.service import expire_needs
+from ..posting.expiry import expire
 from ..search.live import live_index
 from ..subscriptions import tell
 from ..work import observations, reminders
@@ -60,6 +59,7 @@ class Tasks:
                 session,
                 working_days=self._settings.reminder_working_days,
                 notice_days=self._settings.expiry_notice_days,
+                terms=self._settings.terms,
                 now=utcnow(),
             )
 
@@ -92,10 +92,4 @@ class Tasks:
     def expire(self) -> None:
         """Let what is over end, by the clock and not by a click."""
         with self._opened() as session:
-            now = utcnow()
-            expire_needs(
-                session,
-                today=today(now),
-                now=now,
-                valid_days=self._settings.need_valid_days,
-            )
+            expire(session, terms=self._settings.terms, now=utcnow())

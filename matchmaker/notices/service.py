@@ -22,6 +22,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "needs.show",
         "need_id",
     ),
+    "achievement_expired": (
+        "您的成果已过期:{title}。如果仍可转化，打开后可一键续期。",
+        "achievements.show",
+        "achievement_id",
+    ),
     "achievement_submitted": (
         "新成果待审:{title}",
         "achievements.show",

@@ -16,6 +16,7 @@ from models import Reminder, User, transaction
 from ..calendar import service as calendar
 from ..labels import CITY
 from ..notices import service as notices
+from ..posting.terms import Terms
 from .service import moment
 from .sources import SOURCES, Remind, Source, When
 
@@ -26,7 +27,12 @@ MOST_AT_ONCE = 1000
 
 
 def send(
-    session: Session, *, working_days: int, notice_days: int, now: datetime
+    session: Session,
+    *,
+    working_days: int,
+    notice_days: int,
+    terms: Terms,
+    now: datetime,
 ) -> int:
     """Write the notices that are due; returns how many people were told something.
 
@@ -35,7 +41,7 @@ def send(
     if working_days == 0 or now.astimezone(CITY).hour not in HOURS:
         return 0
     try:
-        return _send(session, working_days, moment(now, notice_days))
+        return _send(session, working_days, moment(now, notice_days, terms))
     except IntegrityError:
         return 0  # another worker is telling them at this moment
 

@@ -18,6 +18,7 @@ from .. import policies
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
+from ..posting.terms import Terms
 from .schema import WorkQuery
 from .sources import BY_NAME, SOURCES, Source, When
 
@@ -61,10 +62,10 @@ class WorkList:
     nodes: Choices
 
 
-def moment(now: datetime, notice_days: int) -> When:
+def moment(now: datetime, notice_days: int, terms: Terms) -> When:
     """The list as of now; what ends within so many days is about to end."""
     day = today(now)
-    return When(now, day, day + timedelta(days=notice_days))
+    return When(now, day, day + timedelta(days=notice_days), terms)
 
 
 def sources_of(user: User) -> list[Source]:

@@ -53,6 +53,8 @@ from models.states import (
 
 from .. import policies
 from ..matches.queue import open_sides
+from ..posting.expiry import ending, last_days
+from ..posting.terms import Terms
 from ..verification.kinds import KINDS, Kind
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -68,6 +70,7 @@ class When:
     now: datetime
     today: date
     soon: date
+    terms: Terms
 
 
 class Remind(Enum):
@@ -162,14 +165,15 @@ def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
     )
 
 
-def _ending_needs(when: When) -> AnySelect:
-    since = func.coalesce(Need.published_at, Need.updated_at, type_=UtcDateTime())
-    return select(
-        *columns(Need.id, Need.title, since, is_demo=Need.is_demo, due=Need.deadline)
-    ).where(
-        Need.status == NeedStatus.PUBLISHED,
-        Need.deadline.between(when.today, when.soon),
+def _ending(model: Any, when: When) -> AnySelect:
+    """What is published and about to end, with its last day."""
+    since = func.coalesce(
+        model.renewed_at, model.published_at, model.updated_at, type_=UtcDateTime()
     )
+    due = last_days(model, when.terms)
+    return select(
+        *columns(model.id, model.title, since, is_demo=model.is_demo, due=due)
+    ).where(ending(model, when.today, when.soon, when.terms))
 
 
 def _unapproved(_when: When) -> AnySelect:
@@ -401,10 +405,11 @@ SOURCES: tuple[Source, ...] = (
         "即将到期的需求",
         "去处理",
         ENTERPRISE,
-        _ending_needs,
+        partial(_ending, Need),
         NEED,
         Need.organisation_id,
         Remind.AT_ONCE,
+        due_words="到期",
         dated=True,
     ),
     Source(
@@ -436,6 +441,18 @@ SOURCES: tuple[Source, ...] = (
         ),
         ACHIEVEMENT,
         Achievement.organisation_id,
+    ),
+    Source(
+        "ending_achievements",
+        "即将到期的成果",
+        "去处理",
+        UNIVERSITY,
+        partial(_ending, Achievement),
+        ACHIEVEMENT,
+        Achievement.organisation_id,
+        Remind.AT_ONCE,
+        due_words="到期",
+        dated=True,
     ),
     Source(
         "new_buyers",

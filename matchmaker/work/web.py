@@ -30,7 +30,7 @@ ANNOUNCED_FROM = 12
 def when() -> When:
     """The moment of the request."""
     settings: Settings = current_app.config["SETTINGS"]
-    return service.moment(utcnow(), settings.expiry_notice_days)
+    return service.moment(utcnow(), settings.expiry_notice_days, settings.terms)
 
 
 @bp.app_context_processor

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from matchmaker.errors import NotFound
 from matchmaker.history import service as history
 from matchmaker.matches import service as matches
+from matchmaker.posting.terms import Terms
 from matchmaker.work import service
 from matchmaker.work.schema import WorkQuery
 from matchmaker.work.sources import BY_NAME, SOURCES
@@ -26,7 +27,7 @@ from models.states import (
 
 from ..conftest import NOW
 
-WHEN = service.moment(NOW, 14)
+WHEN = service.moment(NOW, 14, Terms(365, 730))
 ALL = WorkQuery()
 APPROVED = {"status": SuggestionStatus.APPROVED, "decided_at": NOW}
 
@@ -365,3 +366,26 @@ def test_a_draft_waits_once_as_a_draft(session, make):
     own = PUBLIC | {"organisation_id": person.organisation_id}
     draft = make.need(public_approved=None, status=NeedStatus.DRAFT, **own)
     assert waiting(session, person) == [("draft_needs", draft.id)]
+
+
+def test_what_has_no_deadline_is_about_to_end_too(session, make):
+    firm, college = make.user(), make.user(Role.UNIVERSITY)
+    need = make.need(
+        organisation_id=firm.organisation_id,
+        deadline=None,
+        published_at=NOW - timedelta(days=360),
+    )
+    item = make.achievement(
+        organisation_id=college.organisation_id,
+        published_at=NOW - timedelta(days=900),
+        renewed_at=NOW - timedelta(days=720),
+    )
+    for person, source, record, days in (
+        (firm, "ending_needs", need, 5),
+        (college, "ending_achievements", item, 10),
+    ):
+        make.need(deadline=None)
+        make.achievement()
+        (one,) = service.work_list(session, person, ALL, WHEN).items
+        assert (one.source.name, one.id) == (source, record.id)
+        assert one.due == WHEN.today + timedelta(days=days)
