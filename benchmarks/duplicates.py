@@ -22,9 +22,10 @@ import numpy as np
 from index import duplicates, embed, evaluate, groups
 from index.duplicates import Likeness
 from index.encoder import Encoder
-from index.evaluate import Data, RememberingEncoder
+from index.evaluate import Data
 from index.hybrid import IndexedRecord, Shelf
-from index.sync import ASKS
+from index.remembering import RememberingEncoder
+from index.stored import ASKS
 from index.text import Source
 from matchmaker.config import Settings
 from matchmaker.groups.service import BEST_ANSWERS

@@ -20,6 +20,7 @@ from .accounts.current import current
 from .config import Settings
 from .db import db
 from .demo import service as demo
+from .needs import budgets
 
 limiter = Limiter(get_remote_address, default_limits=[])
 csrf = CSRFProtect()
@@ -148,6 +149,7 @@ def _page_words() -> dict[str, Any]:
         "labels": labels,
         "field_name": field_name,
         "district_name": district_name,
+        "budget_of": lambda need: budgets.seen(current(), need),
         "may": lambda action, item=None: policies.may(current(), action, item),
         "RecordType": RecordType,
         "demo_data": lambda: demo.is_loaded(db.session),

@@ -11,6 +11,8 @@ from models import states as s
 from models.fields import district_name, field_name
 from models.outbox import RecordType
 
+from .needs.measures import words as measure_words
+
 CITY = ZoneInfo("Asia/Shanghai")
 FEN_PER_WAN = 1_000_000
 FEN_PER_YI = 10_000_000_000
@@ -404,10 +406,11 @@ def in_words(name: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "(未填写)"
     if isinstance(value, list):
-        return "；".join(in_words(name, part) for part in value)
+        parts = [in_words(name, part) for part in value]
+        return "；".join(part for part in parts if part) or "(未填写)"
     if isinstance(value, dict) and "comparator" in value:
-        parts = (value[part] for part in ("name", "value", "upper", "unit"))
-        return " ".join(part for part in parts if part)
+        told = measure_words(value)
+        return f"{told}（期望）" if told and not value.get("must", True) else told
     if isinstance(value, dict):
         return " ".join(
             f"{part:g}" if isinstance(part, float) else str(part)

@@ -129,13 +129,7 @@ def visible_suggestions(
     """
     if user is None:
         return false()
-    sides = sides_meet(
-        lambda kind: (
-            Every((visible(user, kind), listed(kind)))
-            if open_only
-            else visible(user, kind)
-        )
-    )
+    sides = sides_meet(side_rule(user, open_only=open_only))
     if user.is_staff:
         return sides
     if not may(user, "suggestion.read_own"):
@@ -143,6 +137,18 @@ def visible_suggestions(
     own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
     approved = Suggestion.status == SuggestionStatus.APPROVED
     return and_(approved, Suggestion.need_id.in_(own), sides)
+
+
+def side_rule(
+    user: User | None, *, open_only: bool = False
+) -> Callable[[RecordType], Condition]:
+    """What a record must meet, by its kind, for the person to know of its pairs."""
+
+    def condition(kind: RecordType) -> Condition:
+        known = visible(user, kind)
+        return Every((known, listed(kind))) if open_only else known
+
+    return condition
 
 
 def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bool]:
@@ -183,17 +189,18 @@ def _side(kind: RecordType) -> Any:
     return aliased(TABLES[kind])
 
 
-def own_work(user: User, owner: ColumnElement[Any] | None) -> ColumnElement[bool]:
-    """What waits for this person: for their organisation, or for the platform's staff.
+def own_work(
+    owner: ColumnElement[Any] | None, *, is_staff: bool, home: Any
+) -> ColumnElement[bool]:
+    """What waits for a person: for their organisation, or for the platform's staff.
 
     ``owner`` is the column of the organisation it waits for, None where it waits for
-    the staff.
+    the staff; ``home`` the person's organisation, or a parameter for it, None for one
+    who has none.
     """
     if owner is None:
-        return true() if user.is_staff else false()
-    if user.organisation_id is None:
-        return false()
-    return owner == user.organisation_id
+        return true() if is_staff else false()
+    return false() if home is None else owner == home
 
 
 def visible_mandates(user: User | None) -> ColumnElement[bool]:
@@ -274,6 +281,11 @@ def of_represented(kind: RecordType, represented: Collection[int]) -> Condition:
 def reads_full_text(user: User | None, need: Need) -> bool:
     """Whether the person gets the full text of a need rather than the public one."""
     return may(user, "need.read_full", need)
+
+
+def reads_budget(user: User | None, need: Need) -> bool:
+    """Whether the person gets the budget of a need to the fen rather than its band."""
+    return need.secrecy is not Secrecy.MASKED or reads_full_text(user, need)
 
 
 def may_show_attachments(item: Need | Achievement) -> bool:

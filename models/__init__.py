@@ -16,7 +16,7 @@ from .introductions import (
     TalkEvent,
 )
 from .mail import Mail
-from .matches import Review, Suggestion
+from .matches import Review, Suggestion, SuggestionChange
 from .needs import Need, NeedText
 from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
@@ -76,6 +76,7 @@ __all__ = [
     "SignInFailure",
     "Subscription",
     "Suggestion",
+    "SuggestionChange",
     "TalkEvent",
     "User",
     "UserSession",

@@ -19,12 +19,17 @@ from .states import NEED_MOVES, NeedStatus, Secrecy, move
 
 @dataclass(frozen=True)
 class NeedText:
-    """The words of a need as one kind of reader gets them."""
+    """The words of a need as one kind of reader gets them.
+
+    A masked need has a scene in its full text only: nobody has struck out of it what
+    must not be told.
+    """
 
     title: str
     problem: str
     targets: list[str]
     organisation: str
+    scene: str = ""
 
 
 def fingerprint(title: str, problem: str, targets: Sequence[str]) -> str:
@@ -127,7 +132,11 @@ class Need(Base):
     @property
     def full_text(self) -> NeedText:
         return NeedText(
-            self.title, self.problem, list(self.targets), self.organisation.name
+            self.title,
+            self.problem,
+            list(self.targets),
+            self.organisation.name,
+            self.scene or "",
         )
 
     @property

@@ -48,6 +48,17 @@ TEXTS = frozenset(
         "background",
         "goals",
         "reason",
+        "tried",
+        "scene",
+        "solver_conditions",
+        "measures",
+        "contact",
+        "park",
+        "applications",
+        "terms",
+        "pilot_needs",
+        # No text, but what a masked need tells nobody to the fen.
+        "budget_fen",
     }
 )
 RECORDS: dict[str, str] = {

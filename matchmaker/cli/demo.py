@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tqdm import tqdm
 
 from index.embed import count_encodings
-from index.sync import ASKS
+from index.stored import ASKS
 from index.text import sources
 from models import TABLES, OutboxTask, Suggestion, utcnow
 from models.outbox import RecordType, TaskKind

@@ -41,6 +41,7 @@ from models import (
     transaction,
 )
 from models.base import end_of_month
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
@@ -170,6 +171,7 @@ def _need(row: Row, organisations: _Organisations, now: datetime) -> Need:
         organisation_id=holder,
         status=NeedStatus.PUBLISHED,
         problem=row["problem"],
+        scene=row.get("scene") or "",
         targets=row["targets"],
         district=row["district"],
         trl_expected=row["trl_expected"],
@@ -192,6 +194,7 @@ def _achievement(row: Row, organisations: _Organisations, now: datetime) -> Achi
         status=AchievementStatus.PUBLISHED,
         inventors=row["inventor"] + "(示例)",
         abstract=row["abstract"],
+        applications=row.get("applications") or "",
         indicators=row["indicators"],
         trl=row["trl"],
         stage=_member(Stage, row["stage"]),
@@ -261,7 +264,9 @@ def remove(session: Session, *, now: datetime) -> int:
         ):
             demo = select(table.id).where(table.is_demo)
             pairs = select(Suggestion.id).where(column.in_(demo))
-            gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
+            ids = set(session.scalars(pairs))
+            gone.setdefault("suggestion_id", set()).update(ids)
+            note_changes(session, ids)
             for about in (Review, Proposal):
                 session.execute(delete(about).where(about.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))

@@ -7,8 +7,8 @@ from models.fields import DISTRICTS, FIELDS
 from models.states import SuggestionKind, SuggestionStatus
 
 from ..labels import label, odds
-from .queue import AGE_STEPS, SCORE_STEPS, Counts
 from .schema import QueueFilters
+from .tally import AGE_STEPS, SCORE_STEPS, Counts
 
 Address = Callable[[QueueFilters], str]
 

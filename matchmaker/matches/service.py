@@ -19,8 +19,9 @@ from ..history import service as history
 from ..labels import today
 from ..notices import service as notices
 from ..proposals import service as proposals
-from .queue import DECIDED, UNDO_HOURS, open_sides
+from .queue import UNDO_HOURS, open_sides
 from .schema import LARGEST_ID, OwnQuery
+from .tally import DECIDED
 
 LONGEST_SNOOZE = timedelta(days=366)
 OWN_PER_PAGE = 20

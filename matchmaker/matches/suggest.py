@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
@@ -18,15 +19,18 @@ from sqlalchemy.orm import Session
 
 from index.approval import RATED, ApprovalModel
 from index.hybrid import Hit, HybridIndex, IndexedRecord
+from index.requirements import confirmed
 from index.sync import LiveIndex
 from index.text import full_source
 from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
 from .. import policies
 from ..history import service as history
 from ..labels import today
+from ..needs import budgets
 from ..rankers.active import active
 from . import evidence
 from .pairs import ACHIEVEMENT, CALL, NEED, PAIRS
@@ -172,7 +176,8 @@ def _proposal(
     found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return None
-    rating = rate(model, pair, hit.features, left, right, asking, found)
+    money = budgets.exact(left)
+    rating = rate(model, pair, hit.features, left, right, asking, found, money)
     return Judged(pair, left, right, asking, found, hit, rating)
 
 
@@ -237,7 +242,8 @@ def judge(
 ) -> Judged:
     """Score and rate one pair; its sides may be on a shelf or not."""
     hit = held.shelves[PAIRS[pair][1], True].compare(asking.question(), found)
-    rating = rate(model, pair, hit.features, left, right, asking, found)
+    money = budgets.exact(left)
+    rating = rate(model, pair, hit.features, left, right, asking, found, money)
     return Judged(pair, left, right, asking, found, hit, rating)
 
 
@@ -296,8 +302,16 @@ def _write(
 
 
 def _hashes(proposal: Judged) -> tuple[str, str]:
-    left, right = full_source(proposal.left), full_source(proposal.right)
-    return left.meaning_hash, right.meaning_hash
+    return _meaning(proposal.left), _meaning(proposal.right)
+
+
+def _meaning(record: Record) -> str:
+    """Changes with what the record says or asks for; a pair is judged by it."""
+    words = full_source(record).meaning_hash
+    told = [confirmed(one) for one in getattr(record, "measures", None) or ()]
+    if not any(told):
+        return words
+    return sha256(f"{words} {told}".encode()).hexdigest()
 
 
 def new_pair(
@@ -339,6 +353,7 @@ def fill(
         held,
         proposal.hit.parts,
         inside=True,
+        budget=budgets.exact(proposal.left),
     )
 
 
@@ -363,12 +378,15 @@ def _follow(
         if pair.by_hand:
             continue  # a side is closed: it is off the desk, and comes back with it
         decided = exists().where(Review.suggestion_id == Suggestion.id)
-        session.execute(
-            delete(Suggestion).where(
+        gone = session.scalars(
+            delete(Suggestion)
+            .where(
                 Suggestion.id == pair.id,
                 Suggestion.status == SuggestionStatus.PENDING,
                 # Not from under the eyes of whoever reads it just now.
                 or_(Suggestion.claimed_until.is_(None), Suggestion.claimed_until < now),
                 ~decided,
             )
+            .returning(Suggestion.id)
         )
+        note_changes(session, gone.all())

@@ -44,7 +44,7 @@ from ..schema import clean
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
-from . import merge, service
+from . import budgets, merge, service
 from .hints import Hint, seen_mark
 from .schema import (
     COLUMN_LABELS,
@@ -103,6 +103,8 @@ def show(need_id: int) -> ResponseReturnValue:
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
+        budget=budgets.seen(user, need),
+        public_budget=budgets.seen(None, need),
         measures=service.measures_of(need) if full or shows_all(need) else [],
         all_told=full or shows_all(need),
         renewable=expiry.may_renew(need, _terms(), today),

@@ -8,10 +8,20 @@ place that says so, for one record (`last_day`) and for queries (`ending`, `is_o
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Integer,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
@@ -27,7 +37,7 @@ from ..labels import CITY, today
 from ..notices import service as notices
 from . import service as posting
 from .service import Item
-from .terms import Terms
+from .terms import Terms, Window, midnight
 
 # How long a renewed need with a deadline is asked for again, and how early one may.
 RENEWED_FOR = timedelta(days=180)
@@ -52,40 +62,27 @@ def _since(model: Any) -> ColumnElement[datetime]:
     return func.coalesce(model.renewed_at, model.published_at, type_=UtcDateTime())
 
 
-def _own_deadline(model: Any) -> Any:
-    return Need.deadline if model is Need else None
+def is_over(model: Any, day: date, terms: Terms) -> ColumnElement[bool]:
+    """The published records whose last day was before ``day``."""
+    earlier = timedelta(days=terms.days(_kind(model)))
+    over = _since(model) < midnight(day - earlier)
+    if model is Need:
+        over = or_(Need.deadline < day, and_(Need.deadline.is_(None), over))
+    return and_(model.status == "published", over)
 
 
-def _ends_before(model: Any, day: date, terms: Terms) -> ColumnElement[bool]:
-    """Whether the last day lies before ``day``; asked of columns as they are stored."""
-    days = timedelta(days=terms.days(_kind(model)))
-    open_ended = _since(model) < _midnight(day - days)
-    deadline = _own_deadline(model)
-    if deadline is None:
-        return open_ended
-    return or_(deadline < day, and_(deadline.is_(None), open_ended))
+def ending(model: Any, when: Window) -> ColumnElement[bool]:
+    """The published records whose last day lies in the window."""
+    since = _since(model)
+    ends = and_(since >= when.since, since < when.until)
+    if model is Need:
+        by_deadline = Need.deadline.between(when.first, when.last)
+        ends = or_(by_deadline, and_(Need.deadline.is_(None), ends))
+    return and_(model.status == "published", ends)
 
 
 def _kind(model: Any) -> RecordType:
     return next(kind for kind in KINDS if TABLES[kind] is model)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), CITY)
-
-
-def is_over(model: Any, day: date, terms: Terms) -> ColumnElement[bool]:
-    """The published records whose last day was before ``day``."""
-    return and_(model.status == "published", _ends_before(model, day, terms))
-
-
-def ending(model: Any, first: date, last: date, terms: Terms) -> ColumnElement[bool]:
-    """The published records whose last day is one of these."""
-    return and_(
-        model.status == "published",
-        _ends_before(model, last + timedelta(days=1), terms),
-        ~func.coalesce(_ends_before(model, first, terms), False),
-    )
 
 
 class _DayAfter(GenericFunction[date]):
@@ -113,12 +110,13 @@ def _on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"(CAST({moment} AT TIME ZONE '{CITY.key}' AS DATE) + {days})"
 
 
-def last_days(model: Any, terms: Terms) -> ColumnElement[date]:
-    """`last_day` as a column of a query."""
-    days = literal(terms.days(_kind(model)), literal_execute=True)
-    after: ColumnElement[date] = _DayAfter(_since(model), days)
-    deadline = _own_deadline(model)
-    return after if deadline is None else func.coalesce(deadline, after, type_=Date())
+def last_days(model: Any, days: int | BindParameter[int]) -> ColumnElement[date]:
+    """`last_day` as a column of a query; ``days`` are those of the terms."""
+    number = days if isinstance(days, BindParameter) else literal(days, Integer())
+    after: ColumnElement[date] = _DayAfter(_since(model), number)
+    if model is not Need:
+        return after
+    return func.coalesce(Need.deadline, after, type_=Date())
 
 
 def expire(session: Session, *, terms: Terms, now: datetime) -> int:

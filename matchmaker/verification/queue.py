@@ -1,13 +1,13 @@
 """The verification queue: which submissions, in what order, and how many."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from models import User
@@ -48,14 +48,20 @@ class Queue:
     nodes: Choices
 
 
-def queue(session: Session, user: User, query: QueueQuery) -> Queue:
+def queue(
+    session: Session,
+    user: User,
+    query: QueueQuery,
+    only: Collection[tuple[str, int]] | None = None,
+) -> Queue:
     """What waits for a decision, the longest wait first.
 
-    Raises `NotFound` where the query names a node that is not there.
+    ``only`` leaves these (kind, id), which the query narrows further. Raises `NotFound`
+    where the query names a node that is not there.
     """
     policies.require(user, "need.verify")
     nodes = choices(session, user, query.node)
-    waiting = _waiting(user)
+    waiting = _waiting(user, only)
     counts, total = _counts(session, waiting, query, nodes)
     pages = max(1, ceil(total / PER_PAGE))
     page = min(query.page, pages)
@@ -98,8 +104,17 @@ def waiting_at(session: Session, user: User, some: Sequence[Duties]) -> Sequence
     ]
 
 
-def _waiting(user: User) -> Any:
-    return union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
+def _waiting(user: User, only: Collection[tuple[str, int]] | None = None) -> Any:
+    all_ = union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
+    if only is None:
+        return all_
+    wanted = [
+        and_(
+            all_.c.kind == name, all_.c.id.in_([id_ for of, id_ in only if of == name])
+        )
+        for name in KINDS
+    ]
+    return select(all_).where(or_(*wanted)).subquery()
 
 
 def _within(waiting: Any, its: Duties) -> ColumnElement[bool]:

@@ -98,7 +98,7 @@ def _queue_page(
     query: QueueQuery, *, status: int = 200, **more: Any
 ) -> ResponseReturnValue:
     user = signed_in()
-    found = find_queue(db.session, user, query)
+    found = find_queue(db.session, user, query, _only(query))
     kinds = sorted({row.kind for row in found.rows}, key=list(KINDS).index)
     known = reasons.every(db.session, kinds)
     g.return_reasons = {kind: reasons.fitting([known[kind]]) for kind in known}
@@ -115,7 +115,7 @@ def _queue_page(
         reasons=reasons.fitting(list(known.values())),
         values=request.form,
         errors=more.pop("errors", {}),
-        checked=request.form.getlist("items"),
+        checked=request.form.getlist("items") or _ticked(query, found),
         outcomes=more.pop("outcomes", []),
         refusal_words=_refusal_words,
         waited=_waited(),
@@ -123,6 +123,27 @@ def _queue_page(
         **more,
     )
     return page, status
+
+
+def _only(query: QueueQuery) -> list[tuple[str, int]] | None:
+    """The one others are like, with those; None where all are asked for."""
+    original = query.original()
+    if original is None:
+        return None
+    kind, number = original
+    item = service.find(db.session, signed_in(), RecordType(kind), number)
+    (finding,) = duplicates.find_for_staff(
+        db.session, live_index(), signed_in(), [item]
+    )
+    twins = finding.twins if finding else ()
+    return [original, *((kind, id_) for id_ in twins)]
+
+
+def _ticked(query: QueueQuery, found: Queue) -> list[str]:
+    """Those that say the same come ticked, for one decision on all of them."""
+    if query.like is None or request.method == "POST":
+        return []
+    return [f"{row.kind}:{row.item.id}:{row.item.version}" for row in found.rows]
 
 
 def _waited() -> Any:
@@ -171,12 +192,18 @@ def _facets(query: QueueQuery, found: Queue) -> list[dict[str, Any]]:
 
 
 def _chosen(query: QueueQuery, found: Queue) -> list[tuple[str, str]]:
-    return chip(found.nodes, partial(_at_node, query)) + [
-        (words, _address(query, name, value))
-        for name, choices in _choices().items()
-        for value, words in choices
-        if value in getattr(query, name)
-    ]
+    args = query.args() | {"like": None}
+    like = [("几乎相同的一组", url_for(".queue", **args))] if query.like else []
+    return (
+        like
+        + chip(found.nodes, partial(_at_node, query))
+        + [
+            (words, _address(query, name, value))
+            for name, choices in _choices().items()
+            for value, words in choices
+            if value in getattr(query, name)
+        ]
+    )
 
 
 def _at_node(query: QueueQuery, node: str | None) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Date,
     Select,
@@ -54,23 +55,39 @@ from models.states import (
 from .. import policies
 from ..matches.queue import open_sides
 from ..posting.expiry import ending, last_days
-from ..posting.terms import Terms
+from ..posting.terms import Window
 from ..verification.kinds import KINDS, Kind
 
 AnySelect = Select[*tuple[Any, ...]]
 # After so many failures a job will hardly mend itself.
 FAILED_AFTER = 3
 STAFF = frozenset({Role.STAFF, Role.ADMIN})
+ENDING: Mapping[Any, RecordType] = {
+    Need: RecordType.NEED,
+    Achievement: RecordType.ACHIEVEMENT,
+}
 
 
 @dataclass(frozen=True)
-class When:
-    """The moment the list is of; what ends by ``soon`` is about to end."""
+class Days:
+    """The day the list is of; what ends by ``soon`` is about to end.
 
-    now: datetime
+    ``ending`` says the same for each kind that ends by the clock. All of them may be
+    parameters, filled in when the query is sent.
+    """
+
+    today: date | BindParameter[date]
+    soon: date | BindParameter[date]
+    ending: Mapping[RecordType, Window]
+
+
+@dataclass(frozen=True)
+class When(Days):
+    """The moment the list is of."""
+
     today: date
     soon: date
-    terms: Terms
+    now: datetime
 
 
 class Remind(Enum):
@@ -101,7 +118,7 @@ class Source:
     label: str
     act: str
     roles: frozenset[Role]
-    waiting: Callable[[When], AnySelect]
+    waiting: Callable[[Days], AnySelect]
     pages: Mapping[str, tuple[str, str]]
     owner: Any = None
     remind: Remind = Remind.AFTER_A_WAIT
@@ -157,7 +174,7 @@ def _last(model: Any, action: str) -> ColumnElement[Any]:
     return func.coalesce(noted, model.updated_at, type_=UtcDateTime())
 
 
-def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
+def _in_state(model: Any, state: Any, action: str, _days: Days) -> AnySelect:
     """Records that stay in a state since something happened (none: were changed)."""
     since = _last(model, action) if action else model.updated_at
     return select(*columns(model.id, model.title, since, is_demo=model.is_demo)).where(
@@ -165,18 +182,19 @@ def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
     )
 
 
-def _ending(model: Any, when: When) -> AnySelect:
+def _ending(model: Any, days: Days) -> AnySelect:
     """What is published and about to end, with its last day."""
+    when = days.ending[ENDING[model]]
     since = func.coalesce(
         model.renewed_at, model.published_at, model.updated_at, type_=UtcDateTime()
     )
-    due = last_days(model, when.terms)
+    due = last_days(model, when.days)
     return select(
         *columns(model.id, model.title, since, is_demo=model.is_demo, due=due)
-    ).where(ending(model, when.today, when.soon, when.terms))
+    ).where(ending(model, when))
 
 
-def _unapproved(_when: When) -> AnySelect:
+def _unapproved(_days: Days) -> AnySelect:
     """Masked needs whose public text nobody approved for the full text of today.
 
     What goes through the form is approved before it is submitted. So these came in
@@ -195,7 +213,7 @@ def _known_to_all(kind: RecordType) -> ColumnElement[bool]:
     return policies.where(policies.visible(None, kind), kind)
 
 
-def _approved_pairs(_when: When) -> AnySelect:
+def _approved_pairs(_days: Days) -> AnySelect:
     """Approved pairs nobody of the need's organisation has opened yet."""
     other = func.coalesce(Achievement.title, Call.title)
     since = func.coalesce(
@@ -220,7 +238,7 @@ def _approved_pairs(_when: When) -> AnySelect:
     )
 
 
-def _new_buyers(_when: When) -> AnySelect:
+def _new_buyers(_days: Days) -> AnySelect:
     """Achievements with approved pairs whose buyers nobody of theirs has looked at."""
     decided = func.coalesce(
         Suggestion.decided_at, Suggestion.updated_at, type_=UtcDateTime()
@@ -253,7 +271,7 @@ def _new_buyers(_when: When) -> AnySelect:
     )
 
 
-def _submissions(kind: Kind, _when: When) -> AnySelect:
+def _submissions(kind: Kind, _days: Days) -> AnySelect:
     row = kind.waiting(None).subquery()
     return select(
         *columns(
@@ -268,7 +286,7 @@ def _submissions(kind: Kind, _when: When) -> AnySelect:
     )
 
 
-def _registrations(_when: When) -> AnySelect:
+def _registrations(_days: Days) -> AnySelect:
     """Who registers an organisation or asks to join one; its e-mail is confirmed."""
     name = func.coalesce(Organisation.name, Registration.organisation_name)
     return (
@@ -290,10 +308,10 @@ def _registrations(_when: When) -> AnySelect:
     )
 
 
-def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
+def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
     """Pairs that wait for review under the condition."""
 
-    def waiting(when: When) -> AnySelect:
+    def waiting(days: Days) -> AnySelect:
         return (
             select(
                 *columns(
@@ -311,7 +329,7 @@ def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
             .outerjoin(Need, Suggestion.need_id == Need.id)
             .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
             .outerjoin(Call, Suggestion.call_id == Call.id)
-            .where(condition(when), open_sides())
+            .where(condition(days), open_sides())
         )
 
     return waiting
@@ -330,14 +348,12 @@ def _put_off_at() -> ColumnElement[Any]:
     return func.coalesce(noted, Suggestion.updated_at, type_=UtcDateTime())
 
 
-def _put_off_until_today(when: When) -> ColumnElement[bool]:
-    return and_(
-        Suggestion.status == SuggestionStatus.SNOOZED,
-        Suggestion.snoozed_until <= when.today,
-    )
+def _put_off_until_today(days: Days) -> ColumnElement[bool]:
+    # Only what is put off has a day; its index is in that order.
+    return Suggestion.snoozed_until <= days.today
 
 
-def _failed_jobs(_when: When) -> AnySelect:
+def _failed_jobs(_days: Days) -> AnySelect:
     """Records whose work in the background fails again and again.
 
     Drafts are nobody's but their author's, so they are named to nobody else.

@@ -9,10 +9,11 @@ from matchmaker.achievements import service as achievements
 from matchmaker.errors import Conflict, Forbidden, NotFound
 from matchmaker.labels import today
 from matchmaker.posting import expiry
-from matchmaker.posting.terms import Terms
+from matchmaker.posting.terms import Terms, window
 from matchmaker.verification import service as verification
 from matchmaker.verification.schema import Publication
 from models import Achievement, History, Need, Notice, OutboxTask, transaction
+from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role
 
 from ..conftest import NOW
@@ -26,11 +27,12 @@ AFTER = datetime(2024, 11, 22, 16, 0, tzinfo=UTC)
 
 def columns_of(session, model, day: date, soon: date) -> dict[int, tuple]:
     """What the queries say of each record: its last day, over, about to end."""
+    kind = RecordType(model.__tablename__.removesuffix("s"))
     query = select(
         model.id,
-        expiry.last_days(model, TERMS).label("last"),
+        expiry.last_days(model, TERMS.days(kind)).label("last"),
         expiry.is_over(model, day, TERMS).label("over"),
-        expiry.ending(model, day, soon, TERMS).label("ending"),
+        expiry.ending(model, window(kind, day, soon, TERMS)).label("ending"),
     )
     return {
         row.id: (row.last, bool(row.over), bool(row.ending))

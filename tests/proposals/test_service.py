@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from index.catalogue import Catalogue
 from index.hashing import HashingEncoder
 from index.sync import LiveIndex
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
@@ -379,7 +380,7 @@ def test_decisions_on_what_people_proposed_do_not_measure_the_ranker(
     staff = make.staff()
     pair = propose(session, index, manager, need, make.achievement())
     matches.approve(session, staff, pair.id, now=NOW + timedelta(minutes=1))
-    assert quality(session, staff, now=NOW).total.decided == 0
+    assert quality(session, Catalogue(), staff, now=NOW).total.decided == 0
     other = make.suggestion()
     matches.approve(session, staff, other.id, now=NOW)
-    assert quality(session, staff, now=NOW).total.decided == 1
+    assert quality(session, Catalogue(), staff, now=NOW).total.decided == 1
