@@ -97,6 +97,7 @@ class Achievement(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship()
 

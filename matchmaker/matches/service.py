@@ -32,6 +32,7 @@ from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import today
 from ..notices import service as notices
+from ..proposals import service as proposals
 from .queue import UNDO_HOURS, open_sides
 from .schema import LARGEST_ID, OwnQuery
 from .tally import DECIDED
@@ -102,6 +103,7 @@ def approve(
             raise Conflict("suggestion.side_closed")
         _decide(session, user, pair, Decision.APPROVE, now=now)
         _tell_enterprise(session, pair, now)
+        proposals.tell_decided(session, pair, now)
     return pair
 
 
@@ -134,6 +136,7 @@ def reject(
         _decide(
             session, user, pair, Decision.REJECT, now=now, reason=reason, words=words
         )
+        proposals.tell_decided(session, pair, now)
     return pair
 
 
@@ -186,7 +189,8 @@ def undo(
             until=until,
             now=now,
         )
-        notices.withdraw(session, "match_approved", "suggestion_id", pair.id)
+        for kind in ("match_approved", *proposals.DECIDED_NOTICES):
+            notices.withdraw(session, kind, "suggestion_id", pair.id)
     return pair
 
 
@@ -257,6 +261,7 @@ def bulk_reject(
                 reason=reason,
                 words=words,
             )
+            proposals.tell_decided(session, pair, now)
     return len(pairs)
 
 

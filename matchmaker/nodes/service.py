@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true, union_all
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from models import Node, Organisation, User, transaction
-from models.outbox import RecordType
 from models.session import lock
 from models.states import NodeKind, OrganisationKind, Role
 
 from .. import policies
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
-from ..verification.kinds import KINDS
+from ..verification import queue as verification
+from ..verification.schema import QueueQuery
+from .duties import Duties, duties, nodes
 from .schema import LARGEST_ID, NodeEdit, NodeInput
-
-PER_PAGE = 20
-
-
-@dataclass(frozen=True)
-class Duties:
-    """What a node answers for; ``everything`` where it is not narrowed at all."""
-
-    districts: frozenset[str]
-    fields: frozenset[str]
-    everything: bool = False
-
-    def __or__(self, other: Duties) -> Duties:
-        return Duties(
-            self.districts | other.districts,
-            self.fields | other.fields,
-            self.everything or other.everything,
-        )
-
-    def where(self, waiting: Any) -> ColumnElement[bool]:
-        """The condition on rows with a district and a field."""
-        if self.everything:
-            return true()
-        return or_(
-            waiting.c.district.in_(self.districts), waiting.c.field.in_(self.fields)
-        )
-
-    def cover(self, district: str | None, field: str) -> bool:
-        """Whether the node answers for a record of that district and field."""
-        return self.everything or district in self.districts or field in self.fields
-
-
-NO_DUTIES = Duties(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -67,76 +34,15 @@ class Row:
     waiting: int
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """One page of what waits at a node, the longest wait first."""
-
-    rows: Sequence[tuple[RecordType, Any, datetime]]
-    total: int
-    page: int
-    pages: int
-
-
-def nodes(session: Session) -> list[Node]:
-    """The whole tree, each node after its parent, siblings in their order."""
-    query = (
-        select(Node)
-        .options(
-            selectinload(Node.parts),
-            selectinload(Node.staff),
-            joinedload(Node.organisation),
-        )
-        .order_by(Node.position, Node.id)
-    )
-    found = session.scalars(query).unique().all()
-    return [node for root in found if root.parent_id is None for node in _walk(root)]
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for part in node.parts:
-        yield from _walk(part)
-
-
-def duties(node: Node) -> Duties:
-    """The node's own districts and fields; with neither, those of its parts.
-
-    The platform without either answers for everything, a retired node for nothing.
-    """
-    if not node.active:
-        return NO_DUTIES
-    if node.districts or node.fields:
-        return Duties(frozenset(node.districts), frozenset(node.fields))
-    if node.kind is NodeKind.PLATFORM:
-        return Duties(frozenset(), frozenset(), everything=True)
-    found = NO_DUTIES
-    for part in node.parts:
-        found |= duties(part)
-    return found
-
-
-def duties_of(session: Session, user: User) -> Duties | None:
-    """What the person's nodes answer for together; None: works at no node."""
-    query = select(Node).where(Node.staff.any(User.id == user.id), Node.active)
-    found = [duties(node) for node in session.scalars(query)]
-    total = NO_DUTIES
-    for each in found:
-        total |= each
-    return total if found else None
-
-
 def tree(session: Session, user: User) -> list[Row]:
-    """The tree with what waits at each node."""
+    """The tree with what waits for verification at each node."""
     policies.require(user, "node.read")
-    pending = _pending(user)
-    places = pending.c.district, pending.c.field
-    counted = session.execute(select(*places, func.count()).group_by(*places)).all()
-    found = []
-    for node in nodes(session):
-        its = duties(node)
-        number = sum(n for district, field, n in counted if its.cover(district, field))
-        found.append(Row(node, sum(1 for _ in node.ancestors()), its, number))
-    return found
+    every = nodes(session)
+    waiting = verification.waiting_at(session, user, [duties(node) for node in every])
+    return [
+        Row(node, sum(1 for _ in node.ancestors()), duties(node), number)
+        for node, number in zip(every, waiting, strict=True)
+    ]
 
 
 def find(session: Session, user: User, node_id: int) -> Node:
@@ -148,43 +54,11 @@ def find(session: Session, user: User, node_id: int) -> Node:
     return node
 
 
-def waiting(session: Session, user: User, node: Node, page: int) -> Waiting:
+def waiting(session: Session, user: User, node: Node, page: int) -> verification.Queue:
     """The submissions that wait for verification among what the node answers for."""
     policies.require(user, "node.read")
-    pending = _pending(user)
-    concerned = duties(node).where(pending)
-    number = select(func.count()).select_from(pending).where(concerned)
-    total = session.scalar(number) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
-    rows = session.execute(
-        select(pending.c.kind, pending.c.id, pending.c.since)
-        .where(concerned)
-        .order_by(pending.c.since, pending.c.kind, pending.c.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    ).all()
-    items = {
-        (kind, item.id): item
-        for kind, its in KINDS.items()
-        for item in its.load(
-            session, user, [row.id for row in rows if row.kind == kind]
-        )
-    }
-    found = [
-        (RecordType(row.kind), items[row.kind, row.id], row.since)
-        for row in rows
-        if (row.kind, row.id) in items
-    ]
-    return Waiting(found, total, page, pages)
-
-
-def _pending(user: User) -> Any:
-    """Every submission that waits, with its district and its field.
-
-    An achievement has no district of its own; that of its holder counts.
-    """
-    return union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
+    query = QueueQuery(node=str(node.id), page=max(page, 1))
+    return verification.queue(session, user, query)
 
 
 def create(session: Session, actor: User, data: NodeInput, *, now: datetime) -> Node:
