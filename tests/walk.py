@@ -16,6 +16,7 @@ from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
 from models.states import (
+    ContractState,
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
@@ -64,6 +65,11 @@ def populate(make: Factory) -> Users:
         seen_at=make.now,
         holder_seen_at=make.now,
     )
+    # As many as the public board needs to tell anything of a year.
+    for _ in range(3):
+        make.contract(
+            state=ContractState.RECOGNISED, buyer_id=firm.id, seller_id=college.id
+        )
     make.attachment(need, id=ID)
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)

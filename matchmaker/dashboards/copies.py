@@ -14,7 +14,7 @@ from models import User, transaction
 
 from .. import policies
 from ..history import service as history
-from ..labels import label, minute, today
+from ..labels import minute, today
 from ..sheets.writer import Sheet
 from . import charts, export, funnel, groupings, leagues, rows, words, year
 from .schema import LABELS, LeagueQuery, Narrowing, RowsQuery, YearQuery

@@ -76,7 +76,9 @@ def _shown(introduction: Introduction, *, inside: bool) -> Shown:
 def both_interested(introduction: Introduction) -> bool:
     """Whether each side said that it is interested."""
     answers = (introduction.answer_of(side) for side in Side)
-    return all(one is not None and one.interest is Interest.INTERESTED for one in answers)
+    return all(
+        one is not None and one.interest is Interest.INTERESTED for one in answers
+    )
 
 
 def who(reader: User, introduction: Introduction, actor: User | None) -> str:

@@ -89,7 +89,9 @@ def _row(number: int, drawn: Row) -> Row:
 
 def counts(row: Row, year: int) -> bool:
     """Whether a row counts towards the year, told without the code under test."""
-    return row["state"] in ("recognised", "amended") and row["recognised_on"].year == year
+    return (
+        row["state"] in ("recognised", "amended") and row["recognised_on"].year == year
+    )
 
 
 def sums(rows: Iterable[Row]) -> tuple[int, int, int]:
