@@ -88,7 +88,8 @@ def test_a_board_that_is_cut_is_the_sum_of_what_is_left(session, make):
                 sums(left) if left else ()
             )
         assert listed(session, user, given | {"year": str(of)}) == sums(left)
-        assert board.progress == [] and board.pace is None  # targets are the city's
+        assert board.progress == []  # targets are the whole city's
+        assert board.pace is None
 
     check()
 
@@ -154,7 +155,8 @@ def test_the_indicators_are_what_one_gets_by_hand(session, make):
             exact = (of_kinds(now) / of_kinds(then) - 1) * 10_000
             assert growth.value == pytest.approx(exact, abs=0.51, rel=1e-9)
         else:
-            assert growth.value is None and growth.missing
+            assert growth.value is None
+            assert growth.missing
 
         flow_of = KEYS[Grouping.FLOW]
         local = sum(r["total_fen"] for r in now if flow_of(r) == Flow.LOCAL)
@@ -163,7 +165,8 @@ def test_the_indicators_are_what_one_gets_by_hand(session, make):
         if sold:
             assert share.value == pytest.approx(local / sold * 10_000, abs=0.51)
         else:
-            assert share.value is None and share.missing
+            assert share.value is None
+            assert share.missing
 
     check()
 
@@ -176,7 +179,8 @@ def test_the_public_board_tells_the_same_sums_and_hides_the_few(session, make):
         board = public.board(session, of, now=NOW)
         if 0 < len(ledger) < public.FEWEST:
             assert board.counted is None
-            assert board.tiles == [] and board.projection is None
+            assert board.tiles == []
+            assert board.projection is None
             return
         assert numbers(board.counted) == sums(ledger)
         for tile in board.tiles:
