@@ -200,7 +200,7 @@ def hide_deals(make: Factory, lead: User) -> None:
     with transaction(make.session):
         history.record(
             make.session,
-            lead,
+            None,
             "contract.edited",
             contract,
             now=make.now,
