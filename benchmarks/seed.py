@@ -4,8 +4,8 @@
                               [--folder build/lists] [--url URL]
 
 Needs, achievements and calls in every state, masked and restricted needs, the firms
-and people they are of, suggestions and decisions, notices, subscriptions,
-registrations, the history of it all, and stored vectors. Texts are the sample's
+and people they are of, suggestions and decisions, notices, subscriptions, mails,
+registrations, nodes, the history of it all, and stored vectors. Texts are the sample's
 sentences put together anew, vectors are mixtures near real ones (`synthetic`).
 
 Writes into SQLite in ``--folder``, or into the empty database ``--url`` names, which
@@ -19,7 +19,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ from matchmaker.search.live import make_encoder
 from models import TABLES, Embedding, Node, Organisation, create_db_engine, migrate
 from models.outbox import RecordType
 
-from .city import PASSWORD, City, Row
+from .city import PASSWORD, City, Row, Tables
 from .dealings import Dealings
 from .processes import ROOT
 from .synthetic import Entry, Texts, Vectors, embedding_rows
@@ -95,14 +95,18 @@ def seed(engine: Engine, options: argparse.Namespace, started: float) -> None:
 
 def _fill_all(connection: Connection, city: City, started: float) -> list[Any]:
     """Every table but that of the vectors; returns them."""
-    root = select(Node.id).where(Node.parent_id.is_(None))
     filled = []
-    for part in (city, Dealings(city, connection.scalar(root) or 0)):
-        for name, table, rows in part.tables():
-            number = _fill(connection, table, rows)
-            _say(started, f"{number:,} {name}")
-            filled.append(table)
+    for name, table, rows in chain(city.tables(), _dealings(connection, city)):
+        number = _fill(connection, table, rows)
+        _say(started, f"{number:,} {name}")
+        filled.append(table)
     return filled
+
+
+def _dealings(connection: Connection, city: City) -> Tables:
+    """What goes on in the city, once it is filled."""
+    root = connection.scalar(select(Node.id).where(Node.parent_id.is_(None)))
+    yield from Dealings(city, root or 0).tables()
 
 
 def _say(started: float, words: str) -> None:

@@ -14,13 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from models import TABLES, SuggestionChange
+from models import SuggestionChange
 from models.outbox import RecordType
 
-from .columns import Columns
+from .columns import Columns, is_draft
 from .feed import Feed, Follower
 from .pairs import Decisions, Paired, Pairs
 
@@ -78,7 +77,7 @@ def _only(changed: Sequence[tuple[int]]) -> list[int]:
 def _read(session: Session) -> dict[RecordType, Columns]:
     found = {kind: Columns(kind) for kind in RecordType}
     for kind, columns in found.items():
-        columns.read(session, _submitted(kind))
+        columns.read(session, ~is_draft(kind))
     return found
 
 
@@ -91,9 +90,4 @@ def _reread(
     for kind, record_id in changed:
         ids[kind].append(record_id)
     for kind, some in ids.items():
-        held[kind].reread(session, some, _submitted(kind))
-
-
-def _submitted(kind: RecordType) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = TABLES[kind].status != "draft"
-    return found
+        held[kind].reread(session, some, ~is_draft(kind))

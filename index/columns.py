@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import numpy as np
+from sqlalchemy import ColumnElement
 
 from models import TABLES
 from models.conditions import Mask, OneOf
@@ -56,6 +57,13 @@ class Columns(HeldRows):
     def changed(self) -> None:
         self._orders.clear()
 
+    def only(self, mask: Mask) -> Columns:
+        """The rows of the mask as columns of their own."""
+        found, rows = Columns(self.kind), np.flatnonzero(mask)
+        found._hold(self.ids[rows])
+        found.facts = self.facts.only(rows)
+        return found
+
     def among(self, ids: Sequence[int] | Ids) -> Mask:
         """The rows with these ids; one that never was here is no matter."""
         rows = self.rows_of(np.asarray(ids, np.int64))
@@ -105,6 +113,12 @@ class Columns(HeldRows):
             lows = np.array([amounts(int(fen))[0] for fen in exact], shown.dtype)
             shown[masked] = lows[which]
         return shown
+
+
+def is_draft(kind: RecordType) -> ColumnElement[bool]:
+    """Whether a record was never submitted: then it is its author's alone."""
+    found: ColumnElement[bool] = TABLES[kind].status == "draft"
+    return found
 
 
 def _names(kind: RecordType) -> Mapping[str, str]:

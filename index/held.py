@@ -103,10 +103,15 @@ class HeldRows:
 
     def _append(self, rows: Sequence[Any]) -> None:
         ids, *values = zip(*rows, strict=True)
-        first = len(self.ids)
-        self.ids = np.append(self.ids, np.array(ids, np.int64))
-        if max(ids) >= len(self._row_of):
-            more = max(max(ids) + 1 - len(self._row_of), len(self._row_of) // 4)
-            self._row_of = np.append(self._row_of, np.full(more, NO_ROW, np.int32))
-        self._row_of[list(ids)] = np.arange(first, len(self.ids))
+        first = self._hold(np.array(ids, np.int64))
         self.facts.put_many(first, dict(zip(self.names, values, strict=True)))
+
+    def _hold(self, ids: Ids) -> int:
+        """Give places to ids that have none yet; returns the first."""
+        first, last = len(self.ids), int(ids.max(initial=0))
+        self.ids = np.append(self.ids, ids)
+        if last >= len(self._row_of):
+            more = max(last + 1 - len(self._row_of), len(self._row_of) // 4)
+            self._row_of = np.append(self._row_of, np.full(more, NO_ROW, np.int32))
+        self._row_of[ids] = np.arange(first, len(self.ids))
+        return first

@@ -87,6 +87,7 @@ def _register_features(app: Flask) -> None:
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
+    from .proposals import web as proposals_web
     from .rankers import web as rankers_web
     from .registrations import web as registrations_web
     from .search import live
@@ -112,6 +113,7 @@ def _register_features(app: Flask) -> None:
         contracts_web,
         matches_web,
         introductions_web,
+        proposals_web,
         rankers_web,
         groups_web,
         verification_web,

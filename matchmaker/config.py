@@ -11,6 +11,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .posting.terms import Terms
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -79,6 +81,9 @@ class Settings(BaseSettings):
     need_valid_days: int = Field(
         default=365, ge=1, description="Days after which a need without deadline ends."
     )
+    achievement_valid_days: int = Field(
+        default=730, ge=1, description="Days after which an achievement ends."
+    )
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
     )
@@ -108,7 +113,7 @@ class Settings(BaseSettings):
         default=14,
         ge=0,
         le=365,
-        description="How many days before its deadline a need counts as about to end.",
+        description="How many days before the end something counts as about to end.",
     )
 
     public_url: str = Field(
@@ -134,6 +139,11 @@ class Settings(BaseSettings):
         description="Demonstration only: without a mail server, whoever waits for "
         "a mail reads it in the browser.",
     )
+
+    @property
+    def terms(self) -> Terms:
+        """How long what was published stays open."""
+        return Terms(self.need_valid_days, self.achievement_valid_days)
 
     @property
     def base_url(self) -> str:

@@ -22,12 +22,18 @@ CONFLICTS: dict[str, str] = {
     "suggestion.in_talks": "双方已经因这一对开始对接，审核结论不能再撤销。",
     "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
+    "proposal.waiting": "这一对已经在审核台等待审核，不用再提。",
+    "proposal.approved": "这一对已经审核通过，不用再提。",
+    "proposal.closed": "其中一方目前没有公开征集，不能提出配对。",
     "ranker.nothing_to_learn": "还没有可供学习的审核结论，匹配模型没有训练。",
     "ranker.in_force": "该匹配模型正在使用中。",
     "ranker.not_better": "该匹配模型没有优于现用模型，没有启用。",
     "ranker.nothing_before": "现用的是平台自带的匹配模型，没有更早的可以恢复。",
     "need.not_editable": "该需求目前的状态不能修改。",
+    "need.not_approved": "脱敏文本还没有按现在的全文确认，不能公开。"
+    "请申报单位在修改页对照全文核对后勾选确认。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
+    "achievement.not_renewable": "该成果没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "contract.not_editable": "这份合同目前的状态不能直接修改；"
     "认定后的内容只能登记变更。",
@@ -65,9 +71,9 @@ CONFLICTS: dict[str, str] = {
     "registration.email_taken": "这个邮箱已经有账号，不能再次开通。请退回并说明。",
     "registration.name_taken": "已有同名单位，但统一社会信用代码不同。"
     "请退回，让对方填写营业执照上的全称，或申请加入已有单位。",
-    "registration.kind": "这类单位的成员账号由平台管理员开通。",
     "member.last_manager": "单位至少要有一位管理员。请先把另一位成员设为管理员。",
     "member.not_yourself": "不能停用自己的账号。要离开平台，请在「个人数据」中注销。",
+    "member.of_platform": "平台工作人员的账号由平台管理员办理，单位不能更改。",
     "member.erased": "这个账号已由本人注销，不能恢复。请重新邀请。",
     "invitation.closed": "这份邀请已被接受、撤回或过期。",
     "invitation.has_account": "这个邮箱已有账号，不能再次开通。"

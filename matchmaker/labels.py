@@ -13,6 +13,7 @@ from models.outbox import RecordType
 from models.regions import region_name
 
 from .contracts.words import INDUSTRIES, SIDES, SIZES
+from .needs.measures import words as measure_words
 
 CITY = ZoneInfo("Asia/Shanghai")
 FEN_PER_WAN = 1_000_000
@@ -279,11 +280,14 @@ ACTIONS: dict[str, str] = {
     "achievement.published": "审核通过并发布",
     "achievement.returned": "退回修改",
     "achievement.withdrawn": "撤回成果",
+    "achievement.expired": "到期，不再公开推荐",
+    "achievement.renewed": "续期",
     "achievement.transferred": "标记为已转化",
     "suggestion.approved": "通过匹配建议",
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
     "suggestion.undone": "撤销决定",
+    "suggestion.proposed": "人工提出配对",
     "suggestion.reopened": "文本变化，重新待审",
     "introduction.requested": "申请对接",
     "introduction.created": "发起对接",
@@ -466,10 +470,11 @@ def in_words(name: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "(未填写)"
     if isinstance(value, list):
-        return "；".join(in_words(name, part) for part in value)
+        parts = [in_words(name, part) for part in value]
+        return "；".join(part for part in parts if part) or "(未填写)"
     if isinstance(value, dict) and "comparator" in value:
-        parts = (value[part] for part in ("name", "value", "upper", "unit"))
-        return " ".join(part for part in parts if part)
+        told = measure_words(value)
+        return f"{told}（期望）" if told and not value.get("must", True) else told
     if isinstance(value, dict):
         return " ".join(
             f"{part:g}" if isinstance(part, float) else str(part)

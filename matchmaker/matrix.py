@@ -49,6 +49,7 @@ suggestion   approved               *           -       own        -          - 
 suggestion   *                      *           -       -          -          -       any   any
 notice       *                      *           -       own        own        own     own   own
 mandate      *                      *           -       -          -          own     any   any
+proposal     *                      *           -       -          -          own     any   any
 attachment   public                 *           any     any        any        any     any   any
 attachment   *                      *           -       own        own        own     any   any
 registration *                      *           -       own        own        own     any   any
@@ -83,6 +84,7 @@ attachment.change         -       own        own        -       -     -
 suggestion.review         -       -          -          -       any   any
 suggestion.undo           -       -          -          -       own   any
 suggestion.read_own       -       any        -          -       -     -
+proposal.create           -       -          -          any     any   any
 subscription.create       -       any        any        any     any   any
 subscription.change       -       own        own        own     own   own
 quality.read              -       -          -          -       any   any
@@ -198,6 +200,7 @@ contracts.take_back                contract.pay              contract
 contracts.payment                  contract.read             payment
 contracts.registration             contract.read             contract
 contracts.registration_sheet       contract.read             contract
+achievements.renew                 achievement.edit          achievement
 achievements.transferred           achievement.transfer      achievement
 attachments.of_need                attachment.change         need
 attachments.of_achievement         attachment.change         achievement
@@ -261,6 +264,9 @@ introductions.log                  introduction.log          introduction
 introductions.open_contact         introduction.open_contact introduction
 introductions.revoke_contact       introduction.open_contact introduction
 introductions.read_contacts        introduction.read_contact introduction
+proposals.mine                     proposal.create           -
+proposals.of_need                  proposal.create           need
+proposals.of_achievement           proposal.create           achievement
 rankers.show                       quality.read              -
 groups.proposals                   need.group                -
 verification.queue                 need.verify               -

@@ -5,7 +5,7 @@ a `Condition`, so the same rule filters a query, a search, a count and a page. A
 record outside it is «not found», never «forbidden».
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from models import (
     Need,
     Notice,
     Organisation,
+    Proposal,
     Registration,
     Review,
     Subscription,
@@ -310,6 +311,45 @@ def summed_contracts(user: User | None) -> ColumnElement[bool]:
     no sum of so few that one could be guessed.
     """
     return true()
+
+
+def visible_proposals(user: User | None) -> ColumnElement[bool]:
+    """Pairs one proposed oneself; staff see all. Both sides must be known to them."""
+    if user is None:
+        return false()
+    sides = sides_meet(lambda kind: visible(user, kind))
+    pair = select(Suggestion.id).where(Suggestion.id == Proposal.suggestion_id, sides)
+    known = pair.correlate(Proposal).exists()
+    if user.is_staff:
+        return known
+    if not may(user, "proposal.create"):
+        return false()
+    return and_(Proposal.proposer_id == user.id, known)
+
+
+def knows_firm(user: User | None, need: Need) -> bool:
+    """Whether the person may know whose need it is."""
+    return need.secrecy is Secrecy.PUBLIC or reads_full_text(user, need)
+
+
+def speaks_for(
+    user: User | None, item: Need | Achievement, represented: Collection[int]
+) -> bool:
+    """Whether it is of an organisation the person represents, as far as they know.
+
+    A mandate opens nothing: whose a masked need is, its firm's own manager is not told
+    either, and could else find out by trying.
+    """
+    known = not isinstance(item, Need) or knows_firm(user, item)
+    return known and item.organisation_id in represented
+
+
+def of_represented(kind: RecordType, represented: Collection[int]) -> Condition:
+    """The same as a condition on the records that people may know of."""
+    theirs = OneOf("organisation_id", tuple(sorted(represented)))
+    if kind is not RecordType.NEED:
+        return theirs
+    return Every((theirs, OneOf("secrecy", _values({Secrecy.PUBLIC}))))
 
 
 def reads_full_text(user: User | None, need: Need) -> bool:

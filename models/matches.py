@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -32,6 +32,9 @@ from .states import (
     SuggestionStatus,
     move,
 )
+
+if TYPE_CHECKING:
+    from .proposals import Proposal
 
 
 class Suggestion(Base):
@@ -105,6 +108,9 @@ class Suggestion(Base):
     reviews: Mapped[list[Review]] = relationship(
         back_populates="suggestion", order_by="Review.id"
     )
+    proposals: Mapped[list[Proposal]] = relationship(
+        back_populates="suggestion", order_by="Proposal.id"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -125,6 +131,11 @@ class Suggestion(Base):
     def right(self) -> Achievement | Call | None:
         """The side that could answer."""
         return self.achievement or self.call
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person proposed it, so that no score takes it away."""
+        return bool(self.proposals)
 
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else works on the pair at this moment."""

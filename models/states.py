@@ -436,7 +436,11 @@ ACHIEVEMENT_MOVES: Mapping[AchievementStatus, frozenset[AchievementStatus]] = {
         }
     ),
     AchievementStatus.EXPIRED: frozenset(
-        {AchievementStatus.PENDING, AchievementStatus.WITHDRAWN}
+        {
+            AchievementStatus.PENDING,
+            AchievementStatus.PUBLISHED,
+            AchievementStatus.WITHDRAWN,
+        }
     ),
     AchievementStatus.TRANSFERRED: frozenset(),
     AchievementStatus.WITHDRAWN: frozenset(),

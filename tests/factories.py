@@ -34,6 +34,7 @@ from models import (
     Organisation,
     OutboxTask,
     Payment,
+    Proposal,
     Receipt,
     Registration,
     Subscription,
@@ -66,6 +67,7 @@ from models.states import (
     PaymentTrigger,
     RegistrationState,
     Role,
+    Secrecy,
     Side,
     Stage,
     SuggestionKind,
@@ -156,7 +158,10 @@ class Factory:
         return self._save(Invitation(**values | given))
 
     def need(self, **given: Any) -> Need:
-        """A published public need; ``organisation_id`` says whose."""
+        """A published public need; ``organisation_id`` says whose.
+
+        The public text of a masked one is approved unless ``public_approved`` is given.
+        """
         if "organisation_id" not in given:
             given["organisation_id"] = self.organisation().id
         values = {
@@ -175,7 +180,10 @@ class Factory:
             "updated_at": self.now,
             "published_at": self.now,
         }
-        return self._save(Need(**values | given), index=True)
+        need = Need(**values | given)
+        if need.secrecy == Secrecy.MASKED and "public_approved" not in given:
+            need.public_approved = need.fingerprint
+        return self._save(need, index=True)
 
     def achievement(self, **given: Any) -> Achievement:
         if "organisation_id" not in given:
@@ -390,6 +398,25 @@ class Factory:
             values["recognised_on"] = self.now.date()
         return self._save(Contract(**values | given))
 
+    def import_run(self, uploader: User | None = None, **given: Any) -> ImportRun:
+        """One that was checked and waits for somebody to say yes."""
+        values = {
+            "kind": "contracts",
+            "file_name": "台账.xlsx",
+            "sha256": f"{next(self._numbers):064}",
+            "size": 1000,
+            "state": ImportState.CHECKED,
+            "mapping": {"登记编号": "registration_number"},
+            "total": 1,
+            "done": 1,
+            "added": 1,
+            "report": {"headings": ["登记编号"], "checked": True},
+            "uploader_id": (uploader or self.staff()).id,
+            "created_at": self.now,
+            "touched_at": self.now,
+        }
+        return self._save(ImportRun(**values | given))
+
     def payment(self, contract: Contract, **given: Any) -> Payment:
         """All of the sum on a day; ``trigger`` may be another."""
         values = {
@@ -416,25 +443,6 @@ class Factory:
             "created_at": self.now,
         }
         return self._save(Receipt(**values | given))
-
-    def import_run(self, uploader: User | None = None, **given: Any) -> ImportRun:
-        """One that was checked and waits for somebody to say yes."""
-        values = {
-            "kind": "contracts",
-            "file_name": "台账.xlsx",
-            "sha256": f"{next(self._numbers):064}",
-            "size": 1000,
-            "state": ImportState.CHECKED,
-            "mapping": {"登记编号": "registration_number"},
-            "total": 1,
-            "done": 1,
-            "added": 1,
-            "report": {"headings": ["登记编号"], "checked": True},
-            "uploader_id": (uploader or self.staff()).id,
-            "created_at": self.now,
-            "touched_at": self.now,
-        }
-        return self._save(ImportRun(**values | given))
 
     def suggestion(
         self,
@@ -464,6 +472,17 @@ class Factory:
             "updated_at": self.now,
         }
         return self._save(Suggestion(**values | given))
+
+    def proposal(self, suggestion: Suggestion | None = None, **given: Any) -> Proposal:
+        """A pair somebody proposed by hand; a technology manager unless named."""
+        if "proposer_id" not in given:
+            given["proposer_id"] = self.user(Role.MANAGER).id
+        values = {
+            "suggestion_id": (suggestion or self.suggestion()).id,
+            "why": "两边说的是同一种电池故障，值得一谈。",
+            "at": self.now,
+        }
+        return self._save(Proposal(**values | given))
 
     def node(self, **given: Any) -> Node:
         """A branch under the platform, which is made if there is none."""

@@ -180,6 +180,11 @@ def hide(make: Factory, firm: Organisation, own: Need) -> None:
     public = make.session.get_one(type(achievement), ID)
     approved = SuggestionStatus.APPROVED
     make.suggestion(published, public, id=HIDDEN, status=approved, score=0.99)
+    # Talks whose provider is told nothing yet, and talks between others.
+    make.introduction(published, public, id=HIDDEN, provider_knows=False)
+    others = make.introduction(make.need(id=HIDDEN + 7, **facts), id=HIDDEN + 1)
+    make.talk_event(others, words=TITLE)
+    make.contact(others, make.user(organisation_id=firm.id, name=TITLE))
     make.suggestion(own, achievement, id=HIDDEN + 1, score=0.98)
 
 
@@ -262,6 +267,9 @@ def test_what_is_hidden_changes_nothing_that_an_outsider_gets(make, read, settin
     firm = make.organisation(name=FIRM)
     owner = make.user(organisation_id=firm.id)
     masked = masked_need(make)
+    item = make.session.get_one(Achievement, ID)
+    manager = dict(readers)["manager"]
+    make.introduction(masked, item, id=MASKED, manager_id=manager.id)
     make.need(
         id=KNOWN,
         title="输送带跑偏纠正",

@@ -180,6 +180,12 @@ def world(make: Factory, session: Session) -> World:
     things += [
         Thing("mandate", make.mandate(users["manager"]), owners=frozenset({"manager"})),
         Thing("mandate", make.mandate()),
+        Thing(
+            "proposal",
+            make.proposal(proposer_id=_id(users["manager"])),
+            owners=frozenset({"manager"}),
+        ),
+        Thing("proposal", make.proposal()),
         Thing("node", make.node()),
         Thing("entry", make.entry()),
         Thing("holiday", make.holiday()),
@@ -195,6 +201,11 @@ def world(make: Factory, session: Session) -> World:
         thing.keep(session)
     session.commit()
     return World(users, things)
+
+
+def _id(user: User | None) -> int:
+    assert user is not None
+    return user.id
 
 
 def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Thing]:
@@ -330,6 +341,8 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_suggestions(user)
     elif thing.record == "mandate":
         where = policies.visible_mandates(user)
+    elif thing.record == "proposal":
+        where = policies.visible_proposals(user)
     elif thing.record == "introduction":
         where = policies.visible_introductions(user)
     elif thing.record == "contract":
@@ -346,6 +359,7 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
     kinds = {
         "suggestion",
         "mandate",
+        "proposal",
         "introduction",
         "contract",
         *(kind.value for kind in RecordType),

@@ -87,8 +87,12 @@ def populate(make: Factory) -> Users:
         signed_on=None,
     )
     make.payment(draft)
-    make.contract(state=ContractState.RECOGNISED, buyer_id=firm.id)
     make.attachment(contract)
+    # As many as the public board needs to tell anything of a year.
+    for _ in range(3):
+        make.contract(
+            state=ContractState.RECOGNISED, buyer_id=firm.id, seller_id=college.id
+        )
     make.attachment(need, id=ID)
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)

@@ -64,11 +64,11 @@ class PaceChart:
 
 
 def axis(top: int) -> tuple[list[Tick], int, str]:
-    """Round ticks from nothing up to at least ``top`` fen: ticks, last, unit."""
+    """Round ticks from nothing to ``top`` fen or more: ticks, the last, the unit."""
     per_unit, unit = (
         (FEN_PER_YI, "亿元") if top >= FEN_PER_YI else (FEN_PER_WAN, "万元")
     )
-    most = max(top / per_unit, 1e-6)
+    most = max(top / per_unit, 1.0)
     rough = most / MOST_TICKS
     size = 10 ** floor(log10(rough))
     step = next(s * size for s in STEPS if s * size >= rough * (1 - 1e-9))

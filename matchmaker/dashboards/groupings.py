@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.fields import FIELDS, field_name
+from models.fields import field_name
 from models.regions import DISTRICT_CODES, is_local
 from models.states import ContractSource, ContractType, Flow, PartyKind
 
@@ -127,14 +127,13 @@ def words(grouping: Grouping, key: str, terms: Mapping[str, str]) -> str:
     return field_name(key) if grouping is Grouping.FIELD else terms.get(key, key)
 
 
-def is_key(grouping: Grouping, key: str, terms: Mapping[str, str]) -> bool:
-    """Whether the key may stand in an address."""
-    if key == UNKNOWN:
-        return True
+def is_key(grouping: Grouping, key: str) -> bool:
+    """Whether the key may stand in an address.
+
+    A code of a dictionary may be one that is not in it: the ledger has such contracts.
+    """
     known = _KEYS.get(grouping)
-    if known is not None:
-        return key in known
-    return key in (FIELDS if grouping is Grouping.FIELD else terms)
+    return key == UNKNOWN or known is None or key in known
 
 
 def in_order(grouping: Grouping, cells: Iterable[Cell]) -> list[Cell]:

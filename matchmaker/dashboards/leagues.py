@@ -113,8 +113,8 @@ def managers(session: Session, actor: User, year: int) -> list[Manager]:
     begin, end = bounds(year)
     status = Introduction.status
     talks = {
-        manager: numbers
-        for manager, *numbers in session.execute(
+        manager: (int(assigned), int(signed), int(failed))
+        for manager, assigned, signed, failed in session.execute(
             select(
                 Introduction.manager_id,
                 func.count(),
@@ -143,8 +143,9 @@ def managers(session: Session, actor: User, year: int) -> list[Manager]:
     }
     people = session.scalars(select(User).where(User.id.in_(talks.keys() | deals)))
     found = [
-        Manager(one, *map(int, talks.get(one.id, (0, 0, 0))), deals.get(one.id, Sum()))
+        Manager(one, assigned, signed, failed, deals.get(one.id, Sum()))
         for one in people
+        for assigned, signed, failed in [talks.get(one.id, (0, 0, 0))]
     ]
     return sorted(
         found, key=lambda one: (-one.sum.total_fen, -one.assigned, one.user.id)
@@ -206,9 +207,11 @@ def exposure(session: Session, actor: User, year: int) -> ExposureBoard:
     )
     suggested = _suggestions(session, year)
     introduced = _counted(session, _introductions(year))
-    whole = [sum(row[place] for row in suggested.values()) for place in range(3)]
+    all_shown, all_pairs, all_approved = (
+        sum(row[place] for row in suggested.values()) for place in range(3)
+    )
     number = sum(records.values())
-    mean = whole[1] / number if number else 0.0
+    mean = all_pairs / number if number else 0.0
     names = {
         one.id: one
         for one in session.scalars(
@@ -233,8 +236,9 @@ def exposure(session: Session, actor: User, year: int) -> ExposureBoard:
             )
         )
     rows.sort(key=lambda row: (-row.records, row.organisation.id))
+    all_introduced = sum(introduced.get(id_, 0) for id_ in names)
     return ExposureBoard(
-        rows, number, *whole, sum(introduced.get(id_, 0) for id_ in names)
+        rows, number, all_shown, all_pairs, all_approved, all_introduced
     )
 
 

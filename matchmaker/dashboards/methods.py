@@ -114,7 +114,7 @@ def recognised_total_by_gdp(figures: Figures) -> Reached:
 
 def three_kinds_growth(figures: Figures) -> Reached:
     now = figures.three_kinds
-    parts = (
+    parts: tuple[Part, ...] = (
         Part("当年三技", now),
         Part("上年同期三技", figures.three_kinds_before, of_year=False),
     )

@@ -21,7 +21,7 @@ from models.states import TargetIndicator
 from .. import policies
 from ..targets import service as targets
 from . import queries, year
-from .groupings import TITLES, Cell, Grouping, Sum
+from .groupings import ORDERED, TITLES, Cell, Grouping, Sum
 from .projection import Projection
 from .schema import Standing
 from .year import Period, Progress
@@ -125,6 +125,18 @@ def guarded(cells: Sequence[Cell]) -> list[PublicCell]:
     ]
 
 
+def _tile(grouping: Grouping, cells: Sequence[Cell]) -> PublicTile:
+    """The table as everybody reads it.
+
+    Where the largest stands first, the place of a cell would tell about its sum: what
+    is withheld stands at the end, by its key.
+    """
+    found = guarded(cells)
+    if grouping not in ORDERED:
+        found.sort(key=lambda cell: (cell.sum is None, "" if cell.sum else cell.key))
+    return PublicTile(grouping, TITLES[grouping], found)
+
+
 def _safe(cells: Sequence[Cell], hidden: set[str]) -> bool:
     number = sum(cell.sum.count for cell in cells if cell.key in hidden)
     return len(hidden) > 1 and number >= FEWEST
@@ -140,10 +152,7 @@ def board(session: Session, query_year: int | None, *, now: datetime) -> PublicB
     progress = year.progress_of(plan, year.figures_of(session, when, columns, plan))
     told = columns.sum.count >= FEWEST
     terms = queries.terms(session)
-    tiles = [
-        PublicTile(each, TITLES[each], guarded(columns.cut(each, terms)))
-        for each in TILES
-    ]
+    tiles = [_tile(each, columns.cut(each, terms)) for each in TILES]
     return PublicBoard(
         when,
         year.offered(session, now),
@@ -203,5 +212,5 @@ def headline(session: Session, *, now: datetime) -> Headline:
 
 def rounded(fen: int) -> int:
     """A projected sum as it is told to everybody: three digits, no more."""
-    size = max(1, 10 ** (len(str(abs(fen))) - 3))
+    size = int(10 ** max(0, len(str(abs(fen))) - 3))
     return round(fen / size) * size

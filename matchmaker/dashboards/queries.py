@@ -60,7 +60,7 @@ def terms(session: Session) -> dict[str, str]:
     query = select(DictionaryEntry.code, DictionaryEntry.label).where(
         DictionaryEntry.dictionary == "technology_field"
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.code: row.label for row in session.execute(query)}
 
 
 # -- Which contracts -------------------------------------------------------------
@@ -150,14 +150,15 @@ def _in_place(region: InstrumentedAttribute[str | None], key: str) -> Condition:
 def _flows(key: str) -> Condition:
     """`models.regions.flow` as a condition; a test holds the two together."""
     seller, buyer = Contract.seller_region, Contract.buyer_region
-    conditions = {
-        Flow.UNKNOWN: lambda: or_(_unsaid(seller), _unsaid(buyer)),
-        Flow.LOCAL: lambda: and_(_local(seller), _local(buyer)),
-        Flow.OUT: lambda: and_(_local(seller), _away(buyer)),
-        Flow.IN: lambda: and_(_away(seller), _local(buyer)),
-        Flow.ELSEWHERE: lambda: and_(_away(seller), _away(buyer)),
+    if key == Flow.UNKNOWN:
+        return or_(_unsaid(seller), _unsaid(buyer))
+    sides: Mapping[str, tuple[Condition, Condition]] = {
+        Flow.LOCAL: (_local(seller), _local(buyer)),
+        Flow.OUT: (_local(seller), _away(buyer)),
+        Flow.IN: (_away(seller), _local(buyer)),
+        Flow.ELSEWHERE: (_away(seller), _away(buyer)),
     }
-    return conditions[Flow(key)]()
+    return and_(*sides[key])
 
 
 def _of_size(key: str) -> Condition:
@@ -323,8 +324,9 @@ def days(
     )
     found: dict[int, dict[date, int]] = {}
     for day, fen in session.execute(query):
-        year = found.setdefault(day.year, {})
-        year[day] = year.get(day, 0) + int(fen)
+        if day is not None:
+            year = found.setdefault(day.year, {})
+            year[day] = year.get(day, 0) + int(fen or 0)
     return found
 
 

@@ -67,8 +67,7 @@ class Narrowing(Paged):
     @field_validator(*(grouping.value for grouping in Grouping))
     @classmethod
     def _known(cls, key: str, info: ValidationInfo) -> str:
-        terms = (info.context or {}).get("terms", {})
-        if key and not is_key(Grouping(info.field_name or ""), key, terms):
+        if key and not is_key(Grouping(info.field_name or ""), key):
             raise PydanticCustomError("key", "没有这一项，请从看板或列表中选择")
         return key
 

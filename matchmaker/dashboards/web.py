@@ -21,7 +21,6 @@ from ..schema import parse
 from ..sheets.writer import MEDIA_TYPE, write_sheets
 from . import charts, copies, funnel, groupings, leagues, public, rows, words, year
 from .groupings import Grouping
-from .queries import terms
 from .schema import (
     LABELS,
     LeagueQuery,
@@ -53,7 +52,7 @@ def _asked(model: type[Query], form: Mapping[str, Any] | None = None) -> Query:
     """The address as ``model``; raises `Invalid` for a filter there is not."""
     policies.require(signed_in(), "board.read")
     given = request.args if form is None else form
-    return parse(model, given, {"terms": terms(db.session)})
+    return parse(model, given)
 
 
 @bp.get("/board")

@@ -10,6 +10,7 @@ from models import (
     Amendment,
     Attachment,
     Contract,
+    History,
     Need,
     Organisation,
     Payment,
@@ -44,6 +45,12 @@ def remove(session: Session) -> set[int]:
         delete(Attachment).where(
             Attachment.record_type == FileOwner.CONTRACT,
             Attachment.record_id.in_(demo),
+        )
+    )
+    # The next contract may get such a number: nobody's past is its own.
+    session.execute(
+        delete(History).where(
+            History.record_type == Contract.__tablename__, History.record_id.in_(demo)
         )
     )
     session.execute(delete(Contract).where(Contract.is_demo))

@@ -33,6 +33,7 @@ from models import (
     Notice,
     Organisation,
     OutboxTask,
+    Proposal,
     RecoveryCode,
     Registration,
     Review,
@@ -272,7 +273,8 @@ def remove(session: Session, *, now: datetime) -> int:
             ids = set(session.scalars(pairs))
             gone.setdefault("suggestion_id", set()).update(ids)
             note_changes(session, ids)
-            session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
+            for about in (Review, Proposal):
+                session.execute(delete(about).where(about.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
             for rows in (Embedding, OutboxTask, Attachment, Finding):
                 session.execute(
@@ -332,10 +334,11 @@ def _remove_people(session: Session, now: datetime) -> None:
             ContactGrant.user_id,
         )
     ]
+    proposed = select(Proposal.proposer_id)
     kept = or_(
         *(
             User.id.in_(some)
-            for some in (acted, reviewed, authored, listed, claims, *talked)
+            for some in (acted, reviewed, authored, listed, claims, proposed, *talked)
         ),
         deals.names_person(),
     )
@@ -365,6 +368,7 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Invitation.organisation_id,
                 Introduction.seeker_id,
                 Introduction.provider_id,
+                Proposal.organisation_id,
             )
         ),
         deals.names_home(),

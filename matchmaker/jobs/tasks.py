@@ -15,9 +15,8 @@ from ..config import Settings
 from ..imports import worker as imports
 from ..imports.staging import Staging
 from ..imports.worker import Importer
-from ..labels import today
 from ..mail import service as mail
-from ..needs.service import expire_needs
+from ..posting.expiry import expire
 from ..search.live import live_index
 from ..sheets.guard import Limits
 from ..subscriptions import tell
@@ -65,6 +64,7 @@ class Tasks:
                 working_days=self._settings.reminder_working_days,
                 notice_days=self._settings.expiry_notice_days,
                 overdue_days=self._settings.introduction_task_days,
+                terms=self._settings.terms,
                 now=utcnow(),
             )
 
@@ -109,10 +109,4 @@ class Tasks:
     def expire(self) -> None:
         """Let what is over end, by the clock and not by a click."""
         with self._opened() as session:
-            now = utcnow()
-            expire_needs(
-                session,
-                today=today(now),
-                now=now,
-                valid_days=self._settings.need_valid_days,
-            )
+            expire(session, terms=self._settings.terms, now=utcnow())

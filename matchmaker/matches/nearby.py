@@ -178,8 +178,13 @@ def as_question(
 ) -> IndexedRecord | None:
     """The record as this person reads it, from the index or encoded here and now."""
     source = readable(user, item)
-    if source is None:
-        return None
+    return None if source is None else as_indexed(session, index, item, source)
+
+
+def as_indexed(
+    session: Session, index: LiveIndex, item: Record, source: Source
+) -> IndexedRecord:
+    """The record by these words, from the index or encoded here and now."""
     kind = kind_of(item)
     for inside in (True, False):
         stored = index.caught_up(session).get(kind, item.id, inside=inside)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from index.catalogue import Catalogue
 from index.facts import MISSING, Ids
-from models import Achievement, Call, Need, Review, Suggestion, User
+from models import Achievement, Call, Need, Proposal, Review, Suggestion, User
 from models.conditions import Mask
 from models.states import Decision
 
@@ -159,8 +159,10 @@ def look(
     ).all()
     mine = np.array([id_ for id_, who in held if who == user.id], np.int64)
     theirs = np.array([id_ for id_, who in held if who != user.id], np.int64)
+    proposed = _proposed(session) if filters.by_hand else mine[:0]
     with catalogue.reading_pairs(session) as pairs:
-        tally = Tally(pairs, user, filters, now, mine)
+        named = {"mine": mine, "by_hand": proposed}
+        tally = Tally(pairs, user, filters, now, named)
         shown = tally.shown()
         return Queue(
             filters,
@@ -171,6 +173,12 @@ def look(
             shown & ~np.isin(pairs.ids, theirs),
             tally.counts() if counted else {},
         )
+
+
+def _proposed(session: Session) -> Ids:
+    """The pairs that people proposed; a few among many."""
+    ids = session.scalars(select(Proposal.suggestion_id).distinct())
+    return np.array(ids.all(), np.int64)
 
 
 def _key(filters: QueueFilters) -> str:
@@ -206,6 +214,10 @@ def _sides() -> tuple[Any, ...]:
         joinedload(Suggestion.achievement).joinedload(Achievement.organisation),
         joinedload(Suggestion.call).joinedload(Call.issuer),
         joinedload(Suggestion.claimed_by),
+        selectinload(Suggestion.proposals).options(
+            joinedload(Proposal.proposer).joinedload(User.organisation),
+            joinedload(Proposal.organisation),
+        ),
     )
 
 

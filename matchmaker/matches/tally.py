@@ -1,6 +1,6 @@
 """Which pairs meet the filters of the desk, and how many each choice would leave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,8 @@ def waiting_for(days: int, now: datetime) -> Condition:
 class Tally:
     """A mask over the pairs for each group of filters; read while they are held.
 
-    ``mine`` are the pairs the person holds at the moment.
+    ``named`` are the pairs of the filters that no column tells: those the person holds
+    at the moment, those that people proposed.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class Tally:
         user: User,
         filters: QueueFilters,
         now: datetime,
-        mine: Ids,
+        named: Mapping[str, Ids],
     ) -> None:
         self.pairs, self.filters, self.now = pairs, filters, now
         self._known = pairs.sides_meet(policies.side_rule(user))
         self._open = pairs.sides_meet(policies.side_rule(user, open_only=True))
-        self._groups = self._masks(mine)
+        self._groups = self._masks(named)
 
     def shown(self, *without: str) -> Mask:
         """The pairs under the filters, some groups of them left out."""
@@ -95,11 +96,12 @@ class Tally:
         """What is not decided yet is shown while both sides are open for business."""
         return self._known if status in DECIDED else self._open
 
-    def _masks(self, mine: Ids) -> dict[str, Mask]:
+    def _masks(self, named: Mapping[str, Ids]) -> dict[str, Mask]:
         filters, pairs = self.filters, self.pairs
         masks = {"status": pairs.mask(in_status(filters.status, self.now))}
-        if filters.mine:
-            masks["mine"] = np.isin(pairs.ids, mine)
+        for name, ids in named.items():
+            if getattr(filters, name):
+                masks[name] = np.isin(pairs.ids, ids)
         if filters.kind:
             masks["kind"] = pairs.mask(OneOf("kind", tuple(filters.kind)))
         for name, kinds in (("field", FIELDED), ("district", PLACED)):

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic_core import PydanticCustomError
@@ -20,6 +28,7 @@ from models.states import IpWish, NeedStatus, Secrecy
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
+from ..config import Settings
 from ..db import db
 from ..differences import Piece, pieces
 from ..duplicates import service as duplicates
@@ -28,7 +37,9 @@ from ..history import service as history
 from ..history.words import entries
 from ..matches.nearby import nearby
 from ..matches.supply import Shortfall, shortfall
+from ..posting import expiry
 from ..posting.service import is_editable
+from ..posting.terms import Terms
 from ..schema import clean
 from ..search import rows
 from ..search.live import live_index
@@ -97,7 +108,8 @@ def show(need_id: int) -> ResponseReturnValue:
         public_budget=budgets.seen(None, need),
         measures=service.measures_of(need) if full or shows_all(need) else [],
         all_told=full or shows_all(need),
-        renewable=service.may_renew(need, today),
+        renewable=expiry.may_renew(need, _terms(), today),
+        last_day=expiry.last_day(need, _terms()),
         files=attachments.cards(need),
         files_url=_files_url(need),
         similar=duplicates.find(session, live_index(), user, need),
@@ -105,6 +117,11 @@ def show(need_id: int) -> ResponseReturnValue:
         if read_history
         else None,
     )
+
+
+def _terms() -> Terms:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.terms
 
 
 def shows_all(need: Need) -> bool:
@@ -307,12 +324,11 @@ def _merge(stored: Need, *, used: bool = False) -> ResponseReturnValue:
 @bp.post("/needs/<int:need_id>/renew")
 @login_required
 def renew(need_id: int) -> ResponseReturnValue:
-    now = utcnow()
+    terms = _terms()
     need = service.renew_need(
-        db.session, signed_in(), need_id, today=labels.today(now), now=now
+        db.session, signed_in(), need_id, terms=terms, now=utcnow()
     )
-    until = labels.day(need.deadline)
-    flash(f"已续期到 {until}。" if until else "已续期，重新公开征集。", "success")
+    flash(f"已续期到 {labels.day(expiry.last_day(need, terms))}。", "success")
     return redirect(url_for(".show", need_id=need_id), 303)
 
 

@@ -22,6 +22,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "needs.show",
         "need_id",
     ),
+    "achievement_expired": (
+        "您的成果已过期:{title}。如果仍可转化，打开后可一键续期。",
+        "achievements.show",
+        "achievement_id",
+    ),
     "achievement_submitted": (
         "新成果待审:{title}",
         "achievements.show",
@@ -168,6 +173,21 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "登记了一笔到账 {amount}：{title}",
         "contracts.show",
         "contract_id",
+    ),
+    "pair_proposed": (
+        "{name}人工提出了一对配对，等待审核：{title}",
+        "matches.pair",
+        "suggestion_id",
+    ),
+    "proposal_approved": (
+        "您提出的配对已通过：「{title}」与「{other}」",
+        "proposals.mine",
+        "state",
+    ),
+    "proposal_rejected": (
+        "您提出的配对没有通过：「{title}」与「{other}」。原因可在「我提出的配对」查看",
+        "proposals.mine",
+        "state",
     ),
     "work_waiting": (
         "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",

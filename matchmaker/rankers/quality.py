@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from index.catalogue import Catalogue
@@ -19,7 +19,7 @@ from index.columns import Order
 from index.facts import MISSING, Column, as_number
 from index.metrics import Reliability, reliability, wilson
 from index.pairs import Decisions
-from models import Activation, Need, OutboxTask, User
+from models import Activation, Need, OutboxTask, Proposal, User
 from models.conditions import EVERYTHING, Between, Condition, Every, Mask, OneOf
 from models.outbox import RecordType
 from models.states import (
@@ -133,11 +133,13 @@ def quality(
 
 
 def _decided(session: Session, catalogue: Catalogue, user: User) -> Decided:
+    proposed = _proposed(session)
     with catalogue.reading_decisions(session) as (held, pairs):
         known = pairs.sides_meet(policies.side_rule(user))
         counted = held.mask(OneOf("decision", (Decision.APPROVE, Decision.REJECT)))
         counted &= pairs.of(held.numbers("suggestion_id"), known)
         counted[_taken_back(held)] = False
+        counted[_of_people(held, proposed)] = False
         rows = np.flatnonzero(counted)
         at, of = held.numbers("at")[rows], held.numbers("suggestion_id")[rows]
         rows = rows[np.lexsort((of, at))]
@@ -150,6 +152,22 @@ def _decided(session: Session, catalogue: Catalogue, user: User) -> Decided:
             held.facts.words("ranker"),
             held.facts.words("reason"),
         )
+
+
+def _proposed(session: Session) -> Mapping[int, datetime]:
+    """The pairs that people proposed, and when first."""
+    first = func.min(Proposal.at).label("first")
+    query = select(Proposal.suggestion_id, first).group_by(Proposal.suggestion_id)
+    return {row.suggestion_id: row.first for row in session.execute(query)}
+
+
+def _of_people(held: Decisions, proposed: Mapping[int, datetime]) -> list[int]:
+    """The rows of decisions on what a person had proposed: no ranker's merit."""
+    pairs, at = held.numbers("suggestion_id"), held.numbers("at")
+    rows = np.flatnonzero(np.isin(pairs, list(proposed)))
+    return [
+        row for row in rows.tolist() if at[row] >= as_number(proposed[int(pairs[row])])
+    ]
 
 
 @dataclass(frozen=True)

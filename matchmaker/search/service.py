@@ -13,10 +13,10 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from index.columns import Columns, Order
+from index.columns import Columns, Order, is_draft
 from index.explain import Segment, answer, segments
 from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
@@ -278,18 +278,20 @@ class _Search:
 
         A list of one's own holds drafts, and is looked through for the very words.
         """
-        if self.base is None:
-            with self.index.catalogue.reading(self.session) as every:
+        with self.index.catalogue.reading(self.session) as every:
+            if self.base is None:
                 yield every[self.kind]
-        else:
-            yield Columns(self.kind).read(self.session, self._own())
-
-    def _own(self) -> ColumnElement[bool]:
-        where = policies.where(self.any_state or self.scope, self.kind)
+                return
+            scope = self.any_state or self.scope
+            own = every[self.kind].only(every[self.kind].mask(scope))
+        where = policies.where(scope, self.kind)
+        own.read(self.session, where & is_draft(self.kind))
         if self.words and not self.ranks:
             texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
-            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
-        return where
+            said = or_(*(t.icontains(self.words, autoescape=True) for t in texts))
+            query = select(self.model.id).where(where, said)
+            own = own.only(own.among(self.session.scalars(query).all()))
+        yield own
 
     def page(self, ids: Sequence[int]) -> list[Row]:
         return self._rows(load(self.session, self.user, self.kind, ids))

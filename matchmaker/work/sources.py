@@ -35,37 +35,54 @@ from models import (
     Call,
     History,
     Need,
+    Organisation,
     OutboxTask,
+    Registration,
     Review,
     Suggestion,
 )
 from models.base import UtcDateTime
 from models.outbox import RecordType
-from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
+from models.states import (
+    AchievementStatus,
+    NeedStatus,
+    RegistrationState,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
 
 from .. import policies
 from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
+from ..posting.expiry import ending, last_days
+from ..posting.terms import Window
 from ..verification.kinds import KINDS, Kind
 
 AnySelect = Select[*tuple[Any, ...]]
 # After so many failures a job will hardly mend itself.
 FAILED_AFTER = 3
 STAFF = frozenset({Role.STAFF, Role.ADMIN})
+ENDING: Mapping[Any, RecordType] = {
+    Need: RecordType.NEED,
+    Achievement: RecordType.ACHIEVEMENT,
+}
 
 
 @dataclass(frozen=True)
 class Days:
     """The days the list is of; what ends by ``soon`` is about to end.
 
-    Talks in which nothing happened since before ``quiet`` need a push; what of them
-    waits since before ``overdue`` is a task of the staff. Each may be a parameter,
-    filled in when the query is sent.
+    ``ending`` says the same for each kind that ends by the clock. Talks in which
+    nothing happened since before ``quiet`` need a push; what of them waits since before
+    ``overdue`` is a task of the staff. All of them may be parameters, filled in when
+    the query is sent.
     """
 
     today: date | BindParameter[date]
     soon: date | BindParameter[date]
+    ending: Mapping[RecordType, Window]
     quiet: datetime | BindParameter[datetime]
     overdue: datetime | BindParameter[datetime]
 
@@ -101,6 +118,7 @@ class Source:
     person   the one person it waits for; without either it is for the platform's staff
     waiting  a query with the columns of `columns`
     dated    whether its rows have a day by which they are due
+    local    whether its rows say their district or field, so that a node has its own
     pages    by the column ``variant``: the endpoint a row leads to, and the name of
              the argument that gets its id
     """
@@ -116,6 +134,7 @@ class Source:
     due_words: str = "截止"
     dated: bool = False
     person: Any = None
+    local: bool = False
 
 
 def columns(
@@ -127,12 +146,15 @@ def columns(
     context: Any = None,
     due: Any = None,
     variant: Any = None,
+    district: Any = None,
+    field: Any = None,
 ) -> list[ColumnElement[Any]]:
     """The columns of a source.
 
     since    from when it waits; with the id it tells one wait from another
     context  what the title is to be read with, such as the other side of a pair
     due      the day it is about, where there is one; such rows come first
+    district, field   by which a node has it; only of sources that are ``local``
     """
     return [
         record_id.label("id"),
@@ -143,6 +165,8 @@ def columns(
         (cast(null(), Date) if due is None else due).label("due"),
         is_demo.label("is_demo"),
         cast(literal("") if variant is None else variant, String).label("variant"),
+        cast(null() if district is None else district, String).label("district"),
+        cast(null() if field is None else field, String).label("field"),
     ]
 
 
@@ -168,13 +192,29 @@ def _in_state(model: Any, state: Any, action: str, _days: Days) -> AnySelect:
     )
 
 
-def _ending_needs(days: Days) -> AnySelect:
-    since = func.coalesce(Need.published_at, Need.updated_at, type_=UtcDateTime())
+def _ending(model: Any, days: Days) -> AnySelect:
+    """What is published and about to end, with its last day."""
+    when = days.ending[ENDING[model]]
+    since = func.coalesce(
+        model.renewed_at, model.published_at, model.updated_at, type_=UtcDateTime()
+    )
+    due = last_days(model, when.days)
     return select(
-        *columns(Need.id, Need.title, since, is_demo=Need.is_demo, due=Need.deadline)
-    ).where(
-        Need.status == NeedStatus.PUBLISHED,
-        Need.deadline.between(days.today, days.soon),
+        *columns(model.id, model.title, since, is_demo=model.is_demo, due=due)
+    ).where(ending(model, when))
+
+
+def _unapproved(_days: Days) -> AnySelect:
+    """Masked needs whose public text nobody approved for the full text of today.
+
+    What goes through the form is approved before it is submitted. So these came in
+    another way: from a sheet, or before approvals were kept. A draft waits as a draft.
+    """
+    since = Need.updated_at
+    return select(*columns(Need.id, Need.title, since, is_demo=Need.is_demo)).where(
+        Need.secrecy == Secrecy.MASKED,
+        Need.public_approved.is_(None),
+        Need.status.in_((NeedStatus.PENDING, NeedStatus.PUBLISHED)),
     )
 
 
@@ -250,6 +290,30 @@ def _submissions(kind: Kind, _days: Days) -> AnySelect:
             row.c.since,
             is_demo=row.c.is_demo,
             context=row.c.district,
+            district=row.c.district,
+            field=row.c.field,
+        )
+    )
+
+
+def _registrations(_days: Days) -> AnySelect:
+    """Who registers an organisation or asks to join one; its e-mail is confirmed."""
+    name = func.coalesce(Organisation.name, Registration.organisation_name)
+    return (
+        select(
+            *columns(
+                Registration.id,
+                name,
+                Registration.submitted_at,
+                is_demo=literal(False),
+                context=Registration.name,
+                district=func.coalesce(Organisation.district, Registration.district),
+            )
+        )
+        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.state == RegistrationState.PENDING,
+            Registration.submitted_at.is_not(None),
         )
     )
 
@@ -267,6 +331,8 @@ def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
                     is_demo=func.coalesce(Need.is_demo, Call.is_demo),
                     context=func.coalesce(Achievement.title, Call.title),
                     due=due,
+                    district=Need.district,
+                    field=func.coalesce(Need.field, Call.field),
                 )
             )
             .select_from(Suggestion)
@@ -400,14 +466,24 @@ SOURCES: tuple[Source, ...] = (
         Need.organisation_id,
     ),
     Source(
+        "unapproved_needs",
+        "脱敏文本待确认的需求",
+        "去确认",
+        ENTERPRISE,
+        _unapproved,
+        {"": ("needs.edit", "need_id")},
+        Need.organisation_id,
+    ),
+    Source(
         "ending_needs",
         "即将到期的需求",
         "去处理",
         ENTERPRISE,
-        _ending_needs,
+        partial(_ending, Need),
         NEED,
         Need.organisation_id,
         Remind.AT_ONCE,
+        due_words="到期",
         dated=True,
     ),
     Source(
@@ -441,6 +517,18 @@ SOURCES: tuple[Source, ...] = (
         Achievement.organisation_id,
     ),
     Source(
+        "ending_achievements",
+        "即将到期的成果",
+        "去处理",
+        UNIVERSITY,
+        partial(_ending, Achievement),
+        ACHIEVEMENT,
+        Achievement.organisation_id,
+        Remind.AT_ONCE,
+        due_words="到期",
+        dated=True,
+    ),
+    Source(
         "new_buyers",
         "有了新买方的成果",
         "去查看",
@@ -467,8 +555,18 @@ SOURCES: tuple[Source, ...] = (
             STAFF,
             partial(_submissions, kind),
             {"": kind.page},
+            local=True,
         )
         for kind in KINDS.values()
+    ),
+    Source(
+        "registrations",
+        "待审的单位与成员",
+        "去审核",
+        STAFF,
+        _registrations,
+        {"": ("registrations.show", "registration_id")},
+        local=True,
     ),
     Source(
         "pairs",
@@ -481,6 +579,7 @@ SOURCES: tuple[Source, ...] = (
             None,
         ),
         PAIR,
+        local=True,
     ),
     Source(
         "put_off_pairs",
@@ -492,6 +591,7 @@ SOURCES: tuple[Source, ...] = (
         remind=Remind.AT_ONCE,
         due_words="暂缓到",
         dated=True,
+        local=True,
     ),
     Source(
         "asked_talks",

@@ -518,6 +518,27 @@ def test_an_enterprise_sees_the_approved_pairs_of_its_own_needs_only(session, ma
             service.show_mine(session, other, approved.id)
 
 
+def test_pages_of_own_pairs_cut_through_needs_and_lose_none(session, make, monkeypatch):
+    monkeypatch.setattr(service, "OWN_PER_PAGE", 3)
+    user, staff = make.user(), make.staff()
+    expected = []
+    for number, pairs in enumerate((1, 4, 2)):
+        need = make.need(organisation_id=user.organisation_id)
+        some = [make.suggestion(need).id for _ in range(pairs)]
+        for place, pair_id in enumerate(some):
+            at = NOW - number * DAY - timedelta(minutes=place)
+            service.approve(session, staff, pair_id, now=at)
+        expected += [(need.id, pair_id) for pair_id in some]
+
+    pages = [service.mine(session, user, OwnQuery(page=page)) for page in (1, 2, 3, 4)]
+    shown = [
+        [(group.need.id, pair.id) for group in page.groups for pair in group.pairs]
+        for page in pages
+    ]
+    assert shown == [expected[:3], expected[3:6], expected[6:], []]
+    assert {(page.pages, page.total) for page in pages} == {(3, 7)}
+
+
 def test_a_withdrawn_achievement_takes_its_approved_pairs_with_it(session, make):
     user = make.user()
     need = make.need(organisation_id=user.organisation_id)
