@@ -43,6 +43,7 @@ from ..db import db
 from ..errors import Conflict, Invalid
 from ..handlers import CONFLICTS_STATE, conflict_words
 from ..matches.quotes import mark
+from ..needs import budgets
 from ..needs.service import text_for
 from ..schema import parse
 from ..search.service import find as find_record
@@ -519,6 +520,7 @@ def read_need(introduction_id: int) -> ResponseReturnValue:
         "introductions/need.html",
         talks=introduction,
         need=introduction.need,
+        budget=budgets.exact(introduction.need),
         pair=introduction.suggestion,
         noted=not policies.is_inside_talks(user, introduction),
         mark=mark,
