@@ -156,7 +156,15 @@ def map_headings(run_id: int) -> ResponseReturnValue:
 @login_required
 def start_import(run_id: int) -> ResponseReturnValue:
     skip = request.form.get("errors") == "skip"
-    service.start(db.session, signed_in(), KIND, run_id, skip_errors=skip, now=utcnow())
+    try:
+        service.start(
+            db.session, signed_in(), KIND, run_id, skip_errors=skip, now=utcnow()
+        )
+    except Conflict as conflict:
+        if conflict.code != "import.has_errors":
+            raise
+        run = service.find(db.session, signed_in(), KIND, run_id)
+        return _show(run, {"errors": conflict_words(conflict)}, 409)
     return redirect(url_for(".show_import", run_id=run_id), 303)
 
 
