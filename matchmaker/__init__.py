@@ -20,6 +20,7 @@ from .accounts.current import current
 from .config import Settings
 from .db import db
 from .demo import service as demo
+from .needs import budgets
 
 limiter = Limiter(get_remote_address, default_limits=[])
 csrf = CSRFProtect()
@@ -73,16 +74,20 @@ def _register_features(app: Flask) -> None:
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .calls import web as calls_web
+    from .contracts import web as contracts_web
     from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
+    from .introductions import web as introductions_web
+    from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
+    from .proposals import web as proposals_web
     from .rankers import web as rankers_web
     from .registrations import web as registrations_web
     from .search import live
@@ -105,7 +110,10 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        contracts_web,
         matches_web,
+        introductions_web,
+        proposals_web,
         rankers_web,
         groups_web,
         verification_web,
@@ -120,6 +128,7 @@ def _register_features(app: Flask) -> None:
         registrations_web,
         organisations_web,
         subscriptions_web,
+        ledger_web,
         dashboards_web,
         targets_web,
     ):
@@ -150,6 +159,7 @@ def _page_words() -> dict[str, Any]:
         "labels": labels,
         "field_name": field_name,
         "district_name": district_name,
+        "budget_of": lambda need: budgets.seen(current(), need),
         "may": lambda action, item=None: policies.may(current(), action, item),
         "RecordType": RecordType,
         "demo_data": lambda: demo.is_loaded(db.session),

@@ -126,7 +126,23 @@ def _promised(ticked: bool) -> bool:
     return ticked
 
 
+def require_words(text: str, least: int) -> str:
+    """Refuses what is filled in without saying anything: marks, digits, symbols."""
+    if text and sum(map(str.isalpha, text)) < least:
+        raise PydanticCustomError("worded", "请用文字写明，不能只有标点、数字或符号")
+    return text
+
+
+def worded(least: int) -> AfterValidator:
+    """A text of at least so many letters or characters; an empty one passes."""
+    return AfterValidator(lambda text: require_words(text, least))
+
+
 Text = Annotated[str, BeforeValidator(_clean)]
+# What a title and a text must hold of letters or characters to say anything.
+FEWEST_IN_TITLE, FEWEST_IN_TEXT = 2, 10
+InWords = worded(FEWEST_IN_TITLE)
+InSentences = worded(FEWEST_IN_TEXT)
 # What a record may take; and what one may look for, which old records still have.
 FieldCode = Annotated[Text, AfterValidator(_offered_field)]
 District = Annotated[Text, AfterValidator(_offered_district)]

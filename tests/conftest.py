@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
 from hypothesis import settings as hypothesis_settings
+from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,6 +33,7 @@ from matchmaker.config import Settings
 from matchmaker.jobs.worker import Worker
 from matchmaker.rankers import active
 from matchmaker.search import live
+from matchmaker.sheets.writer import MEDIA_TYPE
 from models import (
     User,
     UserSession,
@@ -131,7 +134,20 @@ class Client(FlaskLoginClient):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         with self.application.app_context():
-            return super().open(*args, **kwargs)
+            answer = super().open(*args, **kwargs)
+            if answer.mimetype == MEDIA_TYPE:
+                # What a person finds in the cells, so that a walk reads them too.
+                answer.__dict__["text"] = cells(answer.data)
+            return answer
+
+
+def cells(workbook: bytes) -> str:
+    """The words of all cells of a workbook, a row a line."""
+    book = load_workbook(BytesIO(workbook), read_only=True)
+    rows = (row for sheet in book for row in sheet.iter_rows(values_only=True))
+    return "\n".join(
+        " ".join(str(cell) for cell in row if cell is not None) for row in rows
+    )
 
 
 def open_session(app: Flask, user: User) -> str:

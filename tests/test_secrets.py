@@ -7,7 +7,7 @@ that the walk is known to look in the right places.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,10 +17,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from matchmaker.history import service as history
+from matchmaker.introductions import service as talks
+from matchmaker.introductions.schema import LogInput
 from matchmaker.mail import letters
 from matchmaker.notices import service as notices
 from matchmaker.subscriptions import tell
-from models import Mail, Need, Notice, User, transaction
+from models import Achievement, Mail, Need, Notice, User, transaction
 from models.states import (
     AchievementStatus,
     CallStatus,
@@ -55,6 +57,13 @@ WHO_KNOWS: dict[str, set[str]] = {
     "invited": {"lead"},
     "search": {"lead"},
     "notice": {"lead"},
+    "contract": FIRM | STAFF,  # its name, its parties, what was changed in it
+    "contract-file": FIRM | STAFF,
+    # Of talks to which both sides agreed, their provider being the university.
+    "talks-need": {"university", "manager"} | STAFF,
+    "talks-firm": {"university", "manager"} | STAFF,
+    "talks-contact": {"university", "manager"} | STAFF,
+    "talks-note": {"manager"} | STAFF,
 }
 QUERIES: tuple[dict[str, str], ...] = (
     {},
@@ -102,6 +111,8 @@ def readers(make: Factory) -> dict[str, User | None]:
             )
     hide_records(make, lead, firm.id)
     hide_people(make, lead, firm.id)
+    hide_deals(make, lead)
+    hide_talks(make, users)
     index_everything(make)
     with transaction(make.session):
         history.record(
@@ -168,6 +179,74 @@ def hide_records(make: Factory, lead: User, firm_id: int) -> None:
     make.suggestion(restricted, public, id=HIDDEN, **approved)
     own = make.session.get_one(Need, ID)
     make.suggestion(own, achievement, id=HIDDEN + 1, **approved)
+
+
+def hide_deals(make: Factory, lead: User) -> None:
+    """A contract of the firm with somebody who is not on the platform."""
+    contract = make.contract(
+        id=HIDDEN,
+        name=secret("contract"),
+        content=secret("contract"),
+        seller_name=secret("contract"),
+        buyer_id=lead.organisation_id,
+    )
+    make.payment(contract, id=HIDDEN, words=secret("contract"))
+    make.attachment(
+        contract,
+        id=HIDDEN + 3,
+        name=f"{secret('contract-file')}.txt",
+        data=secret("contract-file").encode(),
+    )
+    with transaction(make.session):
+        history.record(
+            make.session,
+            None,
+            "contract.edited",
+            contract,
+            now=make.now,
+            changes={"content": ["旧", secret("contract")]},
+        )
+        notices.queue(
+            make.session,
+            [lead.id],
+            "contract_signed",
+            now=make.now,
+            title=secret("contract"),
+            contract_id=contract.id,
+        )
+
+
+def hide_talks(make: Factory, users: Mapping[str, User | None]) -> None:
+    """Talks that are opened, talks that wait, and talks nobody else may know of."""
+    session, manager = make.session, users["manager"]
+    assert manager is not None
+    item = session.get_one(Achievement, ID)
+    partner = make.user(
+        organisation_id=make.organisation(name=secret("talks-firm")).id,
+        email=f"{word('talks-contact')}@example.com",
+    )
+    need = make.need(
+        id=HIDDEN + 4,
+        secrecy=Secrecy.MASKED,
+        organisation_id=partner.organisation_id,
+        public_title="另一种金属件的热处理",
+        public_problem="金属坯料冷却后变形。",
+        public_targets=["变形明显减小"],
+        **RARE,
+        **facts("talks-need"),
+    )
+    opened = make.agreed(
+        make.introduction(need, item, id=HIDDEN, manager_id=manager.id)
+    )
+    make.contact(opened, partner, phone="")
+    make.talk_event(opened, is_internal=True, words=secret("talks-note"))
+    line = LogInput(kind="note", happened_on="2026-11-20", log_words="约了下次。")
+    talks.log(session, partner, opened.id, line, now=make.now)
+    # Both wait: neither the masked text nor the restricted need is opened by them.
+    masked = session.get_one(Need, HIDDEN + 2)
+    make.introduction(masked, item, id=HIDDEN + 1, manager_id=manager.id)
+    restricted = session.get_one(Need, HIDDEN + 1)
+    make.introduction(restricted, item, id=HIDDEN + 2, provider_knows=False)
 
 
 def hide_people(make: Factory, lead: User, firm_id: int) -> None:

@@ -13,20 +13,24 @@ from sqlalchemy.orm import Session
 
 from models import (
     Achievement,
+    ContactGrant,
     History,
+    IntroductionAnswer,
     Invitation,
     Mail,
     Need,
     Notice,
     OneTimeToken,
+    Proposal,
     Registration,
     SignInFailure,
+    TalkEvent,
     User,
     UserSession,
     transaction,
 )
 from models.accounts import ERASED_DOMAIN
-from models.states import OrganisationRole, Role, TokenPurpose
+from models.states import Role, TokenPurpose
 
 from .. import labels
 from ..errors import Conflict, Invalid
@@ -34,6 +38,7 @@ from ..history import service as history
 from ..notices import service as notices
 from . import passwords, two_step
 from .schema import PasswordOnly
+from .service import IN_CHARGE
 
 ERASED_NAME = "已注销用户"
 
@@ -48,7 +53,9 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
         | {
             "needs_written": _titles(session, Need, actor),
             "achievements_written": _titles(session, Achievement, actor),
+            "pairs_proposed": _proposed(session, actor),
         }
+        | _talks(session, actor)
         | _told_and_done(session, actor)
     )
 
@@ -113,6 +120,52 @@ def _entrance(session: Session, actor: User) -> dict[str, Any]:
     }
 
 
+def _talks(session: Session, actor: User) -> dict[str, Any]:
+    """What the person said in introductions, and where its contact lies open."""
+    return {
+        "introduction_answers": [
+            {
+                "introduction": row.introduction_id,
+                "interest": labels.label(row.interest),
+                "words": row.words,
+                "at": _when(row.at),
+            }
+            for row in session.scalars(
+                select(IntroductionAnswer)
+                .where(IntroductionAnswer.user_id == actor.id)
+                .order_by(IntroductionAnswer.id)
+            )
+        ],
+        "introduction_log": [
+            {
+                "introduction": row.introduction_id,
+                "kind": labels.label(row.kind),
+                "words": row.words,
+                "created_at": _when(row.created_at),
+            }
+            for row in session.scalars(
+                select(TalkEvent)
+                .where(TalkEvent.author_id == actor.id)
+                .order_by(TalkEvent.id)
+            )
+        ],
+        "contacts_opened": [
+            {
+                "introduction": row.introduction_id,
+                "phone": row.phone,
+                "by_mail": row.by_mail,
+                "granted_at": _when(row.granted_at),
+                "revoked_at": _when(row.revoked_at),
+            }
+            for row in session.scalars(
+                select(ContactGrant)
+                .where(ContactGrant.user_id == actor.id)
+                .order_by(ContactGrant.id)
+            )
+        ],
+    }
+
+
 def _told_and_done(session: Session, actor: User) -> dict[str, Any]:
     """What the person was told, and what it did."""
     return {
@@ -153,6 +206,15 @@ def _titles(session: Session, table: Any, actor: User) -> list[dict[str, Any]]:
     ]
 
 
+def _proposed(session: Session, actor: User) -> list[dict[str, Any]]:
+    """In the person's own words only: the records are others'."""
+    own = select(Proposal).where(Proposal.proposer_id == actor.id).order_by(Proposal.id)
+    return [
+        {"why": row.why, "changed": row.changed, "at": _when(row.at)}
+        for row in session.scalars(own)
+    ]
+
+
 def _when(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
@@ -171,8 +233,7 @@ def hindrance(session: Session, actor: User) -> str:
     if not actor.manages:
         return ""
     home = User.organisation_id == actor.organisation_id
-    in_charge = User.org_role == OrganisationRole.MANAGER
-    if _others(session, home, actor) and not _others(session, home & in_charge, actor):
+    if _others(session, home, actor) and not _others(session, home & IN_CHARGE, actor):
         return "您是本单位唯一的管理员，请先把另一位成员设为管理员。"
     return ""
 
@@ -217,6 +278,7 @@ def _erase_traces(
     for purpose in (TokenPurpose.CONFIRM, TokenPurpose.CORRECT):
         _void_links(session, purpose, registered, now)
     _void_links(session, TokenPurpose.INVITE, [row.id for row in invitations], now)
+    session.execute(delete(ContactGrant).where(ContactGrant.user_id == actor.id))
     session.execute(delete(SignInFailure).where(SignInFailure.email == email))
     session.execute(delete(UserSession).where(UserSession.user_id == actor.id))
     session.execute(delete(Notice).where(Notice.user_id == actor.id))

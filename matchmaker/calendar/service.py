@@ -1,13 +1,13 @@
 """The calendar as the administrator entered it, and waits counted by it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models import Holiday
 
-from ..labels import today
+from ..labels import CITY, today
 from .days import Calendar
 
 
@@ -20,6 +20,12 @@ def load(session: Session) -> Calendar:
 def waited(calendar: Calendar, since: datetime, now: datetime) -> int:
     """For how many working days of the city something has waited."""
     return calendar.between(today(since), today(now))
+
+
+def waits_since(calendar: Calendar, now: datetime, days: int) -> datetime:
+    """What began before this moment has waited for so many working days or more."""
+    last = calendar.latest_start(today(now), days)
+    return datetime.combine(last + timedelta(days=1), time(), CITY)
 
 
 def lacks_year(session: Session, year: int) -> bool:

@@ -18,10 +18,13 @@ from models import (
     Achievement,
     Attachment,
     Call,
+    ContactGrant,
     Embedding,
     Finding,
     History,
     IndexChange,
+    Introduction,
+    IntroductionAnswer,
     Invitation,
     Mandate,
     Need,
@@ -30,16 +33,19 @@ from models import (
     Notice,
     Organisation,
     OutboxTask,
+    Proposal,
     RecoveryCode,
     Registration,
     Review,
     Subscription,
     Suggestion,
+    TalkEvent,
     User,
     UserSession,
     transaction,
 )
 from models.base import end_of_month
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
@@ -54,6 +60,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import FEN_PER_WAN, label, today
+from . import deals, talks
 
 Row = Mapping[str, Any]
 
@@ -169,6 +176,7 @@ def _need(row: Row, organisations: _Organisations, now: datetime) -> Need:
         organisation_id=holder,
         status=NeedStatus.PUBLISHED,
         problem=row["problem"],
+        scene=row.get("scene") or "",
         targets=row["targets"],
         district=row["district"],
         trl_expected=row["trl_expected"],
@@ -191,6 +199,7 @@ def _achievement(row: Row, organisations: _Organisations, now: datetime) -> Achi
         status=AchievementStatus.PUBLISHED,
         inventors=row["inventor"] + "(示例)",
         abstract=row["abstract"],
+        applications=row.get("applications") or "",
         indicators=row["indicators"],
         trl=row["trl"],
         stage=_member(Stage, row["stage"]),
@@ -252,7 +261,8 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone: dict[str, set[int]] = {}
+        gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
+        gone["introduction_id"] = talks.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -260,8 +270,11 @@ def remove(session: Session, *, now: datetime) -> int:
         ):
             demo = select(table.id).where(table.is_demo)
             pairs = select(Suggestion.id).where(column.in_(demo))
-            gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
-            session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
+            ids = set(session.scalars(pairs))
+            gone.setdefault("suggestion_id", set()).update(ids)
+            note_changes(session, ids)
+            for about in (Review, Proposal):
+                session.execute(delete(about).where(about.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
             for rows in (Embedding, OutboxTask, Attachment, Finding):
                 session.execute(
@@ -311,8 +324,23 @@ def _remove_people(session: Session, now: datetime) -> None:
     claims = select(Suggestion.claimed_by_id).where(
         Suggestion.claimed_by_id.is_not(None)
     )
+    talked = [
+        select(column).where(column.is_not(None))
+        for column in (
+            Introduction.requested_by_id,
+            Introduction.manager_id,
+            IntroductionAnswer.user_id,
+            TalkEvent.author_id,
+            ContactGrant.user_id,
+        )
+    ]
+    proposed = select(Proposal.proposer_id)
     kept = or_(
-        *(User.id.in_(some) for some in (acted, reviewed, authored, listed, claims))
+        *(
+            User.id.in_(some)
+            for some in (acted, reviewed, authored, listed, claims, proposed, *talked)
+        ),
+        deals.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -338,8 +366,12 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Node.organisation_id,
                 Registration.organisation_id,
                 Invitation.organisation_id,
+                Introduction.seeker_id,
+                Introduction.provider_id,
+                Proposal.organisation_id,
             )
-        )
+        ),
+        deals.names_home(),
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from index.catalogue import Order
+from index.columns import Order
 from index.sync import LiveIndex
 from models import Call, Need, User
 from models.conditions import Every

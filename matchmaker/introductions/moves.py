@@ -61,10 +61,18 @@ def move(
     *,
     now: datetime,
     changes: Mapping[str, Any] | None = None,
+    failed: tuple[str, str] | None = None,
+    told: bool = False,
 ) -> None:
-    """Take the next stage, note who did it, tell the others; raises `IllegalMove`."""
+    """Take the next stage, note who did it, tell the others; raises `IllegalMove`.
+
+    ``failed`` is the code and the words with which talks end. ``told``: the others
+    learn of it in the words of what caused it.
+    """
     before = introduction.status
     introduction.move_to(status, now=now)
+    if failed is not None:
+        introduction.failed_code, introduction.failed_words = failed
     session.flush()
     history.record(
         session,
@@ -74,8 +82,8 @@ def move(
         now=now,
         changes={"status": [before.value, status.value], **(changes or {})},
     )
-    if status in (FAILED, TALKING) and before is WAITING:
-        return  # told in the words of the answer
+    if told:
+        return
     facts: dict[str, Any] = {"now": now, "actor": actor}
     kind = "introduction_moved"
     if status is FAILED:

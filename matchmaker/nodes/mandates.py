@@ -38,18 +38,27 @@ def listed(session: Session, user: User) -> Sequence[Mandate]:
 
 def represented(session: Session, manager: User, day: date) -> Sequence[Organisation]:
     """The organisations the manager speaks for on this day."""
+    return represented_by(session, [manager.id], day)[manager.id]
+
+
+def represented_by(
+    session: Session, manager_ids: Sequence[int], day: date
+) -> dict[int, list[Organisation]]:
+    """Of several managers: whom each speaks for on this day."""
+    found: dict[int, list[Organisation]] = {id_: [] for id_ in manager_ids}
     query = (
-        select(Organisation)
-        .join(Mandate, Mandate.organisation_id == Organisation.id)
+        select(Mandate)
         .where(
-            Mandate.manager_id == manager.id,
+            Mandate.manager_id.in_(manager_ids),
             Mandate.from_on <= day,
             or_(Mandate.until_on.is_(None), Mandate.until_on >= day),
         )
-        .distinct()
-        .order_by(Organisation.id)
+        .options(joinedload(Mandate.organisation))
+        .order_by(Mandate.organisation_id)
     )
-    return session.scalars(query).all()
+    for mandate in session.scalars(query):
+        found[mandate.manager_id].append(mandate.organisation)
+    return found
 
 
 def managers(session: Session) -> Sequence[User]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from index.evaluate import is_held_out
-from models import Need, Review, Suggestion
-from models.states import Decision, RejectReason
+from models import Introduction, IntroductionAnswer, Need, Review, Suggestion
+from models.states import Decision, Interest, RejectReason
 
 from ..matches.service import standing_decisions
 
@@ -33,6 +34,17 @@ TEACHES: Mapping[RejectReason, float] = {
     RejectReason.CAPACITY: 0.0,
     RejectReason.DUPLICATE: 0.0,
     RejectReason.OTHER: 0.0,
+}
+
+# A side that was brought together with another and declined knows more of the fit
+# than the staff who approved the pair. For these reasons of the dictionary
+# «introduction_declined» it says «these two do not fit»; its other reasons (price,
+# time, capacity, solved or transferred meanwhile) and whatever an administrator adds
+# say nothing about likeness, as above.
+DECLINED_TEACHES: Mapping[str, float] = {
+    "not_fitting": 1.0,
+    "indicators": 1.0,
+    "readiness": 1.0,
 }
 
 
@@ -61,13 +73,19 @@ def weight(decision: Decision, reason: RejectReason | None) -> float:
 
 
 def lessons(session: Session) -> list[Lesson]:
-    """Every decision that still holds, was made on known features, and teaches."""
+    """Every decision that still holds, was made on known features, and teaches.
+
+    Where a side declined the approved pair because the two do not fit, that is the
+    lesson in place of the approval.
+    """
+    declined = _declined(session)
     query = (
         select(
             Review.suggestion_id,
             Review.decision,
             Review.reason,
             Review.features,
+            Review.at,
             Suggestion.need_id,
             Suggestion.call_id,
             Need.code,
@@ -81,16 +99,40 @@ def lessons(session: Session) -> list[Lesson]:
     for _, rows in groupby(every, lambda row: row.suggestion_id):
         for row in standing_decisions(rows):
             counts = weight(row.decision, row.reason)
+            approved = row.decision is Decision.APPROVE
+            at, heavy = declined.get(row.suggestion_id, (row.at, 0.0))
+            if approved and heavy and at >= row.at:
+                approved, counts = False, heavy
             if counts and row.features:
                 found.append(
                     Lesson(
                         asks=row.code or _asks(row.need_id, row.call_id),
-                        approved=row.decision is Decision.APPROVE,
+                        approved=approved,
                         weight=counts,
                         features=row.features,
                     )
                 )
     return found
+
+
+def _declined(session: Session) -> dict[int, tuple[datetime, float]]:
+    """By pair: when a side last declined it for want of fit, and what that counts."""
+    query = (
+        select(
+            Introduction.suggestion_id,
+            IntroductionAnswer.at,
+            IntroductionAnswer.reason,
+        )
+        .join(IntroductionAnswer.introduction)
+        .where(
+            Introduction.suggestion_id.is_not(None),
+            IntroductionAnswer.interest == Interest.DECLINED,
+            IntroductionAnswer.reason.in_(DECLINED_TEACHES),
+        )
+        .order_by(IntroductionAnswer.at, IntroductionAnswer.id)
+    )
+    rows: Iterable[Any] = session.execute(query)
+    return {pair: (at, DECLINED_TEACHES[reason]) for pair, at, reason in rows}
 
 
 def _asks(need_id: int | None, call_id: int | None) -> str:

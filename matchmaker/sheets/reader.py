@@ -123,12 +123,14 @@ def _reading() -> Iterator[None]:
 @contextmanager
 def _workbook(path: Path, layout: Layout, limits: Limits) -> Iterator[Table]:
     facts = examine(path, limits)
-    with _reading():
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        yield _best_sheet(book, facts, layout, limits)
-    finally:
-        book.close()
+    # Opened by us: the parser would refuse a file whose name does not end in .xlsx.
+    with path.open("rb") as file:
+        with _reading():
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        try:
+            yield _best_sheet(book, facts, layout, limits)
+        finally:
+            book.close()
 
 
 def _best_sheet(
@@ -343,6 +345,7 @@ class _Head:
 def _find_head(peek: list[list[Cell]], layout: Layout) -> _Head | None:
     """The row, or the pair of rows, with the most headings that we know."""
     best: _Head | None = None
+    rank = (0, 0)
     texts = [[_words(cell) for cell in row] for row in peek]
     unit = ""
     for place, row in enumerate(texts):
@@ -354,8 +357,13 @@ def _find_head(peek: list[list[Cell]], layout: Layout) -> _Head | None:
             candidates.append((_joined(row, below, layout), place + 3))
         for headings, first_row in candidates:
             known = len(layout.propose(headings, "wan"))
-            if known >= FEWEST_KNOWN and (best is None or known > best.known):
+            # «买方» over two columns says less than «买方名称» and «买方地区».
+            repeated = len(list(filter(None, headings))) - len(
+                {*filter(None, headings)}
+            )
+            if known >= FEWEST_KNOWN and (known, -repeated) > rank:
                 best = _Head(_named(headings), known, first_row, unit)
+                rank = known, -repeated
     return best
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, cast, exists, null, select
@@ -16,6 +16,7 @@ from models import Reminder, User, transaction
 from ..calendar import service as calendar
 from ..labels import CITY
 from ..notices import service as notices
+from ..posting.terms import Terms
 from .service import moment
 from .sources import SOURCES, Remind, Source, When
 
@@ -26,7 +27,13 @@ MOST_AT_ONCE = 1000
 
 
 def send(
-    session: Session, *, working_days: int, notice_days: int, now: datetime
+    session: Session,
+    *,
+    working_days: int,
+    notice_days: int,
+    overdue_days: int = 10,
+    terms: Terms,
+    now: datetime,
 ) -> int:
     """Write the notices that are due; returns how many people were told something.
 
@@ -35,20 +42,33 @@ def send(
     if working_days == 0 or now.astimezone(CITY).hour not in HOURS:
         return 0
     try:
-        return _send(session, working_days, moment(now, notice_days))
+        return _send(session, working_days, notice_days, overdue_days, terms, now)
     except IntegrityError:
         return 0  # another worker is telling them at this moment
 
 
-def _send(session: Session, working_days: int, when: When) -> int:
+def _send(
+    session: Session,
+    working_days: int,
+    notice_days: int,
+    overdue_days: int,
+    terms: Terms,
+    now: datetime,
+) -> int:
     told = 0
     with transaction(session):
         days = calendar.load(session)
+        when = moment(
+            now,
+            notice_days,
+            terms,
+            days,
+            quiet_days=working_days,
+            overdue_days=overdue_days,
+        )
         if not days.is_working(when.today):
             return 0
-        # Waits that began before the morning after the last day that is long enough.
-        last = days.latest_start(when.today, working_days)
-        morning = datetime.combine(last + timedelta(days=1), time(), CITY)
+        morning = calendar.waits_since(days, now, working_days)
         for source in SOURCES:
             if source.remind is Remind.NEVER:
                 continue
@@ -62,8 +82,11 @@ def _too_long(
     session: Session, source: Source, when: When, before: datetime | None
 ) -> Sequence[Any]:
     """The waits nobody was reminded of that began before the moment (none: all)."""
-    owner = cast(null(), Integer) if source.owner is None else source.owner
-    waits = source.waiting(when).add_columns(owner.label("owner")).subquery()
+    whose = [
+        (cast(null(), Integer) if column is None else column).label(name)
+        for name, column in (("owner", source.owner), ("person", source.person))
+    ]
+    waits = source.waiting(when).add_columns(*whose).subquery()
     reminded = exists().where(
         Reminder.source == source.name,
         Reminder.record_id == waits.c.id,
@@ -80,13 +103,13 @@ def _tell(
     session: Session, source: Source, rows: Sequence[Any], days: int, now: datetime
 ) -> int:
     """One notice to each person concerned, and a row for each wait."""
-    by_owner: dict[int | None, list[Any]] = defaultdict(list)
+    by_owner: dict[tuple[int | None, int | None], list[Any]] = defaultdict(list)
     for row in rows:
-        by_owner[row.owner].append(row)
+        by_owner[row.owner, row.person].append(row)
     waiting = source.remind is Remind.AFTER_A_WAIT
     told = 0
-    for owner, waits in by_owner.items():
-        people = _people(session, source, owner)
+    for (owner, person), waits in by_owner.items():
+        people = _people(session, source, owner, person)
         _, argument = source.pages[waits[0].variant]
         notices.queue(
             session,
@@ -109,8 +132,12 @@ def _tell(
     return told
 
 
-def _people(session: Session, source: Source, owner: int | None) -> list[int]:
+def _people(
+    session: Session, source: Source, owner: int | None, person: int | None
+) -> list[int]:
     query = select(User.id).where(User.active, User.role.in_(source.roles))
     if source.owner is not None:
         query = query.where(User.organisation_id == owner)
+    if source.person is not None:
+        query = query.where(User.id == person)
     return list(session.scalars(query))

@@ -162,3 +162,13 @@ def test_everything_an_achievement_may_say_is_taken():
     ]
     assert (data.valuation_low, data.valuation_high) == (80_000_000, 120_000_000)
     assert data.pilot_wanted
+
+
+def test_marks_and_figures_alone_say_nothing():
+    form = from_form(
+        MultiDict(typed(title="……！！？？。。", abstract="1234567890" * 4))
+    )
+    with pytest.raises(Invalid) as caught:
+        parse(AchievementInput, form, {"today": TODAY})
+    for name in ("title", "abstract"):
+        assert "不能只有标点" in caught.value.fields[name]

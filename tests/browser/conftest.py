@@ -24,7 +24,7 @@ from matchmaker import create_app, limiter
 from matchmaker.accounts.passwords import hashed
 from matchmaker.config import Settings
 from matchmaker.search import live
-from models import Base, Suggestion, User, create_db_engine, migrate, transaction
+from models import Suggestion, User, create_db_engine, migrate, transaction
 from models.states import Role, Secrecy, SuggestionKind
 
 from .. import seeds
@@ -137,9 +137,7 @@ def world(served: tuple[Flask, str]) -> Iterator[World]:
     """Three pairs that wait, best first, and people to look at them."""
     app, _ = served
     with app.extensions["db_engine"].begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
-        seeds.write(connection, SEEDS)
+        seeds.restore(connection, SEEDS)
     live.init_app(app)
     with app.extensions["db_sessions"]() as session:
         # The server's clock is the real one, so the records are of today.

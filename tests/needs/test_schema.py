@@ -141,3 +141,24 @@ def test_a_draft_is_still_well_formed():
     with pytest.raises(Invalid) as error:
         parse(NeedDraft, form)
     assert set(error.value.fields) == {"field", "problem"}
+
+
+@pytest.mark.parametrize("text", ["！？。，、；：……——（）", "1234567890", "★☆※→←≥≤±"])
+def test_marks_and_figures_alone_say_nothing(text):
+    """However long, and in the public text too."""
+    short, long = (text * 2)[:10], text * 10
+    errors = refused(title=short, problem=long)
+    for name in ("title", "problem"):
+        assert "不能只有标点" in errors[name], name
+    errors = refused(**MASKED | {"public_title": short, "public_problem": long})
+    for name in ("public_title", "public_problem"):
+        assert "不能只有标点" in errors[name], name
+    # Of a need that is not masked nobody reads them.
+    assert read(public_title=short).public_title == ""
+
+
+def test_a_draft_needs_a_word_too():
+    with pytest.raises(Invalid) as caught:
+        parse(NeedDraft, {"title": "？？？"})
+    assert "不能只有标点" in caught.value.fields["title"]
+    assert parse(NeedDraft, {"title": "泵"}).title == "泵"

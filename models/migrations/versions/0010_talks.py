@@ -644,8 +644,10 @@ def upgrade() -> None:
         sa.Column("seller_form", sa.JSON(), nullable=False),
         sa.Column("buyer_confirmed_by_id", sa.Integer(), nullable=True),
         sa.Column("buyer_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("buyer_confirmed_words", sa.String(length=200), nullable=False),
         sa.Column("seller_confirmed_by_id", sa.Integer(), nullable=True),
         sa.Column("seller_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seller_confirmed_words", sa.String(length=200), nullable=False),
         sa.Column("office", sa.String(length=120), nullable=False),
         sa.Column("submitted_on", sa.Date(), nullable=True),
         sa.Column("correction_words", sa.Text(), nullable=False),
@@ -934,6 +936,7 @@ def upgrade() -> None:
         sa.Column("base", sa.String(length=120), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("happened_on", sa.Date(), nullable=True),
+        sa.Column("proof_id", sa.Integer(), nullable=True),
         sa.Column("words", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
             "trigger <> 'date' OR due_on IS NOT NULL",
@@ -954,12 +957,23 @@ def upgrade() -> None:
             ["contracts.id"],
             name=op.f("fk_contract_payments_contract_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["proof_id"],
+            ["attachments.id"],
+            name=op.f("fk_contract_payments_proof_id"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_payments")),
     )
     op.create_index(
         op.f("ix_contract_payments_contract_id"),
         "contract_payments",
         ["contract_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_contract_payments_proof_id"),
+        "contract_payments",
+        ["proof_id"],
         unique=False,
     )
     op.create_index(
@@ -1011,6 +1025,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE contract_payments SET proof_id = NULL")
     op.execute(
         "DELETE FROM attachments WHERE record_type IN ('introduction', 'contract')"
     )
@@ -1028,6 +1043,7 @@ def downgrade() -> None:
     )
     op.drop_table("contract_receipts")
     op.drop_index("ix_contract_payments_due", table_name="contract_payments")
+    op.drop_index(op.f("ix_contract_payments_proof_id"), table_name="contract_payments")
     op.drop_index(
         op.f("ix_contract_payments_contract_id"), table_name="contract_payments"
     )
