@@ -405,6 +405,7 @@ CODED: dict[str, type[StrEnum]] = {
     "cooperation": s.Mode,
     "modes": s.Mode,
     "role": s.Role,
+    "interest": s.Interest,
 }
 
 

@@ -19,6 +19,7 @@ from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
     CallStatus,
+    IntroductionStatus,
     NeedStatus,
     Secrecy,
     SuggestionStatus,
@@ -56,6 +57,8 @@ RECORDS: dict[str, str] = {
     "achievements": "科技成果",
     "calls": "揭榜榜单",
     "suggestions": "匹配建议",
+    "introductions": "对接",
+    "contact_grants": "联系方式",
     "rankers": "匹配模型",
     "users": "账号",
     "organisations": "单位",
@@ -84,6 +87,9 @@ NAMES: dict[str, str] = {
     "organisation": "单位",
     "staff": "工作人员",
     "manager": "技术经理人",
+    "person": "本人",
+    "interest": "答复",
+    "route": "对接方式",
     "from_on": "开始",
     "until_on": "结束",
     "day": "日期",
@@ -99,12 +105,14 @@ NAMES: dict[str, str] = {
     "price_fen": "价格",
     "deadline": "截止",
 }
-# The words of every state; where two kinds share one, they share its word.
+# The words of every state; where two kinds share one, they share its word, but for
+# talks, whose «failed» is another than that of a call.
 STATES: dict[str, str] = {
     state.value: labels.label(state)
     for states in (CallStatus, SuggestionStatus, AchievementStatus, NeedStatus)
     for state in states
 }
+TALKS = {state.value: labels.label(state) for state in IntroductionStatus}
 # Machinery of a form or a ranker, of no interest to a reader.
 SILENT = frozenset({"form"})
 
@@ -198,7 +206,7 @@ def _entries(session: Session, user: User, rows: Sequence[History]) -> list[Entr
             email=row.actor.email if row.actor else "",
             what=labels.ACTIONS.get(row.action, row.action),
             record=f"{RECORDS.get(row.record_type, row.record_type)} #{row.record_id}",
-            detail=_detail(row.changes, (row.record_type, row.record_id) in open_ones),
+            detail=_detail(row, (row.record_type, row.record_id) in open_ones),
         )
         for row in rows
     ]
@@ -219,8 +227,8 @@ def _open(
     kinds = {table.__tablename__: kind for kind, table in TABLES.items()}
     for name, ids in wanted.items():
         if name not in kinds:
-            # Pairs quote needs; everything else is the administrator's own writing.
-            if name != "suggestions":
+            # Pairs and talks quote needs; the rest is the administrator's own writing.
+            if name not in ("suggestions", "introductions"):
                 found |= {(name, id_) for id_ in ids}
             continue
         kind = kinds[name]
@@ -234,24 +242,29 @@ def _open(
     return frozenset(found)
 
 
-def _detail(changes: Mapping[str, Any], is_open: bool) -> str:
+def _detail(row: History, is_open: bool) -> str:
     parts = []
-    for name, pair in changes.items():
+    states = TALKS if row.record_type == "introductions" else STATES
+    for name, pair in row.changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        shown = _change(name, *pair) if is_open or name not in TEXTS else MASKED
+        shown = (
+            _change(name, pair[0], pair[1], states)
+            if is_open or name not in TEXTS
+            else MASKED
+        )
         parts.append(f"{NAMES.get(name, name)}：{shown}")
     return "\n".join(parts)
 
 
-def _change(name: str, before: Any, after: Any) -> str:
+def _change(name: str, before: Any, after: Any, states: Mapping[str, str]) -> str:
     if before is None:
-        return _short(name, after)
-    return f"{_short(name, before)} → {_short(name, after)}"
+        return _short(name, after, states)
+    return f"{_short(name, before, states)} → {_short(name, after, states)}"
 
 
-def _short(name: str, value: Any) -> str:
-    text = STATES.get(value) if name == "status" and isinstance(value, str) else None
+def _short(name: str, value: Any, states: Mapping[str, str]) -> str:
+    text = states.get(value) if name == "status" and isinstance(value, str) else None
     text = text or labels.in_words(name, value)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
