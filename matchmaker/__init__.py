@@ -80,6 +80,7 @@ def _register_features(app: Flask) -> None:
     from .groups import web as groups_web
     from .home import web as home_web
     from .introductions import web as introductions_web
+    from .introductions.requests import web as requests_web
     from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
@@ -114,6 +115,7 @@ def _register_features(app: Flask) -> None:
         matches_web,
         introductions_web,
         proposals_web,
+        requests_web,
         rankers_web,
         groups_web,
         verification_web,

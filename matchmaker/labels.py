@@ -440,6 +440,7 @@ CODED: dict[str, type[StrEnum]] = {
     "cooperation": s.Mode,
     "modes": s.Mode,
     "role": s.Role,
+    "interest": s.Interest,
     "type": s.ContractType,
     "payment_manner": s.PaymentManner,
     "completer_priority": s.CompleterPriority,

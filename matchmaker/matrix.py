@@ -249,11 +249,11 @@ matches.mine                       suggestion.read_own       -
 matches.show_mine                  suggestion.read_own       suggestion
 introductions.index                introduction.read         -
 introductions.export               introduction.read         -
-introductions.new                  introduction.create       -
-introductions.request_pair         introduction.request      suggestion
-introductions.create_pair          introduction.create       suggestion
-introductions.request_achievement  introduction.request      achievement
-introductions.request_need         introduction.request      need
+requests.new                      introduction.create      -
+requests.of_pair                  introduction.request     suggestion
+requests.by_staff                 introduction.create      suggestion
+requests.of_achievement           introduction.request     achievement
+requests.of_need                  introduction.request     need
 introductions.show                 introduction.read         introduction
 introductions.read_need            introduction.read         introduction
 introductions.answer               introduction.answer       introduction

@@ -19,6 +19,7 @@ from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
     CallStatus,
+    IntroductionStatus,
     NeedStatus,
     Secrecy,
     SuggestionStatus,
@@ -66,7 +67,7 @@ TEXTS = frozenset(
     }
 )
 # Records of others' business: pairs quote needs, contracts are the parties' own.
-QUOTING = frozenset({"suggestions", "contracts"})
+QUOTING = frozenset({"suggestions", "introductions", "contracts"})
 # What the log may say of a contract: its steps and days, no word and no sum.
 CONTRACT_STEPS = frozenset(
     {
@@ -87,6 +88,8 @@ RECORDS: dict[str, str] = {
     "achievements": "科技成果",
     "calls": "揭榜榜单",
     "suggestions": "匹配建议",
+    "introductions": "对接",
+    "contact_grants": "联系方式",
     "rankers": "匹配模型",
     "users": "账号",
     "organisations": "单位",
@@ -120,6 +123,9 @@ NAMES: dict[str, str] = {
     "organisation": "单位",
     "staff": "工作人员",
     "manager": "技术经理人",
+    "person": "本人",
+    "interest": "答复",
+    "route": "对接方式",
     "from_on": "开始",
     "until_on": "结束",
     "day": "日期",
@@ -143,12 +149,14 @@ NAMES: dict[str, str] = {
     "board": "看板",
     "filters": "条件",
 }
-# The words of every state; where two kinds share one, they share its word.
+# The words of every state; where two kinds share one, they share its word, but for
+# talks, whose «failed» is another than that of a call.
 STATES: dict[str, str] = {
     state.value: labels.label(state)
     for states in (CallStatus, SuggestionStatus, AchievementStatus, NeedStatus)
     for state in states
 }
+TALKS = {state.value: labels.label(state) for state in IntroductionStatus}
 # Machinery of a form or a ranker, of no interest to a reader.
 SILENT = frozenset({"form"})
 
@@ -242,7 +250,7 @@ def _entries(session: Session, user: User, rows: Sequence[History]) -> list[Entr
             email=row.actor.email if row.actor else "",
             what=labels.ACTIONS.get(row.action, row.action),
             record=f"{RECORDS.get(row.record_type, row.record_type)} #{row.record_id}",
-            detail=_detail(row.changes, (row.record_type, row.record_id) in open_ones),
+            detail=_detail(row, (row.record_type, row.record_id) in open_ones),
         )
         for row in rows
     ]
@@ -284,25 +292,27 @@ def hidden(name: str) -> bool:
     return name in TEXTS or is_contracts
 
 
-def _detail(changes: Mapping[str, Any], is_open: bool) -> str:
+def _detail(row: History, is_open: bool) -> str:
     parts = []
-    for name, pair in changes.items():
+    states = TALKS if row.record_type == "introductions" else STATES
+    for name, pair in row.changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        shown = _change(name, *pair) if is_open or not hidden(name) else MASKED
+        keep = not is_open and hidden(name)
+        shown = MASKED if keep else _change(name, pair[0], pair[1], states)
         label = NAMES.get(name) or COLUMN_LABELS.get(name, name)
         parts.append(f"{label}：{shown}")
     return "\n".join(parts)
 
 
-def _change(name: str, before: Any, after: Any) -> str:
+def _change(name: str, before: Any, after: Any, states: Mapping[str, str]) -> str:
     if before is None:
-        return _short(name, after)
-    return f"{_short(name, before)} → {_short(name, after)}"
+        return _short(name, after, states)
+    return f"{_short(name, before, states)} → {_short(name, after, states)}"
 
 
-def _short(name: str, value: Any) -> str:
-    text = STATES.get(value) if name == "status" and isinstance(value, str) else None
+def _short(name: str, value: Any, states: Mapping[str, str]) -> str:
+    text = states.get(value) if name == "status" and isinstance(value, str) else None
     text = text or labels.in_words(name, value)
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 

@@ -22,7 +22,6 @@ from flask_login import login_required
 
 from models import Introduction, Suggestion, utcnow
 from models.fields import FIELDS
-from models.outbox import RecordType
 from models.states import (
     ContractState,
     IllegalMove,
@@ -44,11 +43,9 @@ from ..errors import Conflict, Invalid
 from ..handlers import CONFLICTS_STATE, conflict_words
 from ..matches.quotes import mark
 from ..needs import budgets
-from ..needs.service import text_for
 from ..schema import parse
-from ..search.service import find as find_record
 from ..sheets.writer import MEDIA_TYPE, write_workbook
-from . import begin, contacts, lists, service, sight, timeline, words
+from . import assigning, contacts, lists, service, sight, timeline, words
 from .clock import Clock, clock
 from .facts import pair_of
 from .schema import (
@@ -56,12 +53,9 @@ from .schema import (
     AnswerInput,
     AssignInput,
     ContactInput,
-    CreateInput,
     IntroductionQuery,
     LogInput,
     MoveInput,
-    PairInput,
-    RequestInput,
     RouteInput,
     Sort,
     View,
@@ -273,10 +267,10 @@ def _page(
         declined=_choices(words.ANSWERS),
         failed=[choice[:2] for choice in _choices(words.ENDS)],
         failed_label=words.label_of(session, words.ENDS, introduction.failed_code),
-        candidates=service.candidates(session, user, introduction, today)
+        candidates=assigning.candidates(session, user, introduction, today)
         if assigns and introduction.is_open
         else None,
-        represents=service.represents(session, introduction, today),
+        represents=assigning.represents(session, introduction, today),
         routes=[(one.value, labels.label(one)) for one in TalkRoute],
         kinds=[(one.value, labels.label(one)) for one in TalkEventKind],
         logs=service.may_log(user, introduction),
@@ -425,7 +419,7 @@ def assign(introduction_id: int) -> ResponseReturnValue:
 
     def act() -> str:
         data = parse(AssignInput, request.form)
-        found = service.assign(
+        found = assigning.assign(
             db.session, signed_in(), introduction_id, data, now=utcnow()
         )
         if found.manager is None:
@@ -442,7 +436,7 @@ def change_route(introduction_id: int) -> ResponseReturnValue:
 
     def act() -> str:
         data = parse(RouteInput, request.form)
-        service.change_route(
+        assigning.change_route(
             db.session, signed_in(), introduction_id, data, now=utcnow()
         )
         return f"对接方式已改为「{labels.label(data.route)}」。"
@@ -525,130 +519,3 @@ def read_need(introduction_id: int) -> ResponseReturnValue:
         noted=not policies.is_inside_talks(user, introduction),
         mark=mark,
     )
-
-
-@bp.post("/matches/<int:suggestion_id>/introduction")
-@login_required
-def request_pair(suggestion_id: int) -> ResponseReturnValue:
-    policies.require(signed_in(), "introduction.request")
-    begun = begin.request_pair(
-        db.session,
-        signed_in(),
-        suggestion_id,
-        parse(PairInput, request.form),
-        form_key=_key(),
-        now=utcnow(),
-    )
-    return _begun(begun)
-
-
-@bp.post("/desk/<int:suggestion_id>/introduction")
-@login_required
-def create_pair(suggestion_id: int) -> ResponseReturnValue:
-    begun = begin.create_pair(
-        db.session, signed_in(), suggestion_id, form_key=_key(), now=utcnow()
-    )
-    return _begun(begun)
-
-
-def _begun(begun: begin.Begun) -> ResponseReturnValue:
-    if begun.is_new:
-        flash("对接已发起，已请对方答复。", "success")
-    else:
-        flash("双方已经有进行中的对接，已为您打开。", "info")
-    return redirect(url_for(".show", introduction_id=begun.introduction.id), 303)
-
-
-@bp.route("/achievements/<int:achievement_id>/introduction", methods=["GET", "POST"])
-@login_required
-def request_achievement(achievement_id: int) -> ResponseReturnValue:
-    return _request(
-        RecordType.ACHIEVEMENT,
-        achievement_id,
-        RecordType.NEED,
-        begin.require_seeker,
-        begin.request_achievement,
-    )
-
-
-@bp.route("/needs/<int:need_id>/introduction", methods=["GET", "POST"])
-@login_required
-def request_need(need_id: int) -> ResponseReturnValue:
-    return _request(
-        RecordType.NEED,
-        need_id,
-        RecordType.ACHIEVEMENT,
-        begin.require_provider,
-        begin.request_need,
-    )
-
-
-def _request(
-    kind: RecordType,
-    record_id: int,
-    own: RecordType,
-    require_side: Callable[[Any], None],
-    ask: Callable[..., begin.Begun],
-) -> ResponseReturnValue:
-    """The form that asks for talks about a record; «own» is what one brings along."""
-    user = signed_in()
-    policies.require(user, "introduction.request")
-    item = find_record(db.session, user, kind, record_id)
-    errors: dict[str, str] = {}
-    values: Any = request.args
-    if request.method == "POST":
-        values = request.form
-        try:
-            data = parse(RequestInput, request.form)
-            return _begun(
-                ask(db.session, user, record_id, data, form_key=_key(), now=utcnow())
-            )
-        except Invalid as invalid:
-            errors = invalid.fields
-    else:
-        try:
-            require_side(user)
-        except Conflict as conflict:
-            flash(conflict_words(conflict), "info")
-            argument: dict[str, Any] = {f"{kind.value}_id": record_id}
-            return redirect(url_for(f"{kind.value}s.show", **argument))
-    page = render_template(
-        "introductions/request.html",
-        kind=kind.value,
-        item=item,
-        title=_title(kind, item),
-        choices=begin.choices(db.session, user, own),
-        form_key=_key() or secrets.token_urlsafe(16),
-        values=values,
-        errors=errors,
-    )
-    return page, 422 if errors else 200
-
-
-def _title(kind: RecordType, item: Any) -> str:
-    if kind is RecordType.NEED:
-        return text_for(current(), item).title
-    return str(item.title)
-
-
-@bp.route("/introductions/new", methods=["GET", "POST"])
-@login_required
-def new() -> ResponseReturnValue:
-    user = signed_in()
-    policies.require(user, "introduction.create")
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        try:
-            data = parse(CreateInput, request.form)
-            return _begun(
-                begin.create(db.session, user, data, form_key=_key(), now=utcnow())
-            )
-        except Invalid as invalid:
-            errors = invalid.fields
-    page = render_template(
-        "introductions/new.html",
-        values=request.form if request.method == "POST" else request.args,
-        form_key=_key() or secrets.token_urlsafe(16),
-        errors=errors,
-    )
-    return page, 422 if errors else 200

@@ -152,3 +152,16 @@ def test_no_code_changes_or_deletes_what_is_noted():
     for module, path in MODULES.items():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(update|delete)\(History\b", text), module
+
+
+def test_the_log_speaks_of_talks_in_their_words_and_not_in_the_sides(session, make):
+    admin, talks = make.user(Role.ADMIN), make.introduction()
+    changes = {"status": ["talking", "failed"], "reason": ["", "他们的原话"]}
+    with transaction(session):
+        history.record(
+            session, admin, "introduction.moved", talks, now=NOW, changes=changes
+        )
+    (entry,) = service.read(session, admin, AuditQuery()).items
+    assert "洽谈中 → 未成" in entry.detail
+    assert "他们的原话" not in entry.detail
+    assert entry.record == f"对接 #{talks.id}"

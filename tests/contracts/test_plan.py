@@ -10,6 +10,7 @@ from matchmaker.contracts import complete, service
 from matchmaker.contracts.plan import line_states, received_fen
 from matchmaker.contracts.schema import ContractDraft
 from matchmaker.errors import Invalid
+from matchmaker.posting.terms import Terms
 from matchmaker.schema import parse
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
@@ -167,7 +168,9 @@ def test_what_is_due_follows_the_trigger(session, make):
 
 
 def waiting(session, user) -> dict[str, int]:
-    found = work.work_list(session, user, WorkQuery(), work.moment(NOW, 7))
+    found = work.work_list(
+        session, user, WorkQuery(), work.moment(NOW, 7, Terms(365, 730))
+    )
     return {source.name: number for source, number in found.counts.items() if number}
 
 

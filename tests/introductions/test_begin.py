@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
-from matchmaker.introductions import begin
-from matchmaker.introductions.begin import Subject
+from matchmaker.introductions.begin import Subject, begin
+from matchmaker.introductions.requests import service as requests
 from matchmaker.introductions.schema import CreateInput, PairInput, RequestInput
 from models import Introduction, Mail, Notice, User, transaction
 from models.states import (
@@ -60,7 +60,7 @@ def sides(make):
 def test_an_enterprise_asks_from_an_approved_pair(session, make, sides):
     firm, college, need, item = sides
     pair = make.suggestion(need, item, **APPROVED)
-    begun = begin.request_pair(
+    begun = requests.request_pair(
         session, firm, pair.id, PairInput(message=""), form_key="a", now=NOW
     )
     talks = begun.introduction
@@ -86,19 +86,23 @@ def test_only_an_approved_pair_of_ones_own_begins_talks(session, make, sides, st
     until = NOW.date() if status == "snoozed" else None
     pair = make.suggestion(need, item, status=status, snoozed_until=until)
     with pytest.raises(NotFound):
-        begin.request_pair(session, firm, pair.id, PairInput(), form_key="a", now=NOW)
+        requests.request_pair(
+            session, firm, pair.id, PairInput(), form_key="a", now=NOW
+        )
     with pytest.raises(Conflict, match="not_approved"):
-        begin.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
+        requests.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
     other = make.suggestion(**APPROVED)
     with pytest.raises(NotFound):
-        begin.request_pair(session, firm, other.id, PairInput(), form_key="b", now=NOW)
+        requests.request_pair(
+            session, firm, other.id, PairInput(), form_key="b", now=NOW
+        )
     assert number(session) == 0
 
 
 def test_staff_ask_both_sides(session, make, sides):
     firm, college, need, item = sides
     pair = make.suggestion(need, item, **APPROVED)
-    begun = begin.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
+    begun = requests.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
     assert begun.introduction.answers == []
     for user in (firm, college):
         assert told(session, user) == [("introduction_asked", need.title)]
@@ -112,7 +116,7 @@ def test_a_provider_learns_nothing_of_a_restricted_need_from_staff(
         organisation_id=firm.organisation_id, secrecy=Secrecy.RESTRICTED, title="秘密"
     )
     pair = make.suggestion(need, item, **APPROVED)
-    begun = begin.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
+    begun = requests.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
     assert not begun.introduction.provider_knows
     assert told(session, college) == []
     assert told(session, firm) == [("introduction_asked", "秘密")]
@@ -124,7 +128,7 @@ def test_the_owner_of_a_restricted_need_may_ask_for_itself(session, make, sides)
     firm, college, _, item = sides
     need = make.need(organisation_id=firm.organisation_id, secrecy=Secrecy.RESTRICTED)
     data = RequestInput(own=need.id, message="请看看这条需求。")
-    begun = begin.request_achievement(
+    begun = requests.request_achievement(
         session, firm, item.id, data, form_key="a", now=NOW
     )
     assert begun.introduction.provider_knows
@@ -135,7 +139,7 @@ def test_a_masked_need_stays_masked_in_a_request(session, make, sides):
     firm, college, _, item = sides
     need = make.need(organisation_id=firm.organisation_id, title="全文标题", **MASKED)
     data = RequestInput(own=need.id, message="请看看这条需求。")
-    begin.request_achievement(session, firm, item.id, data, form_key="a", now=NOW)
+    requests.request_achievement(session, firm, item.id, data, form_key="a", now=NOW)
     assert told(session, college) == [("introduction_asked", "储能产品验收")]
     (mail,) = session.scalars(select(Mail))
     assert mail.facts["title"] == "储能产品验收"
@@ -143,7 +147,7 @@ def test_a_masked_need_stays_masked_in_a_request(session, make, sides):
 
 def test_an_enterprise_asks_about_an_achievement_without_a_need(session, sides):
     firm, _, _, item = sides
-    begun = begin.request_achievement(
+    begun = requests.request_achievement(
         session, firm, item.id, WANTS, form_key="a", now=NOW
     )
     talks = begun.introduction
@@ -160,7 +164,7 @@ def test_a_university_asks_about_a_need_with_an_achievement_or_without(session, 
     firm, college, need, item = sides
     for own in (None, item.id):
         data = RequestInput(own=own, message="我们有现成的方案。")
-        begun = begin.request_need(
+        begun = requests.request_need(
             session, college, need.id, data, form_key=f"{own}", now=NOW
         )
         assert begun.introduction.answer_of(Side.PROVIDER) is not None
@@ -172,17 +176,19 @@ def test_a_request_about_an_approved_pair_counts_as_one_from_it(session, make, s
     _, college, need, item = sides
     pair = make.suggestion(need, item, **APPROVED)
     data = RequestInput(own=item.id, message="我们有现成的方案。")
-    begun = begin.request_need(session, college, need.id, data, form_key="a", now=NOW)
+    begun = requests.request_need(
+        session, college, need.id, data, form_key="a", now=NOW
+    )
     assert begun.introduction.suggestion_id == pair.id
 
 
 def test_each_asks_from_its_own_side_with_its_own_records(session, make, sides):
     firm, college, need, item = sides
     for act in (
-        lambda: begin.request_need(
+        lambda: requests.request_need(
             session, firm, need.id, WANTS, form_key="a", now=NOW
         ),
-        lambda: begin.request_achievement(
+        lambda: requests.request_achievement(
             session, college, item.id, WANTS, form_key="a", now=NOW
         ),
     ):
@@ -190,17 +196,17 @@ def test_each_asks_from_its_own_side_with_its_own_records(session, make, sides):
             act()
     foreign = RequestInput(own=make.need().id, message="想了解一下。")
     with pytest.raises(Invalid):
-        begin.request_achievement(
+        requests.request_achievement(
             session, firm, item.id, foreign, form_key="a", now=NOW
         )
     for user in (make.user(Role.MANAGER), make.staff()):
         with pytest.raises(Forbidden):
-            begin.request_need(session, user, need.id, WANTS, form_key="a", now=NOW)
+            requests.request_need(session, user, need.id, WANTS, form_key="a", now=NOW)
     reader = make.user(
         organisation_id=firm.organisation_id, org_role=OrganisationRole.READER
     )
     with pytest.raises(Forbidden):
-        begin.request_achievement(
+        requests.request_achievement(
             session, reader, item.id, WANTS, form_key="a", now=NOW
         )
     assert number(session) == 0
@@ -210,14 +216,16 @@ def test_a_hidden_or_closed_record_takes_no_request(session, make, sides):
     firm, college, _, _ = sides
     hidden = make.need(secrecy=Secrecy.RESTRICTED)
     with pytest.raises(NotFound):
-        begin.request_need(session, college, hidden.id, WANTS, form_key="a", now=NOW)
+        requests.request_need(session, college, hidden.id, WANTS, form_key="a", now=NOW)
     done = make.achievement(status=AchievementStatus.TRANSFERRED)
     with pytest.raises(Conflict, match="side_closed"):
-        begin.request_achievement(session, firm, done.id, WANTS, form_key="a", now=NOW)
+        requests.request_achievement(
+            session, firm, done.id, WANTS, form_key="a", now=NOW
+        )
     own = make.need(organisation_id=firm.organisation_id, status=NeedStatus.PENDING)
     data = RequestInput(own=own.id, message="想了解一下。")
     with pytest.raises(Conflict, match="side_closed"):
-        begin.request_achievement(
+        requests.request_achievement(
             session, firm, make.achievement().id, data, form_key="a", now=NOW
         )
 
@@ -225,14 +233,16 @@ def test_a_hidden_or_closed_record_takes_no_request(session, make, sides):
 def test_what_goes_on_already_is_shown_instead(session, make, sides):
     firm, college, need, item = sides
     data = RequestInput(own=need.id, message="想了解一下。")
-    first = begin.request_achievement(
+    first = requests.request_achievement(
         session, firm, item.id, data, form_key="a", now=NOW
     )
     theirs = RequestInput(own=item.id, message="我们有现成的方案。")
     again = [
-        begin.request_achievement(session, firm, item.id, data, form_key="b", now=NOW),
-        begin.request_need(session, college, need.id, theirs, form_key="c", now=NOW),
-        begin.create(
+        requests.request_achievement(
+            session, firm, item.id, data, form_key="b", now=NOW
+        ),
+        requests.request_need(session, college, need.id, theirs, form_key="c", now=NOW),
+        requests.create(
             session,
             make.staff(),
             CreateInput(need=need.id, achievement=item.id),
@@ -251,7 +261,7 @@ def test_after_failed_talks_new_ones_may_begin_but_not_by_the_same_form(session,
     data = RequestInput(own=need.id, message="想了解一下。")
 
     def ask(key: str):
-        return begin.request_achievement(
+        return requests.request_achievement(
             session, firm, item.id, data, form_key=key, now=NOW
         )
 
@@ -269,7 +279,7 @@ def test_a_provider_that_asks_for_what_is_public_now_learns_of_the_talks(
 ):
     firm, college, _, item = sides
     need = make.need(organisation_id=firm.organisation_id, secrecy=Secrecy.RESTRICTED)
-    talks = begin.create(
+    talks = requests.create(
         session,
         make.staff(),
         CreateInput(need=need.id, achievement=item.id),
@@ -279,7 +289,9 @@ def test_a_provider_that_asks_for_what_is_public_now_learns_of_the_talks(
     with transaction(session):
         need.secrecy = Secrecy.PUBLIC
     data = RequestInput(own=item.id, message="我们有现成的方案。")
-    begun = begin.request_need(session, college, need.id, data, form_key="b", now=NOW)
+    begun = requests.request_need(
+        session, college, need.id, data, form_key="b", now=NOW
+    )
     assert (begun.introduction.id, begun.is_new) == (talks.id, False)
     assert begun.introduction.provider_knows
 
@@ -289,7 +301,7 @@ def test_staff_name_two_sides_by_their_numbers(session, make, sides):
     staff, call = make.staff(), make.call()
 
     def create(**numbers: int | None):
-        return begin.create(
+        return requests.create(
             session, staff, CreateInput(**numbers), form_key=str(numbers), now=NOW
         ).introduction
 
@@ -324,13 +336,13 @@ def test_one_house_is_not_brought_together_with_itself(session, make):
         **APPROVED,
     )
     with pytest.raises(Conflict, match="same_side"):
-        begin.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
+        requests.create_pair(session, make.staff(), pair.id, form_key="a", now=NOW)
 
 
 def test_who_met_at_an_event_and_wants_to_talks_at_once(session, make, sides):
     firm, college, need, item = sides
     with transaction(session):
-        begun = begin.begin(
+        begun = begin(
             session,
             make_actor := session.get_one(User, firm.id),
             Subject(need=need, achievement=item),
@@ -354,10 +366,10 @@ def test_two_presses_at_once_make_one(app, session, make, sides):
     def ask(place: int) -> int:
         with app.extensions["db_sessions"]() as own:
             if place % 2:
-                actor, act = firm.id, begin.request_achievement
+                actor, act = firm.id, requests.request_achievement
                 record, data = item.id, RequestInput(own=need.id, message="想了解。。")
             else:
-                actor, act = college.id, begin.request_need
+                actor, act = college.id, requests.request_need
                 record, data = need.id, RequestInput(own=item.id, message="有方案。。")
             user = own.get_one(User, actor)
             own.rollback()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.history import service as history
-from matchmaker.introductions import moves, service, timeline
+from matchmaker.introductions import assigning, moves, service, timeline
 from matchmaker.introductions.schema import (
     AnswerInput,
     AssignInput,
@@ -144,7 +144,7 @@ def test_the_owner_of_a_restricted_need_decides_who_learns_of_it(session, make, 
     staff, manager = make.staff(), make.user(Role.MANAGER)
     data = AssignInput(version=talks.version, manager=manager.id)
     with pytest.raises(Conflict, match="owner_first"):
-        service.assign(session, staff, talks.id, data, now=NOW)
+        assigning.assign(session, staff, talks.id, data, now=NOW)
     service.answer(session, firm, talks.id, yes(talks), now=NOW)
     assert service.find(session, college, talks.id) is talks
     assert told(session, college) == [f"有一个对接等您答复：{need.title}"]
@@ -281,7 +281,7 @@ def test_staff_assign_a_manager_those_with_a_mandate_first(session, make, world)
     make.mandate(bound, talks.seeker)
     make.mandate(free)
     day = date(2026, 11, 23)
-    found = service.candidates(session, staff, talks, day)
+    found = assigning.candidates(session, staff, talks, day)
     assert [(one.person, one.concerned) for one in found] == [
         (bound, True),
         (free, False),
@@ -290,7 +290,7 @@ def test_staff_assign_a_manager_those_with_a_mandate_first(session, make, world)
 
     def assign(user: int | None):
         data = AssignInput(version=talks.version, manager=user)
-        return service.assign(session, staff, talks.id, data, now=NOW)
+        return assigning.assign(session, staff, talks.id, data, now=NOW)
 
     with pytest.raises(Invalid):
         assign(gone.id)
@@ -298,12 +298,12 @@ def test_staff_assign_a_manager_those_with_a_mandate_first(session, make, world)
     assert told(session, bound) == [f"您被指派负责对接：{talks.title}"]
     assert told(session, firm) == [f"技术经理人 乙 将协助对接：{talks.title}"]
     assert service.find(session, bound, talks.id) is talks
-    assert service.represents(session, talks, day) == [talks.seeker]
+    assert assigning.represents(session, talks, day) == [talks.seeker]
     assign(None)
     with pytest.raises(NotFound):
         service.find(session, bound, talks.id)
     with pytest.raises(Forbidden):
-        service.assign(
+        assigning.assign(
             session, college, talks.id, AssignInput(version=talks.version), now=NOW
         )
 
@@ -313,10 +313,10 @@ def test_staff_change_the_route_with_words(session, make, world):
     data = RouteInput(
         version=talks.version, route="meeting", route_words="十二月有对接会"
     )
-    service.change_route(session, make.staff(), talks.id, data, now=NOW)
+    assigning.change_route(session, make.staff(), talks.id, data, now=NOW)
     assert (talks.route, talks.route_words) == (TalkRoute.MEETING, "十二月有对接会")
     with pytest.raises(Forbidden):
-        service.change_route(session, firm, talks.id, data, now=NOW)
+        assigning.change_route(session, firm, talks.id, data, now=NOW)
 
 
 def test_the_log_is_written_by_all_and_internal_lines_are_not_read_by_the_sides(

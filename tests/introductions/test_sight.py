@@ -13,6 +13,7 @@ from matchmaker.introductions.schema import (
     LogInput,
     MoveInput,
 )
+from matchmaker.posting.terms import Terms
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
 from models import Introduction, Need, Notice, transaction
@@ -26,7 +27,7 @@ PUBLIC = {
     "public_problem": "金属坯料有裂纹。",
     "public_targets": [],
 }
-WHEN = work.moment(NOW, 14)
+WHEN = work.moment(NOW, 14, Terms(365, 730))
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""How people ask for an introduction: from a pair, a record, or by number."""
