@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from index import evaluate, metrics, ranking
 from index.encoder import SentenceEncoder
 from index.hybrid import Question
+from index.remembering import RememberingEncoder
 from matchmaker.config import Settings
 from models.outbox import RecordType
 
@@ -166,7 +167,7 @@ def main() -> None:
     given = parser.parse_args()
     settings = Settings()
     folder = given.encoder or Path(settings.model)
-    encoder = evaluate.RememberingEncoder(
+    encoder = RememberingEncoder(
         SentenceEncoder(str(folder), threads=2), settings.instance_dir / "evaluate.db"
     )
     data = evaluate.read([SAMPLE])

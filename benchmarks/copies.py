@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import opencc
 
@@ -28,6 +28,17 @@ INTRODUCTIONS = (
     "申报单位长期从事本领域的研究与生产，拥有一支由教授级高工领衔的技术团队，先后承担省市科技计划"
     "项目十余项，获授权发明专利四十余件，愿以合作开发、委托开发等方式与高校院所共同攻关，"
     "成果共享、风险共担。",
+)
+# What a firm writes of itself before each of its needs: longer than most of them.
+OF_ITSELF = (
+    "湖南某某智能装备股份有限公司成立于2009年，坐落于长沙经济技术开发区，是集研发、生产、"
+    "销售、服务于一体的国家高新技术企业和省级专精特新“小巨人”企业。公司占地面积一百二十亩，"
+    "现有员工六百三十人，其中研发人员一百四十人，年产值8.6亿元，产品销往全国三十多个省市"
+    "并出口东南亚。公司建有省级企业技术中心和院士专家工作站，先后通过质量、环境和职业健康"
+    "安全三体系认证，拥有发明专利六十余项，参与制定国家和行业标准九项。公司坚持创新驱动，"
+    "历年研发投入占销售收入的百分之六以上，与省内外多所高校建立了长期的产学研合作关系。"
+    "公司愿提供中试场地、样机和现场数据，配合开展联合攻关，成果共享、风险共担，并可按项目"
+    "进度拨付经费。"
 )
 FORMULAS = ("完成样机1套并通过第三方检测", "申请发明专利不少于2件", "形成企业标准1项")
 _MISTYPED = "的了在有是和为人中大上下"
@@ -60,6 +71,30 @@ def pairs(data: Data) -> Iterator[Pair]:
             yield from _copies(kind, name, records[name], records[other])
             neighbour = names[(place + 1) % len(names)]
             yield from _same_frame(kind, name, records[name], records[neighbour])
+    yield from written()
+
+
+def of_one_firm(data: Data) -> Iterator[Pair]:
+    """Needs of one firm, each after what it writes of itself; by hand and drawn."""
+    kind = RecordType.NEED
+    records = data.records[kind]
+    for pair in written():
+        if pair.kind is kind:
+            kept = introduced(records[pair.of])
+            yield replace(pair, text=introduced(pair.text), kept=kept)
+    names = sorted(records)
+    for place in range(0, len(names) - EVERY, EVERY // 5):
+        text, kept = (introduced(records[names[n]]) for n in (place + 7, place))
+        yield Pair(kind, names[place], False, "two drawn", text, kept=kept)
+
+
+def introduced(source: Source) -> Source:
+    """The need after what its firm writes of itself."""
+    return replace(source, body=OF_ITSELF + source.body)
+
+
+def written() -> Iterator[Pair]:
+    """Copies and near misses by hand."""
     for line in WRITTEN.read_text("utf-8").splitlines():
         row = json.loads(line)
         kind = RecordType.NEED if row["of"].startswith("N") else RecordType.ACHIEVEMENT

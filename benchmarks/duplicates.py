@@ -14,17 +14,19 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from index import duplicates, embed, evaluate, groups
+from index.boilerplate import OWNER
 from index.duplicates import Likeness
 from index.encoder import Encoder
-from index.evaluate import Data, RememberingEncoder
+from index.evaluate import Data
 from index.hybrid import IndexedRecord, Shelf
-from index.sync import ASKS
+from index.remembering import RememberingEncoder
+from index.stored import ASKS
 from index.text import Source
 from matchmaker.config import Settings
 from matchmaker.groups.service import BEST_ANSWERS
@@ -89,6 +91,27 @@ class Bench:
                 [likeness] = duplicates.likenesses(one, [other], shelf)
                 yield Judged(pair.same, f"{kind.value}: {pair.how}", likeness)
 
+    def of_one_firm(self) -> Iterator[Judged]:
+        """Needs of one firm that all begin with the same words about it.
+
+        Each pair beside three more needs of the firm, as the platform would see them.
+        """
+        pairs = list(copies.of_one_firm(self.data))
+        kept = [pair.kept for pair in pairs if pair.kept]
+        left = self.of_firm([pair.text for pair in pairs], 3 * MADE)
+        right = self.of_firm(kept, 4 * MADE)
+        for place, (pair, one, other) in enumerate(
+            zip(pairs, left, right, strict=True)
+        ):
+            more = [right[place - 1], right[place - 2], right[place - 5]]
+            shelf = self.shelves[NEED]
+            likeness, *_ = duplicates.likenesses(one, [other, *more], shelf)
+            yield Judged(pair.same, f"one firm: {pair.how}", likeness)
+
+    def of_firm(self, texts: Sequence[Source], first: int) -> list[IndexedRecord]:
+        firm = {"status": "published", OWNER: 1}
+        return [replace(one, facts=firm) for one in self.records(NEED, texts, first)]
+
     def sample(self, kind: RecordType) -> dict[tuple[str, str], Likeness]:
         """What the index proposes for each record, as the product would compare it.
 
@@ -125,6 +148,8 @@ def main() -> None:
         _print_flagged(data.records[kind], found, kind, read=options.read)
     _print_ways(judged)
     _print_levels(judged)
+    print("\nEach after some 300 signs that its firm writes in all of its needs:")
+    _print_ways(list(bench.of_one_firm()))
     _print_groups(bench)
 
 

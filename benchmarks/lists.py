@@ -40,7 +40,8 @@ from matchmaker.search.live import live_index
 from models import User, utcnow
 
 from . import processes
-from .seed import ADMIN, ENTERPRISE, FOLDER, STAFF, UNIVERSITY
+from .city import ADMIN, ENTERPRISE, STAFF, UNIVERSITY
+from .seed import FOLDER
 
 MOST_QUERIES = 15
 MOST_MS = 150.0

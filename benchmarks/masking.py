@@ -17,6 +17,7 @@ from pathlib import Path
 
 from index import evaluate, metrics
 from index.encoder import SentenceEncoder
+from index.remembering import RememberingEncoder
 from index.text import Source
 from matchmaker.config import Settings
 from matchmaker.masking.draft import Secrets, masked, masked_lines
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path)
     options = parser.parse_args()
     settings = Settings()
-    encoder = evaluate.RememberingEncoder(
+    encoder = RememberingEncoder(
         SentenceEncoder(str(options.encoder or settings.model), threads=2),
         settings.instance_dir / "evaluate.db",
     )

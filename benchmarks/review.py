@@ -26,9 +26,9 @@ from pathlib import Path
 import numpy as np
 
 from index.approval import NAMES, ApprovalModel, Row, fit, shipped
-from index.evaluate import RememberingEncoder
 from index.metrics import reliability
 from index.ranking import RANKER, RECORD
+from index.remembering import RememberingEncoder
 from matchmaker.config import ROOT, Settings
 from matchmaker.rankers.comparison import BEST, approval_at
 from matchmaker.rankers.judged import JudgedPair, gather

@@ -19,6 +19,7 @@ from index import embed, evaluate, explain
 from index.encoder import Encoder
 from index.hybrid import HybridIndex, IndexedRecord
 from index.metrics import USEFUL
+from index.remembering import RememberingEncoder
 from matchmaker.config import Settings
 from matchmaker.search.live import make_encoder
 from models.outbox import RecordType
@@ -109,7 +110,7 @@ def _get(held: HybridIndex, kind: RecordType, number: int) -> IndexedRecord:
 
 def main() -> None:
     settings = Settings()
-    encoder = evaluate.RememberingEncoder(
+    encoder = RememberingEncoder(
         make_encoder(settings, threads=2), settings.instance_dir / "evaluate.db"
     )
     data = evaluate.read([SAMPLE])

@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 from models import Achievement, Call, Need, Record
 from models.states import Mode, SuggestionKind
 
-from .comparison import Verdict
 from .explain import likeness, points
 from .hybrid import IndexedRecord
 from .indicators import Judgement, judge
+from .requirements import requirements
 
 Matrix = NDArray[np.float64]
 Row = Mapping[str, float]
@@ -56,8 +56,8 @@ FEATURES: Mapping[str, tuple[float, int, str]] = {
     "readiness_gap": (1.0, -1, "levels of readiness missing, 0 to 5; 0 if unknown"),
     "price_excess": (0.5, -1, "log(price / budget) from 0 to 2; 0 if unknown"),
     "modes_fit": (0.5, 1, "1 if a mode sought is offered, 0 if none, 0.5 if unknown"),
-    "met": (0.5, 1, "share of the asked indicators met; a part counts half"),
-    "unmet": (0.5, -1, "share of the asked indicators missed"),
+    "met": (0.5, 1, "share of the asked indicators met, see `shares`"),
+    "unmet": (0.5, -1, "share of the asked indicators missed, see `shares`"),
     "is_need_call": (0.5, 0, "1 for a need and a call"),
     "is_call_achievement": (0.5, 0, "1 for a call and an achievement"),
 }
@@ -68,6 +68,8 @@ TEXT = ("whole", "coverage", "lexical", "late")
 RATED = 20
 MOST_LEVELS = 5
 MOST_EXCESS = 2.0
+# What a wish counts beside a must.
+WISH = 0.5
 
 # How strongly a fit is pulled towards its prior, in decisions: about so many tell
 # as much as the prior does. In `benchmarks/review.py` 1, 4 and 16 order pairs alike;
@@ -120,26 +122,67 @@ def modes_fit(sought: frozenset[Mode], offered: frozenset[Mode]) -> bool | None:
     return bool(sought & served)
 
 
-def judgements(asking: IndexedRecord, found: IndexedRecord) -> list[Judgement]:
-    """Every indicator asked, judged by what the other side claims."""
+def judgements(
+    record: Record | None, asking: IndexedRecord, found: IndexedRecord
+) -> list[Judgement]:
+    """Every indicator asked, judged by what the other side claims.
+
+    ``record`` is the one that asks: it may say more of its indicators than its text
+    (`index.requirements`). None for a text that is of no table.
+    """
     asked, claimed = points(asking), points(found)
+    passages = [asking.passages[row] for row in asked]
     return judge(
-        [asking.passages[row].text for row in asked],
+        requirements(
+            record, [(p.position, p.text) for p in passages], asking.text_hash
+        ),
         [found.passages[row].text for row in claimed],
         likeness(asking, found, asked, claimed),
     )
 
 
+@dataclass(frozen=True)
+class Shares:
+    """How much of what is asked is met, and how much is missed; 0 to 1."""
+
+    met: float = 0.0
+    unmet: float = 0.0
+
+
+def shares(judged: Sequence[Judgement]) -> Shares:
+    """What the judgements come to:
+
+        met    max(0, Σ w · m − Σ w of the confirmed musts that are missed) / Σ w
+        unmet  Σ w of what is missed / Σ w
+
+    m is 1 for what is met and ½ for what is met in part; w is ½ for a wish, else 1. So
+    a wish counts half, and a must that a person has confirmed and that is missed takes
+    back what another one earned, though never more than there is: a pair that misses
+    it stands no lower than one of which nothing is known. A must that was only
+    preselected counts as if nobody had said so.
+    """
+    total = sum(map(_worth, judged)) or 1.0
+    earned = sum(_worth(one) * _EARNED.get(one.verdict, 0.0) for one in judged)
+    lost = sum(_worth(one) for one in judged if _breaks(one))
+    missed = sum(_worth(one) for one in judged if one.verdict == "unmet")
+    return Shares(max(0.0, earned - lost) / total, missed / total)
+
+
+_EARNED = {"met": 1.0, "partial": 0.5}
+
+
+def _worth(one: Judgement) -> float:
+    return WISH if one.requirement.must is False else 1.0
+
+
+def _breaks(one: Judgement) -> bool:
+    return one.misses_must and one.requirement.confirmed is not None
+
+
 def features(
-    kind: SuggestionKind,
-    text: Row,
-    asks: Side,
-    answers: Side,
-    verdicts: Sequence[Verdict],
+    kind: SuggestionKind, text: Row, asks: Side, answers: Side, indicators: Shares
 ) -> dict[str, float]:
     """The features of a pair; ``text`` holds those of `TEXT` that are known."""
-    total = len(verdicts) or 1
-    met, part, unmet = map(verdicts.count, ("met", "partial", "unmet"))
     fit = modes_fit(asks.modes, answers.modes)
     return {name: float(text.get(name, 0.0)) for name in TEXT} | {
         "same_field": float(asks.field == answers.field)
@@ -151,8 +194,8 @@ def features(
         if kind is SuggestionKind.NEED_CALL
         else _excess(asks.money, answers.money),
         "modes_fit": 0.5 if fit is None else float(fit),
-        "met": (met + part / 2) / total,
-        "unmet": unmet / total,
+        "met": indicators.met,
+        "unmet": indicators.unmet,
         "is_need_call": float(kind is SuggestionKind.NEED_CALL),
         "is_call_achievement": float(kind is SuggestionKind.CALL_ACHIEVEMENT),
     }

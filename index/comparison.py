@@ -46,12 +46,14 @@ def _leads(other: Quantity, one: Quantity) -> bool:
 
 
 def trouble(
-    text: str, needed: list[Quantity], claimed: str, given: list[Quantity]
+    needed: Sequence[tuple[Quantity, str]], claimed: str, given: list[Quantity]
 ) -> str:
-    """What about the conditions forbids a judgement; nothing if they agree."""
-    for condition in needed:
+    """What about the conditions forbids a judgement; nothing if they agree.
+
+    ``needed`` has each condition asked with its quote, ``given`` those of ``claimed``.
+    """
+    for condition, quote in needed:
         same = [one for one in given if one.dimension == condition.dimension]
-        quote = text[condition.start : condition.end]
         if not same:
             if condition.dimension in _SOFT:
                 continue

@@ -9,6 +9,10 @@ share     of the pieces of three characters of the shorter text, how many the lo
 nearness  how far the cosine of the whole texts stands out among what is usual on
           the shelf, on average of both directions, in standard deviations
 
+What an organisation writes of itself in each of its records (`index.boilerplate`) is
+left out before two of them are compared. Then the nearness is that of the pieces that
+are left: of their whole there is no vector.
+
 The index proposes the candidates; both signs are then computed exactly.
 """
 
@@ -17,16 +21,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
+
+import numpy as np
 
 from models.conditions import EVERYTHING, Condition
-from models.outbox import Part
+from models.outbox import Audience, Part, RecordType
 
+from .boilerplate import boilerplate, has, without
 from .hybrid import IndexedRecord, Shelf
-from .text import simplify
+from .text import Source, passages, simplify
+from .written import written_alike
 
 # All that hangs on the encoder. `python -m benchmarks.duplicates` measures it anew,
 # prints precision and recall by threshold and names the best one.
@@ -93,16 +102,6 @@ class Duplicate:
     level: Level
 
 
-def written_alike(text: str) -> str:
-    """The text without what may differ between two copies; figures become «0»."""
-    plain = _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).lower())
-    return _FIGURE.sub("0", simplify(plain))
-
-
-_NO_LETTER = re.compile(r"[\W_]+")
-_FIGURE = re.compile(r"\d+")
-
-
 def resemblance(left: str, right: str) -> float:
     """How much of the shorter text the longer one has too, from 0 to 1.
 
@@ -139,20 +138,81 @@ def likenesses(
 
     None of them needs to be on it.
     """
+    common = boilerplate(record, others)
+    framed = [place for place, one in enumerate(others) if has(one, common)]
+    plain = [place for place in range(len(others)) if place not in set(framed)]
+    found = dict(
+        zip(plain, _compared(record, [others[p] for p in plain], shelf), strict=True)
+    )
+    if framed:
+        rest = without(record, common)
+        theirs = [without(others[place], common) for place in framed]
+        told = _compared(rest, theirs, shelf, by_pieces=True)
+        found |= dict(zip(framed, told, strict=True))
+    return [found[place] for place in range(len(others))]
+
+
+def by_words(
+    record: IndexedRecord,
+    others: Sequence[IndexedRecord],
+    family: Sequence[IndexedRecord] = (),
+) -> list[Likeness]:
+    """The record beside others that may have no vectors yet, by their words alone.
+
+    ``family`` are more records of its organisation, to tell its boilerplate by.
+    """
+    common = boilerplate(record, [*others, *family])
+    mine, rest = whole(record), whole(without(record, common))
+    return [
+        Likeness(resemblance(rest, whole(without(one, common))))
+        if has(one, common)
+        else Likeness(resemblance(mine, whole(one)))
+        for one in others
+    ]
+
+
+def unread(
+    kind: RecordType, record_id: int, source: Source, facts: Mapping[str, Any]
+) -> IndexedRecord:
+    """The text as a record that has no vectors; for `by_words` alone."""
+    cut = passages(source)
+    none = np.zeros((len(cut), 0), np.float16)
+    terms: list[list[str]] = [[] for _ in cut]
+    whose = Audience.INSIDE
+    return IndexedRecord(
+        kind, record_id, whose, source.hash, cut, terms, none, none, facts
+    )
+
+
+def _compared(
+    record: IndexedRecord,
+    others: Sequence[IndexedRecord],
+    shelf: Shelf,
+    *,
+    by_pieces: bool = False,
+) -> list[Likeness]:
     if not others:
         return []
     words = whole(record)
-    there = _deviations(shelf, record, others)
+    there = _deviations(shelf, record, others, by_pieces)
     return [
         _both_ways(
-            record, other, shelf, Likeness(resemblance(words, whole(other)), one)
+            record,
+            other,
+            shelf,
+            Likeness(resemblance(words, whole(other)), one),
+            by_pieces,
         )
         for other, one in zip(others, there, strict=True)
     ]
 
 
 def _both_ways(
-    record: IndexedRecord, other: IndexedRecord, shelf: Shelf, there: Likeness
+    record: IndexedRecord,
+    other: IndexedRecord,
+    shelf: Shelf,
+    there: Likeness,
+    by_pieces: bool,
 ) -> Likeness:
     """The likeness with the way back in it, where that could tip the scales.
 
@@ -161,15 +221,18 @@ def _both_ways(
     """
     if there.share >= WORDS_FROM or there.score < SUSPECTED_FROM - CLEARLY_LESS:
         return there
-    [back] = _deviations(shelf, other, [record])
+    [back] = _deviations(shelf, other, [record], by_pieces)
     return Likeness(there.share, ((there.nearness or 0.0) + back) / 2)
 
 
 def _deviations(
-    shelf: Shelf, asking: IndexedRecord, found: Sequence[IndexedRecord]
+    shelf: Shelf,
+    asking: IndexedRecord,
+    found: Sequence[IndexedRecord],
+    by_pieces: bool,
 ) -> list[float]:
-    whole, _ = shelf.background.nearness(asking.likeness(), found)
-    return [float(value) for value in whole]
+    whole, pieces = shelf.background.nearness(asking.likeness(), found)
+    return [float(value) for value in (pieces if by_pieces else whole)]
 
 
 def duplicates(

@@ -7,10 +7,8 @@ with the encoder and the ranker the product uses; no database has a part in it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -22,10 +20,9 @@ from models.outbox import RecordType
 
 from . import embed, metrics
 from .approval import RATED
-from .encoder import Encoder, Progress, Read
+from .encoder import Encoder
 from .fusion import reciprocal_rank_fusion
 from .hybrid import Hit, IndexedRecord, Question, Shelf
-from .late import Tokens, no_tokens
 from .text import Source, passages
 
 DEPTH = 200
@@ -45,6 +42,8 @@ FILES = {
     RecordType.ACHIEVEMENT: ("achievements", "abstract", "indicators"),
     RecordType.CALL: ("calls", "background", "goals"),
 }
+# Where the subject is used; data without it is as good.
+CONTEXT = {RecordType.NEED: "scene", RecordType.ACHIEVEMENT: "applications"}
 MEASURES: dict[str, Callable[[Sequence[str], metrics.Grades], float]] = {
     "nDCG@10": lambda ranking, grades: metrics.ndcg(ranking, grades, 10),
     "R@5": lambda ranking, grades: metrics.recall(ranking, grades, 5),
@@ -78,6 +77,7 @@ def read(folders: Iterable[Path]) -> Data:
                         row.get("title") or "",
                         row.get(body) or "",
                         tuple(row.get(points) or ()),
+                        row.get(CONTEXT.get(kind, "")) or "",
                     )
             for row in lines(part / "qrels.jsonl", "query", "item", "grade"):
                 data.grades.setdefault(row["query"], {})[row["item"]] = row["grade"]
@@ -326,101 +326,3 @@ def run_lines(query: str, ranking: Ranking) -> Iterator[str]:
     """The ranking as lines of a TREC run: query Q0 item rank score tag."""
     for rank, (item, value) in enumerate(ranking, start=1):
         yield f"{query} Q0 {item} {rank} {value:.6f} {TAG}\n"
-
-
-class RememberingEncoder:
-    """An encoder that keeps what it gave in a file, for measuring again and again."""
-
-    def __init__(self, encoder: Encoder, path: Path) -> None:
-        self._encoder = encoder
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._store = sqlite3.connect(path)
-        self._store.execute(
-            "CREATE TABLE IF NOT EXISTS texts"
-            " (key BLOB PRIMARY KEY, vector BLOB, tokens BLOB)"
-        )
-
-    @property
-    def name(self) -> str:
-        return self._encoder.name
-
-    @property
-    def dimension(self) -> int:
-        return self._encoder.dimension
-
-    @property
-    def token_width(self) -> int:
-        return self._encoder.token_width
-
-    def encode_queries(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> np.ndarray[Any, Any]:
-        def encode(new: list[str]) -> Read:
-            return self._encoder.encode_queries(new, progress), _nothing(new)
-
-        return self._known("query", texts, encode, progress)[0]
-
-    def encode_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> np.ndarray[Any, Any]:
-        def encode(new: list[str]) -> Read:
-            return self._encoder.encode_passages(new, progress), _nothing(new)
-
-        return self._known("passage", texts, encode, progress)[0]
-
-    def read_queries(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> Read:
-        def read(new: list[str]) -> Read:
-            return self._encoder.read_queries(new, progress)
-
-        return self._known("query, pieces", texts, read, progress)
-
-    def read_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> Read:
-        def read(new: list[str]) -> Read:
-            return self._encoder.read_passages(new, progress)
-
-        return self._known("passage, pieces", texts, read, progress)
-
-    def _known(
-        self,
-        side: str,
-        texts: Sequence[str],
-        encode: Callable[[list[str]], Read],
-        progress: Progress | None,
-    ) -> Read:
-        keys = [
-            sha256(f"{self.name}\0{side}\0{text}".encode()).digest() for text in texts
-        ]
-        found = {key: self._get(key) for key in keys}
-        new = {k: t for k, t in zip(keys, texts, strict=True) if found[k] is None}
-        for key, vector, tokens in zip(new, *encode(list(new.values())), strict=True):
-            found[key] = vector, tokens
-            self._store.execute(
-                "INSERT OR REPLACE INTO texts VALUES (?, ?, ?)",
-                (key, vector.astype("<f4").tobytes(), tokens.to_bytes()),
-            )
-        self._store.commit()
-        if progress is not None:
-            progress(len(texts))
-        pairs = [pair for key in keys if (pair := found[key]) is not None]
-        vectors = np.array([vector for vector, _ in pairs], np.float32)
-        return (
-            vectors.reshape(len(texts), self.dimension),
-            [tokens for _, tokens in pairs],
-        )
-
-    def _get(self, key: bytes) -> tuple[np.ndarray[Any, Any], Tokens] | None:
-        row = self._store.execute(
-            "SELECT vector, tokens FROM texts WHERE key = ?", (key,)
-        ).fetchone()
-        if row is None:
-            return None
-        tokens = Tokens.from_bytes(row[1], self.token_width)
-        return np.frombuffer(row[0], "<f4"), tokens
-
-
-def _nothing(texts: Sequence[str]) -> list[Tokens]:
-    return [no_tokens()] * len(texts)

@@ -11,14 +11,13 @@ Work grows with the number of records times `NEAREST`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .dense import knn_batch
 from .hybrid import IndexedRecord, Shelf
-from .text import simplify
 from .unit_table import ATOMS
 
 # Measured by `python -m benchmarks.duplicates`; to be chosen anew with the encoder.
@@ -31,8 +30,6 @@ MOST_SHARED = 2
 SMALLEST, LARGEST = 2, 8
 # A term so many of the members use belongs to all of them.
 COMMON = 0.6
-MOST_TERMS = 10
-NAME_TERMS = 3
 
 Link = tuple[int, int]
 
@@ -123,8 +120,11 @@ def _weakest(members: Sequence[int], links: Mapping[Link, float]) -> float:
     )
 
 
-def common_terms(shelf: Shelf, records: Sequence[IndexedRecord]) -> list[str]:
-    """The telling words most members use, the most telling first; longest form only."""
+def common_terms(shelf: Shelf, records: Sequence[IndexedRecord]) -> dict[str, float]:
+    """The telling words most members use, the most telling first; longest form only.
+
+    Each with what it is worth: how rare it is, times how many use it.
+    """
     users = Counter(term for record in records for term in record.counts)
     least = max(SMALLEST, COMMON * len(records))
     worth = {
@@ -136,7 +136,8 @@ def common_terms(shelf: Shelf, records: Sequence[IndexedRecord]) -> list[str]:
     for term in sorted(worth, key=lambda term: (-len(term), term)):
         if not any(term in longer for longer in kept):
             kept.append(term)
-    return sorted(kept, key=lambda term: (-worth[term], term))[:MOST_TERMS]
+    first = sorted(kept, key=lambda term: (-worth[term], term))
+    return {term: worth[term] for term in first}
 
 
 def _is_unit(term: str) -> bool:
@@ -144,10 +145,3 @@ def _is_unit(term: str) -> bool:
 
 
 _UNITS = frozenset(spelling.lower() for spelling in ATOMS)
-
-
-def name(terms: Sequence[str], titles: Iterable[str]) -> str:
-    """What to call a group: its common terms, those in a title first; may be empty."""
-    plain = [simplify(title).lower() for title in titles]
-    first = [term for term in terms if any(term in title for title in plain)]
-    return "、".join(list(dict.fromkeys([*first, *terms]))[:NAME_TERMS])

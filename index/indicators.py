@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from index import measures
 from index.comparison import Verdict, compare, conditions, details, trouble
-from index.quantities import Quantity, quantities
+from index.quantities import Quantity
+from index.requirements import Asked, Requirement, asked, named_before, read
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,11 @@ class Judgement:
 
     A requirement without a quantity gives one judgement over its whole text. The
     quote of the claim is there wherever a sentence speaks to the requirement, even
-    if it could not be judged.
+    if it could not be judged. ``asked`` is what was judged: the sentence of the
+    requirement, or the words of the measure that was confirmed in its place.
     """
 
+    requirement: Requirement
     asked_index: int
     asked: str
     asked_quote: tuple[int, int]
@@ -30,6 +32,11 @@ class Judgement:
     claimed_quote: tuple[int, int] | None
     verdict: Verdict
     note: str
+
+    @property
+    def misses_must(self) -> bool:
+        """Whether what has to be met is not."""
+        return self.verdict == "unmet" and self.requirement.must is True
 
 
 # Words alone carry a pairing from SURE on. From LIKELY on they need the encoder to
@@ -53,6 +60,15 @@ class _Claim:
 
 
 @dataclass(frozen=True)
+class _Row:
+    """A quantity asked, and of which requirement it is."""
+
+    place: int
+    requirement: Requirement
+    what: Asked
+
+
+@dataclass(frozen=True)
 class _Pairing:
     claim: _Claim
     agreement: float
@@ -64,56 +80,55 @@ class _Pairing:
         return (self.agreement, self.cosine, *order)
 
 
-# Every candidate for a need is judged, and its targets are the same each time.
-@lru_cache(4096)
-def _read(text: str) -> tuple[Quantity, ...]:
-    return tuple(quantities(text))
-
-
 def judge(
-    asked: Sequence[str], claimed: Sequence[str], similarity: np.ndarray
+    wanted: Sequence[Requirement | str],
+    claimed: Sequence[str],
+    similarity: np.ndarray,
 ) -> list[Judgement]:
     """Judge every quantity asked by the quantities claimed.
 
-    ``similarity`` (len(asked), len(claimed)) holds the encoder's cosines. A verdict
+    ``similarity`` (len(wanted), len(claimed)) holds the encoder's cosines. A verdict
     needs the same dimension, the same kind of change, agreeing words, agreeing
     conditions and values that leave no doubt; else it is ``unknown``. ``partial``
     is a miss by at most a tenth of the value asked. A guaranteed bound (≥95 for
     ≥98 asked) that does not reach the value proves nothing and is unknown.
     """
-    if similarity.shape != (len(asked), len(claimed)):
+    if similarity.shape != (len(wanted), len(claimed)):
         raise ValueError(
             f"similarity has shape {similarity.shape}, "
-            f"expected {(len(asked), len(claimed))}"
+            f"expected {(len(wanted), len(claimed))}"
         )
+    every = [Requirement(one) if isinstance(one, str) else one for one in wanted]
     claims = list(_claims(claimed))
-    wanted = [
-        (row, text, one, found)
-        for row, text in enumerate(asked)
-        for found in (_read(text),)
-        for one in found
-        if not one.condition
+    rows = [
+        _Row(row, one, what) for row, one in enumerate(every) for what in asked(one)
     ]
-    pairings = [
-        _pairings(one, row, others, claims, similarity)
-        for row, _, one, others in wanted
-    ]
-    likely = pairings
-    pairings = _anchored([one for _, _, one, _ in wanted], likely)
+    likely = [_pairings(row, claims, similarity) for row in rows]
+    pairings = _anchored([row.what.one for row in rows], likely)
     taken = _taken(pairings)
     judged = [
-        _judged(row, text, one, others, _free(found, place, taken), likely[place])
-        for place, ((row, text, one, others), found) in enumerate(
-            zip(wanted, pairings, strict=True)
-        )
+        _judged(row, _free(found, place, taken), likely[place])
+        for place, (row, found) in enumerate(zip(rows, pairings, strict=True))
     ]
     told = {one.asked_index for one in judged}
     judged += [
-        _unknown(row, text, (0, len(text)), None, "该要求没有可比较的数值")
-        for row, text in enumerate(asked)
-        if row not in told
+        _without_figure(row, one) for row, one in enumerate(every) if row not in told
     ]
     return sorted(judged, key=lambda one: (one.asked_index, one.asked_quote))
+
+
+def _without_figure(row: int, one: Requirement) -> Judgement:
+    """Of a requirement that gives no figure, or one that could not be read."""
+    told = one.confirmed
+    note = "该要求没有可比较的数值"
+    if told is not None:
+        note = (
+            "核对的数值无法自动比较，需人工核对"
+            if told.words
+            else "没有数字，凭描述验收"
+        )
+    text = told.words if told is not None and told.words else one.text
+    return _unknown(row, one, text, (0, len(text)), None, note)
 
 
 def sentence_verdict(judgements: Sequence[Judgement]) -> Verdict:
@@ -132,7 +147,7 @@ def sentence_verdict(judgements: Sequence[Judgement]) -> Verdict:
 
 def _claims(texts: Sequence[str]) -> Iterator[_Claim]:
     for index, text in enumerate(texts):
-        found = _read(text)
+        found = read(text)
         for one in found:
             if not one.condition:
                 yield _Claim(index, text, one, found)
@@ -142,20 +157,16 @@ def _claims(texts: Sequence[str]) -> Iterator[_Claim]:
 
 
 def _pairings(
-    one: Quantity,
-    row: int,
-    others: tuple[Quantity, ...],
-    claims: Sequence[_Claim],
-    similarity: np.ndarray,
+    row: _Row, claims: Sequence[_Claim], similarity: np.ndarray
 ) -> list[_Pairing]:
     """The claims that may speak to the quantity, the likeliest first."""
-    if not one.subject or not claims:
+    if not row.what.one.subject or not claims:
         return []
-    best = float(similarity[row].max())
+    best = float(similarity[row.place].max())
     found = []
     for claim in claims:
-        cosine = float(similarity[row, claim.index])
-        agreement = _agreement(one, others, claim)
+        cosine = float(similarity[row.place, claim.index])
+        agreement = _agreement(row.what, claim)
         if agreement < LIKELY or cosine < best - SLACK:
             continue
         mutual = cosine >= best and cosine >= float(similarity[:, claim.index].max())
@@ -200,32 +211,20 @@ def _told(one: Quantity) -> bool:
     return not one.dimension.startswith("money")
 
 
-def _agreement(asked: Quantity, others: tuple[Quantity, ...], claim: _Claim) -> float:
-    claimed = claim.quantity
-    left, right = measures.subject(asked.subject), measures.subject(claimed.subject)
-    counted = not asked.dimension.startswith(("time", "ratio"))
+def _agreement(what: Asked, claim: _Claim) -> float:
+    one, claimed = what.one, claim.quantity
+    left, right = measures.subject(one.subject), measures.subject(claimed.subject)
+    counted = not one.dimension.startswith(("time", "ratio"))
     if measures.conflict(left, right, counted):
         return 0.0
     if measures.bare(left) != measures.bare(right):
         # «…查准率≥93%,查全率≥88%»: the second is of what the first is of.
-        of_asked, of_claimed = _before(asked, others), _before(claimed, claim.others)
+        of_asked, of_claimed = what.before, named_before(claimed, claim.others)
         bare_of, full = (of_asked, right) if measures.bare(left) else (of_claimed, left)
         around = full.letters | (of_claimed if measures.bare(left) else of_asked)
         if bare_of and not bare_of & around:
             return 0.0
     return measures.agreement(left, right)
-
-
-def _before(one: Quantity, others: Sequence[Quantity]) -> frozenset[str]:
-    """The characters of what the sentence has named last before the quantity."""
-    named = [
-        found.letters
-        for other in others
-        if not other.condition and other.end <= one.start
-        for found in (measures.subject(other.subject),)
-        if not measures.bare(found)
-    ]
-    return named[-1] if named else frozenset()
 
 
 def _taken(pairings: Sequence[list[_Pairing]]) -> dict[tuple[int, int], int]:
@@ -252,44 +251,39 @@ def _free(
 # ---- one requirement -------------------------------------------------------------
 
 
-def _judged(
-    row: int,
-    text: str,
-    one: Quantity,
-    others: tuple[Quantity, ...],
-    found: list[_Pairing],
-    likely: list[_Pairing],
-) -> Judgement:
+def _judged(row: _Row, found: list[_Pairing], likely: list[_Pairing]) -> Judgement:
     """The verdict by what was found; ``likely`` is what it may also have been."""
+    what, one = row.what, row.what.one
     span = (one.start, one.end)
+
+    def open_(claim: _Claim | None, note: str) -> Judgement:
+        return _unknown(row.place, row.requirement, what.text, span, claim, note)
+
     if not found and likely:
-        note = "成果写了相近的一项，是否同一指标需人工核对"
-        return _unknown(row, text, span, likely[0].claim, note)
+        return open_(likely[0].claim, "成果写了相近的一项，是否同一指标需人工核对")
     comparable = [
         pairing for pairing in found if _comparable(one, pairing.claim.quantity)
     ]
     if not comparable:
-        return _unknown(
-            row, text, span, found[0].claim if found else None, _why(one, found)
-        )
+        return open_(found[0].claim if found else None, _why(one, found))
     first = comparable[0]
-    verdict, note = _verdict(text, one, others, first.claim)
+    verdict, note = _verdict(what, first.claim)
     rivals = [
         other.claim
         for other in comparable[1:]
         if other.agreement > first.agreement - CLOSE
     ]
     rivals += _same_again(first.claim)
-    if any(_verdict(text, one, others, rival)[0] != verdict for rival in rivals):
+    if any(_verdict(what, rival)[0] != verdict for rival in rivals):
         verdict, note = "unknown", "成果给出的相近数值不止一个，无法确定是哪一个"
     if verdict == "unmet" and first.agreement < NAMED:
         verdict, note = "unknown", "成果的这一项是否同一指标不能确定"
     if verdict == "unknown":
-        return _unknown(row, text, span, first.claim, note)
+        return open_(first.claim, note)
     quantity = first.claim.quantity
     return Judgement(
-        row, text, span, first.claim.index, first.claim.text,
-        (quantity.start, quantity.end), verdict, note,
+        row.requirement, row.place, what.text, span, first.claim.index,
+        first.claim.text, (quantity.start, quantity.end), verdict, note,
     )  # fmt: skip
 
 
@@ -307,11 +301,16 @@ def _same_again(claim: _Claim) -> list[_Claim]:
 
 
 def _unknown(
-    row: int, text: str, span: tuple[int, int], claim: _Claim | None, note: str
+    row: int,
+    requirement: Requirement,
+    text: str,
+    span: tuple[int, int],
+    claim: _Claim | None,
+    note: str,
 ) -> Judgement:
     quote = (claim.quantity.start, claim.quantity.end) if claim else None
     return Judgement(
-        row, text, span, claim.index if claim else None,
+        requirement, row, text, span, claim.index if claim else None,
         claim.text if claim else None, quote, "unknown", note,
     )  # fmt: skip
 
@@ -333,46 +332,35 @@ def _why(one: Quantity, found: Sequence[_Pairing]) -> str:
     return "一方说的是变化幅度，另一方说的是数值，无法比较"
 
 
-def _verdict(
-    text: str, one: Quantity, others: tuple[Quantity, ...], claim: _Claim
-) -> tuple[Verdict, str]:
-    asked_quote = text[one.start : one.end]
+def _verdict(what: Asked, claim: _Claim) -> tuple[Verdict, str]:
+    one = what.one
+    asked_quote = what.text[one.start : one.end]
     claimed_quote = claim.text[claim.quantity.start : claim.quantity.end]
-    needed = conditions(one, others)
     given = conditions(claim.quantity, claim.others)
-    obstacle = trouble(text, needed, claim.text, given)
+    obstacle = trouble(what.needed, claim.text, given)
     if obstacle:
         return "unknown", obstacle
     if measures.left_out(one.subject, claim.quantity.subject):
         return "unknown", "成果只说明了所列对象中的一部分"
     verdict = compare(one, claim.quantity)
-    if _is_threshold(text, one):
+    if what.threshold:
         verdict = "unknown"
     space = " " if claimed_quote[:1].isascii() else ""
     told = f"要求{asked_quote}，成果为{space}{claimed_quote}"
     if verdict == "unknown":
         return "unknown", told + "，无法判断是否达到"
-    if len(given) > len(needed) and (verdict != "met" or _cold(claim, needed, given)):
+    more = len(given) > len(what.needed)
+    if more and (verdict != "met" or _cold(claim, what, given)):
         return "unknown", told + "，但成果另有条件"
     ending = {"met": "", "partial": "，相差不到一成", "unmet": "，未达到"}[verdict]
     return verdict, told + ending
 
 
-def _cold(claim: _Claim, needed: list[Quantity], given: list[Quantity]) -> bool:
+def _cold(claim: _Claim, what: Asked, given: list[Quantity]) -> bool:
     """Whether the claim holds at a temperature that was not asked about."""
-    asked = any(one.dimension == "temperature" for one in needed)
+    asked = any(one.dimension == "temperature" for one, _ in what.needed)
     told = any(
         one.dimension == "temperature" and one.end <= claim.quantity.start
         for one in given
     )
     return told and not asked
-
-
-_NOTICES = ("识别", "检出", "探测", "分辨", "辨识", "检测", "发现", "适应", "抓取")
-
-
-def _is_threshold(text: str, one: Quantity) -> bool:
-    """In 识别宽≥2 mm裂缝 the bound tells which cracks, not how well they are seen."""
-    what = text[one.end : one.clause[1]].strip()[:1]
-    told = any(word in one.subject for word in _NOTICES)
-    return told and "\u4e00" <= what <= "\u9fff" and one.comparator in ("ge", "gt")

@@ -9,204 +9,31 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import TABLES, Embedding, IndexChange, Record
-from models.outbox import Audience, RecordType
+from models import TABLES, IndexChange
+from models.outbox import RecordType
 
 from . import embed, snapshot
 from .catalogue import Catalogue
 from .encoder import Encoder
+from .feed import Feed
 from .hybrid import HybridIndex, IndexedRecord, Question
-from .late import Tokens, no_tokens
-from .text import Passage, Source, facts, interned, reference, sources
+from .stored import read_records
+from .text import Source, reference, sources
 
-# Needs and calls are questions; an achievement only ever answers.
-ASKS = frozenset({RecordType.NEED, RecordType.CALL})
 PREPARED_KEPT = 32
 BATCH = 500
-# A number skipped in the feed belongs to a transaction still open, or to one
-# that failed; after this long it is the latter.
-GAP_SECONDS = 600
-GAPS_AT_START = 1000
 
 Key = tuple[RecordType, int]
-
-
-def read_records(
-    session: Session, kind: RecordType, ids: Sequence[int], encoder: str
-) -> dict[int, list[IndexedRecord]]:
-    """What the tables hold to be indexed of these records, one list for each id.
-
-    Only what fits the record as it is now: a text that was edited, published or
-    hidden since its vectors were computed is left out until they are anew.
-    """
-    table = TABLES[kind]
-    found: dict[int, list[IndexedRecord]] = {id_: [] for id_ in ids}
-    # The session may hold the record as it was before the change we follow.
-    query = (
-        select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
-    )
-    rows = _embeddings(session, kind, ids, encoder)
-    for record in session.scalars(query):
-        for audience, source in sources(record).items():
-            stored = rows.get((record.id, audience, source.hash))
-            if stored:
-                indexed = _indexed(kind, record, audience, source, stored)
-                found[record.id].append(indexed)
-    return found
-
-
-def _embeddings(
-    session: Session, kind: RecordType, ids: Sequence[int], encoder: str
-) -> dict[tuple[int, Audience, str], list[Any]]:
-    columns = (
-        Embedding.record_id,
-        Embedding.audience,
-        Embedding.text_hash,
-        Embedding.part,
-        Embedding.position,
-        Embedding.start,
-        Embedding.end,
-        Embedding.text,
-        Embedding.terms,
-        Embedding.vector,
-        Embedding.as_query,
-        Embedding.tokens,
-    )
-    query = (
-        select(*columns)
-        .where(
-            Embedding.record_type == kind,
-            Embedding.record_id.in_(ids),
-            Embedding.encoder == encoder,
-        )
-        .order_by(Embedding.record_id, Embedding.id)
-    )
-    grouped: dict[tuple[int, Audience, str], list[Any]] = defaultdict(list)
-    for row in session.execute(query):
-        grouped[row.record_id, row.audience, row.text_hash].append(row)
-    return grouped
-
-
-def _indexed(
-    kind: RecordType,
-    record: Record,
-    audience: Audience,
-    source: Source,
-    rows: list[Any],
-) -> IndexedRecord:
-    return IndexedRecord(
-        kind=kind,
-        id=record.id,
-        audience=audience,
-        text_hash=source.hash,
-        passages=[Passage(r.part, r.position, r.text, r.start, r.end) for r in rows],
-        terms=[interned(r.terms) for r in rows],
-        vectors=_vectors(r.vector for r in rows),
-        questions=_vectors(r.as_query or r.vector for r in rows),
-        facts=facts(record, kind),
-        tokens=_tokens(rows[0].tokens),
-    )
-
-
-def _tokens(blob: bytes | None) -> Tokens:
-    """The pieces of the whole, with their width in front (two bytes)."""
-    if blob is None:
-        return no_tokens()
-    return Tokens.from_bytes(blob[2:], int.from_bytes(blob[:2], "little"))
-
-
-def _token_bytes(tokens: Tokens) -> bytes:
-    width = int(tokens.vectors.shape[1])
-    return width.to_bytes(2, "little") + tokens.to_bytes()
-
-
-def _vectors(blobs: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.float16]]:
-    return np.array([np.frombuffer(blob, "<f2") for blob in blobs])
-
-
-def embeddings(
-    kind: RecordType,
-    record_id: int,
-    audience: Audience,
-    prepared: embed.Prepared,
-    encoder: str,
-) -> list[Embedding]:
-    """The rows that store a prepared text, in the order of its passages."""
-    whole = prepared.source.hash
-    return [
-        Embedding(
-            record_type=kind,
-            record_id=record_id,
-            audience=audience,
-            encoder=encoder,
-            part=passage.part,
-            position=passage.position,
-            start=passage.start,
-            end=passage.end,
-            text=passage.text,
-            text_hash=whole,
-            terms=prepared.terms[row],
-            vector=prepared.vectors[row].astype("<f2").tobytes(),
-            as_query=(
-                prepared.questions[row].astype("<f2").tobytes()
-                if kind in ASKS
-                else None
-            ),
-            tokens=_token_bytes(prepared.tokens) if row == 0 else None,
-        )
-        for row, passage in enumerate(prepared.passages)
-    ]
-
-
-@dataclass
-class Feed:
-    """How far the changes were read: up to ``high``, except ``gaps``.
-
-    Numbers are given out before they are committed, so a lower one may appear
-    after a higher one; each gap is asked for until it is filled or given up.
-    ``gaps`` maps the number to the moment (`time.monotonic`) it was missed.
-    """
-
-    high: int = 0
-    gaps: dict[int, float] = field(default_factory=dict)
-
-    def start(self, session: Session) -> None:
-        """Begin after what is there now."""
-        self.high = session.scalar(select(func.max(IndexChange.id))) or 0
-        first = max(1, self.high - GAPS_AT_START)
-        query = select(IndexChange.id).where(IndexChange.id >= first)
-        present = set(session.scalars(query))
-        missed = set(range(first, self.high)) - present
-        self.gaps = dict.fromkeys(missed, time.monotonic())
-
-    def read(self, session: Session) -> list[Key]:
-        """The records changed since the last reading, each once."""
-        wanted = IndexChange.id > self.high
-        if self.gaps:
-            wanted |= IndexChange.id.in_(list(self.gaps))
-        columns = (IndexChange.id, IndexChange.record_type, IndexChange.record_id)
-        rows = session.execute(select(*columns).where(wanted)).all()
-        now = time.monotonic()
-        for id_, _, _ in sorted(rows):
-            self.gaps.pop(id_, None)
-            for missed in range(self.high + 1, id_):
-                self.gaps[missed] = now
-            self.high = max(self.high, id_)
-        old = [id_ for id_, since in self.gaps.items() if now - since > GAP_SECONDS]
-        for id_ in old:
-            del self.gaps[id_]
-        return sorted({(kind, record_id) for _, kind, record_id in rows})
 
 
 class LiveIndex:
@@ -226,7 +53,7 @@ class LiveIndex:
         self._index: HybridIndex | None = None
         self._prepared: OrderedDict[str, embed.Prepared] = OrderedDict()
         self.feed = Feed()
-        self.catalogue = Catalogue(Feed)
+        self.catalogue = Catalogue()
 
     @property
     def encoder(self) -> Encoder:
@@ -398,11 +225,14 @@ def _compare_some(
     query = (
         select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
     )
-    wanted = {record.id: len(sources(record)) for record in session.scalars(query)}
+    wanted = {
+        record.id: {source.hash for source in sources(record).values()}
+        for record in session.scalars(query)
+    }
     fresh = HybridIndex(index.dimension)
     for id_, records in read_records(session, kind, ids, encoder).items():
         fresh.put(kind, id_, records)
-        if len(records) < wanted.get(id_, 0):
+        if wanted.get(id_, set()) - {record.text_hash for record in records}:
             result.unencoded.append((kind, id_))
     for inside in (True, False):
         there, here = fresh.shelves[kind, inside], index.shelves[kind, inside]

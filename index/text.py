@@ -7,7 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -52,26 +52,46 @@ def keep_dictionary_in(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """The words of a record as one audience reads them."""
+    """The words of a record as one audience reads them.
+
+    ``context`` says where the subject is used: the scene of a need, the fields and
+    products an achievement is meant for. It comes last, and where there is none the
+    text is what it would be without it, to the letter and to the hash.
+    """
 
     title: str
     body: str
     points: tuple[str, ...]
+    context: str = ""
 
     @property
     def whole(self) -> str:
+        return f"{self.bare_whole}\n{self.context}".strip()
+
+    @property
+    def bare_whole(self) -> str:
         return "\n".join((self.title, self.body, ";".join(self.points))).strip()
+
+    @property
+    def bare(self) -> Source:
+        """The same without its context."""
+        return replace(self, context="")
 
     @property
     def hash(self) -> str:
         """Changes with any of the words, and with how we cut them up."""
         words = "\x1f".join((TEXT_VERSION, self.title, self.body, *self.points))
+        if self.context.strip():
+            words += "\x1e" + self.context
         return sha256(words.encode()).hexdigest()
 
     @property
     def meaning_hash(self) -> str:
-        """Changes with any word or figure, not with punctuation or spacing."""
-        plain = unicodedata.normalize("NFKC", self.whole).lower()
+        """Changes with any word or figure, not with punctuation or spacing.
+
+        Nor with the context: what a reviewer decided of the subject stays decided.
+        """
+        plain = unicodedata.normalize("NFKC", self.bare_whole).lower()
         return sha256(_NO_WORD.sub("", plain).encode()).hexdigest()
 
 
@@ -91,11 +111,16 @@ class Passage:
 
 
 def passages(source: Source) -> list[Passage]:
-    """The whole, the title, each sentence of the body and each point."""
+    """The whole, the title, each sentence of the body and the context, each point."""
     found = [Passage(Part.WHOLE, 0, source.whole), Passage(Part.TITLE, 0, source.title)]
+    body = sentences(source.body)
     found += [
         Passage(Part.SENTENCE, number, source.body[start:end], start, end)
-        for number, (start, end) in enumerate(sentences(source.body))
+        for number, (start, end) in enumerate(body)
+    ]
+    found += [
+        Passage(Part.SENTENCE, number, source.context[start:end])
+        for number, (start, end) in enumerate(sentences(source.context), len(body))
     ]
     found += [
         Passage(Part.POINT, number, point) for number, point in enumerate(source.points)
@@ -249,11 +274,18 @@ def sources(record: Record) -> dict[Audience, Source]:
 
 
 def full_source(record: Record) -> Source:
-    """The whole words of the record, whoever may read them."""
+    """The whole words of the record by which it is found, whoever may read them.
+
+    What was tried is left out, or the ways that failed would be found first; so are
+    terms, conditions on the solver and what a pilot base must have: they say nothing of
+    the subject.
+    """
     if isinstance(record, Need):
-        return Source(record.title, record.problem, tuple(record.targets))
+        scene = record.scene or ""
+        return Source(record.title, record.problem, tuple(record.targets), scene)
     if isinstance(record, Achievement):
-        return Source(record.title, record.abstract, tuple(record.indicators))
+        points, uses = tuple(record.indicators), record.applications or ""
+        return Source(record.title, record.abstract, points, uses)
     return Source(record.title, record.background, tuple(record.goals))
 
 

@@ -20,6 +20,7 @@ from .accounts.current import current
 from .config import Settings
 from .db import db
 from .demo import service as demo
+from .needs import budgets
 
 limiter = Limiter(get_remote_address, default_limits=[])
 csrf = CSRFProtect()
@@ -73,23 +74,28 @@ def _register_features(app: Flask) -> None:
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .calls import web as calls_web
+    from .contracts import web as contracts_web
+    from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
     from .groups import web as groups_web
     from .home import web as home_web
     from .introductions import web as introductions_web
     from .introductions.requests import web as requests_web
+    from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
+    from .proposals import web as proposals_web
     from .rankers import web as rankers_web
     from .registrations import web as registrations_web
     from .search import live
     from .search import web as search_web
     from .subscriptions import web as subscriptions_web
     from .system import web as system_web
+    from .targets import web as targets_web
     from .users import web as users_web
     from .verification import web as verification_web
     from .work import web as work_web
@@ -105,9 +111,11 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        contracts_web,
         matches_web,
         introductions_web,
         requests_web,
+        proposals_web,
         rankers_web,
         groups_web,
         verification_web,
@@ -122,6 +130,9 @@ def _register_features(app: Flask) -> None:
         registrations_web,
         organisations_web,
         subscriptions_web,
+        ledger_web,
+        dashboards_web,
+        targets_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)
@@ -150,6 +161,7 @@ def _page_words() -> dict[str, Any]:
         "labels": labels,
         "field_name": field_name,
         "district_name": district_name,
+        "budget_of": lambda need: budgets.seen(current(), need),
         "may": lambda action, item=None: policies.may(current(), action, item),
         "RecordType": RecordType,
         "demo_data": lambda: demo.is_loaded(db.session),

@@ -11,6 +11,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .posting.terms import Terms
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -70,8 +72,17 @@ class Settings(BaseSettings):
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )
+    import_megabytes: int = Field(
+        default=50, ge=1, le=500, description="Largest workbook that may be imported."
+    )
+    import_rows: int = Field(
+        default=200_000, ge=1, description="Most rows one imported file may have."
+    )
     need_valid_days: int = Field(
         default=365, ge=1, description="Days after which a need without deadline ends."
+    )
+    achievement_valid_days: int = Field(
+        default=730, ge=1, description="Days after which an achievement ends."
     )
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
@@ -102,7 +113,7 @@ class Settings(BaseSettings):
         default=14,
         ge=0,
         le=365,
-        description="How many days before its deadline a need counts as about to end.",
+        description="How many days before the end something counts as about to end.",
     )
 
     public_url: str = Field(
@@ -128,6 +139,11 @@ class Settings(BaseSettings):
         description="Demonstration only: without a mail server, whoever waits for "
         "a mail reads it in the browser.",
     )
+
+    @property
+    def terms(self) -> Terms:
+        """How long what was published stays open."""
+        return Terms(self.need_valid_days, self.achievement_valid_days)
 
     @property
     def base_url(self) -> str:
@@ -166,6 +182,16 @@ class Settings(BaseSettings):
     def attachment_bytes(self) -> int:
         """The largest attachment, in bytes."""
         return self.attachment_megabytes * 1_000_000
+
+    @property
+    def import_dir(self) -> Path:
+        """Where the rows of imports lie while they are worked on."""
+        return self.instance_dir / "imports"
+
+    @property
+    def import_bytes(self) -> int:
+        """The largest workbook, in bytes."""
+        return self.import_megabytes * 1_000_000
 
     def key(self) -> str:
         """The session key; made on first use so that no default key exists."""

@@ -22,13 +22,37 @@ CONFLICTS: dict[str, str] = {
     "suggestion.in_talks": "双方已经因这一对开始对接，审核结论不能再撤销。",
     "suggestion.bulk_blocked": "没有驳回任何一对：所选 {total} 对中，"
     "{claimed} 对正由其他同事审核，{decided} 对已有结论。请去掉这些后重试。",
+    "proposal.waiting": "这一对已经在审核台等待审核，不用再提。",
+    "proposal.approved": "这一对已经审核通过，不用再提。",
+    "proposal.closed": "其中一方目前没有公开征集，不能提出配对。",
     "ranker.nothing_to_learn": "还没有可供学习的审核结论，匹配模型没有训练。",
     "ranker.in_force": "该匹配模型正在使用中。",
     "ranker.not_better": "该匹配模型没有优于现用模型，没有启用。",
     "ranker.nothing_before": "现用的是平台自带的匹配模型，没有更早的可以恢复。",
     "need.not_editable": "该需求目前的状态不能修改。",
+    "need.not_approved": "脱敏文本还没有按现在的全文确认，不能公开。"
+    "请申报单位在修改页对照全文核对后勾选确认。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
+    "achievement.not_renewable": "该成果没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
+    "contract.not_editable": "这份合同目前的状态不能直接修改；"
+    "认定后的内容只能登记变更。",
+    "contract.incomplete": "合同还有 {number} 项没有填写，填齐后才能确认和签订。",
+    "contract.unconfirmed": "双方还没有都确认现在的文本，不能继续。",
+    "contract.draft_exists": "这次对接已有一份合同草稿，请在原草稿上修改。",
+    "contract.party_is_here": "这一方是平台的单位，请由它自己确认。",
+    "contract.moved_on": "合同的状态已经变化，不能进行此操作。请刷新后再看。",
+    "contract.seller_submits": "认定登记由卖方提交；"
+    "卖方不在平台上的，由平台工作人员登记。",
+    "contract.seller_receives": "到账由收款的卖方登记；"
+    "卖方不在平台上的，由平台工作人员登记。",
+    "contract.staff_voids": "已签订的合同由平台工作人员作废，"
+    "请联系工作人员并说明原因。",
+    "contract.not_recognised": "只有认定的合同登记变更；认定前请直接修改。",
+    "contract.not_paying": "合同签订之后才登记支付情况。",
+    "contract.reported": "这一行不需要登记条件，或已经登记过。",
+    "contract.void": "这份合同已作废，附件不能再改。",
+    "attachment.used": "这个文件是支付条件的证明，不能删除。",
     "node.is_platform": "总平台不能停用。",
     "node.has_parts": "该节点下面还有在用的节点，请先移走或停用它们。",
     "node.parent_retired": "上级节点已停用，请先恢复上级，或把该节点移到别处。",
@@ -47,9 +71,9 @@ CONFLICTS: dict[str, str] = {
     "registration.email_taken": "这个邮箱已经有账号，不能再次开通。请退回并说明。",
     "registration.name_taken": "已有同名单位，但统一社会信用代码不同。"
     "请退回，让对方填写营业执照上的全称，或申请加入已有单位。",
-    "registration.kind": "这类单位的成员账号由平台管理员开通。",
     "member.last_manager": "单位至少要有一位管理员。请先把另一位成员设为管理员。",
     "member.not_yourself": "不能停用自己的账号。要离开平台，请在「个人数据」中注销。",
+    "member.of_platform": "平台工作人员的账号由平台管理员办理，单位不能更改。",
     "member.erased": "这个账号已由本人注销，不能恢复。请重新邀请。",
     "invitation.closed": "这份邀请已被接受、撤回或过期。",
     "invitation.has_account": "这个邮箱已有账号，不能再次开通。"
@@ -70,6 +94,12 @@ CONFLICTS: dict[str, str] = {
     "introduction.needs_answers": "双方都答复有意向后才进入洽谈。",
     "introduction.closed": "这个对接已经结束，不能再修改。",
     "introduction.owner_first": "定向需求的单位答复有意向之前，不能告知别人。",
+    "import.not_open": "这次导入目前的状态不能这样操作，请刷新页面查看进展。",
+    "import.not_checked": "文件还没有检查完，请等检查完成后再导入。",
+    "import.has_errors": "有 {number} 行有错误，没有导入任何一行。"
+    "请改正后重新上传，或选择跳过错误行。",
+    "target.changed": "其他管理员刚刚修改了这一年的数据，您的修改没有保存。",
+    "target.nothing_to_copy": "这一年已有目标，或者更早的年份没有目标可以沿用。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",

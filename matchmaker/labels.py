@@ -8,8 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import states as s
-from models.fields import district_name, field_name
+from models.fields import CONTRACT_WORDS, district_name, field_name
 from models.outbox import RecordType
+from models.regions import region_name
+
+from .contracts.words import INDUSTRIES, SIDES, SIZES
+from .needs.measures import words as measure_words
 
 CITY = ZoneInfo("Asia/Shanghai")
 FEN_PER_WAN = 1_000_000
@@ -276,11 +280,14 @@ ACTIONS: dict[str, str] = {
     "achievement.published": "审核通过并发布",
     "achievement.returned": "退回修改",
     "achievement.withdrawn": "撤回成果",
+    "achievement.expired": "到期，不再公开推荐",
+    "achievement.renewed": "续期",
     "achievement.transferred": "标记为已转化",
     "suggestion.approved": "通过匹配建议",
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
     "suggestion.undone": "撤销决定",
+    "suggestion.proposed": "人工提出配对",
     "suggestion.reopened": "文本变化，重新待审",
     "introduction.requested": "申请对接",
     "introduction.created": "发起对接",
@@ -294,6 +301,23 @@ ACTIONS: dict[str, str] = {
     "contact.opened": "公开联系方式",
     "contact.revoked": "收回联系方式",
     "contact.read": "查看联系方式",
+    "need.solved": "标记为已解决",
+    "contract.created": "新建合同草稿",
+    "contract.edited": "修改合同",
+    "contract.confirmed": "确认合同文本",
+    "contract.signed": "登记签订",
+    "contract.submitted": "提交认定登记",
+    "contract.correcting": "登记机构要求补正",
+    "contract.recognised": "登记认定",
+    "contract.refused": "不予登记",
+    "contract.amended": "登记变更",
+    "contract.cancelled": "登记注销",
+    "contract.voided": "作废合同",
+    "contract.happened": "登记支付条件成就",
+    "contract.received": "登记到账",
+    "contract.receipt_removed": "删除到账登记",
+    "contract.exported": "导出登记表",
+    "contract.list_exported": "导出合同列表",
     "ranker.trained": "训练匹配模型",
     "ranker.activated": "启用匹配模型",
     "ranker.rolled_back": "恢复上一匹配模型",
@@ -337,6 +361,17 @@ ACTIONS: dict[str, str] = {
     "task.retried": "重试后台任务",
     "mail.retried": "重新发送邮件",
     "demo.loaded": "载入演示数据",
+    "import.uploaded": "上传台账",
+    "import.started": "开始导入",
+    "import.cancelled": "停止导入",
+    "contract.imported": "台账导入",
+    "contract.linked": "关联平台单位",
+    "target.set": "录入年度目标",
+    "target.removed": "删除年度目标",
+    "fact.set": "录入年度数据",
+    "fact.removed": "删除年度数据",
+    "definition.added": "新增指标口径",
+    "board.exported": "导出看板",
 }
 
 
@@ -406,6 +441,28 @@ CODED: dict[str, type[StrEnum]] = {
     "modes": s.Mode,
     "role": s.Role,
     "interest": s.Interest,
+    "type": s.ContractType,
+    "payment_manner": s.PaymentManner,
+    "completer_priority": s.CompleterPriority,
+    "buyer_kind": s.PartyKind,
+    "seller_kind": s.PartyKind,
+    "trigger": s.PaymentTrigger,
+    "state": s.ContractState,
+}
+# Codes of lists that are no enums, by the column that holds them.
+LISTED: dict[str, Mapping[str, str]] = {
+    "subtype": CONTRACT_WORDS["contract_subtype"],
+    "refused_code": CONTRACT_WORDS["contract_refused"],
+    **{
+        name: CONTRACT_WORDS[name]
+        for name in ("technology_field", "ip_kind", "plan_source", "aim")
+    },
+    **{
+        f"{side}_{name}": words
+        for side in ("buyer", "seller")
+        for name, words in (("size", SIZES), ("industry", INDUSTRIES))
+    },
+    "side": SIDES,
 }
 
 
@@ -414,10 +471,11 @@ def in_words(name: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "(未填写)"
     if isinstance(value, list):
-        return "；".join(in_words(name, part) for part in value)
+        parts = [in_words(name, part) for part in value]
+        return "；".join(part for part in parts if part) or "(未填写)"
     if isinstance(value, dict) and "comparator" in value:
-        parts = (value[part] for part in ("name", "value", "upper", "unit"))
-        return " ".join(part for part in parts if part)
+        told = measure_words(value)
+        return f"{told}（期望）" if told and not value.get("must", True) else told
     if isinstance(value, dict):
         return " ".join(
             f"{part:g}" if isinstance(part, float) else str(part)
@@ -432,6 +490,10 @@ def in_words(name: str, value: Any) -> str:
         return field_name(value)
     if name in ("district", "districts"):
         return district_name(value)
+    if name in ("buyer_region", "seller_region"):
+        return region_name(value)
+    if name in LISTED:
+        return LISTED[name].get(str(value), str(value))
     known = {str(member): label(member) for member in CODED.get(name, ())}
     return known.get(str(value), str(value))
 

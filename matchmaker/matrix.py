@@ -49,6 +49,7 @@ suggestion   approved               *           -       own        -          - 
 suggestion   *                      *           -       -          -          -       any   any
 notice       *                      *           -       own        own        own     own   own
 mandate      *                      *           -       -          -          own     any   any
+proposal     *                      *           -       -          -          own     any   any
 attachment   public                 *           any     any        any        any     any   any
 attachment   *                      *           -       own        own        own     any   any
 registration *                      *           -       own        own        own     any   any
@@ -59,6 +60,8 @@ session      *                      *           -       own        own        ow
 subscription *                      *           -       own        own        own     own   own
 introduction *                      *           -       own        own        own     any   any
 contract     *                      *           -       own        own        own     any   any
+payment      *                      *           -       own        own        own     any   any
+deal_file    *                      *           -       own        own        own     any   any
 """  # noqa: E501
 
 # Who may do what.
@@ -67,6 +70,7 @@ action                    visitor enterprise university manager staff admin
 need.create               -       any        -          -       -     -
 need.edit                 -       own        -          -       -     -
 need.withdraw             -       own        -          -       -     -
+need.solve                -       own        -          -       -     -
 need.verify               -       -          -          -       any   any
 need.group                -       -          -          -       any   any
 need.read_full            -       own        own        own     any   any
@@ -80,6 +84,7 @@ attachment.change         -       own        own        -       -     -
 suggestion.review         -       -          -          -       any   any
 suggestion.undo           -       -          -          -       own   any
 suggestion.read_own       -       any        -          -       -     -
+proposal.create           -       -          -          any     any   any
 subscription.create       -       any        any        any     any   any
 subscription.change       -       own        own        own     own   own
 quality.read              -       -          -          -       any   any
@@ -112,6 +117,7 @@ contract.read             -       own        own        own     any   any
 contract.create           -       any        any        -       any   any
 contract.edit             -       own        own        own     any   any
 contract.confirm          -       own        own        -       -     -
+contract.confirm_for      -       -          -          -       any   any
 contract.sign             -       own        own        -       any   any
 contract.submit           -       own        own        -       any   any
 contract.register         -       -          -          -       any   any
@@ -171,11 +177,38 @@ mail.retry                         mail.retry                mail
 mail.mine                          by-secret                 -
 work.index                         signed-in                 -
 needs.renew                        need.edit                 need
+needs.solved                       need.solve                need
+contracts.browse                   ledger.read               -
+contracts.mine                     contract.read             -
+contracts.export_rows              contract.read             -
+contracts.new                      contract.create           -
+contracts.show                     contract.read             contract
+contracts.edit                     contract.edit             contract
+contracts.confirm                  contract.confirm          contract
+contracts.confirm_for              contract.confirm_for      contract
+contracts.sign                     contract.sign             contract
+contracts.submit                   contract.submit           contract
+contracts.correct                  contract.register         contract
+contracts.recognise                contract.register         contract
+contracts.refuse                   contract.register         contract
+contracts.amend                    contract.register         contract
+contracts.cancel                   contract.register         contract
+contracts.void                     contract.edit             contract
+contracts.report                   contract.pay              contract
+contracts.receive                  contract.pay              contract
+contracts.take_back                contract.pay              contract
+contracts.payment                  contract.read             payment
+contracts.registration             contract.read             contract
+contracts.registration_sheet       contract.read             contract
+achievements.renew                 achievement.edit          achievement
 achievements.transferred           achievement.transfer      achievement
 attachments.of_need                attachment.change         need
 attachments.of_achievement         attachment.change         achievement
 attachments.download               open                      attachment
+attachments.of_introduction        introduction.log          introduction
+attachments.of_contract            contract.edit             contract
 attachments.remove                 attachment.change         attachment
+attachments.remove_from_deal       contract.edit             deal_file
 attachments.set_public             attachment.change         attachment
 subscriptions.index                signed-in                 -
 subscriptions.create               subscription.create       -
@@ -231,6 +264,9 @@ introductions.log                  introduction.log          introduction
 introductions.open_contact         introduction.open_contact introduction
 introductions.revoke_contact       introduction.open_contact introduction
 introductions.read_contacts        introduction.read_contact introduction
+proposals.mine                     proposal.create           -
+proposals.of_need                  proposal.create           need
+proposals.of_achievement           proposal.create           achievement
 rankers.show                       quality.read              -
 groups.proposals                   need.group                -
 verification.queue                 need.verify               -
@@ -266,9 +302,29 @@ dictionaries.add_holiday           dictionary.govern         -
 dictionaries.remove_holiday        dictionary.govern         holiday
 audit.log                          audit.read                -
 audit.export                       audit.read                -
+ledger.imports                     ledger.import             -
+ledger.upload                      ledger.import             -
+ledger.template                    ledger.import             -
+ledger.show_import                 ledger.import             import
+ledger.map_headings                ledger.import             import
+ledger.start_import                ledger.import             import
+ledger.cancel_import               ledger.import             import
+ledger.errors                      ledger.import             import
 system.show                        system.govern             -
 system.retry                       system.govern             task
 system.repair                      system.govern             -
+boards.overview                    open                      -
+boards.index                       board.read                -
+boards.rows_behind                 board.read                -
+boards.steps                       board.read                -
+boards.step_rows                   board.read                -
+boards.league                      board.read                -
+boards.exposure                    board.read                -
+boards.export                      board.read                -
+targets.index                      target.govern             -
+targets.save                       target.govern             -
+targets.copy                       target.govern             -
+targets.define                     target.govern             -
 """
 
 

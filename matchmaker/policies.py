@@ -5,7 +5,7 @@ a `Condition`, so the same rule filters a query, a search, a count and a page. A
 record outside it is «not found», never «forbidden».
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from models import (
     Need,
     Notice,
     Organisation,
+    Proposal,
     Registration,
     Review,
     Subscription,
@@ -130,13 +131,7 @@ def visible_suggestions(
     """
     if user is None:
         return false()
-    sides = sides_meet(
-        lambda kind: (
-            Every((visible(user, kind), listed(kind)))
-            if open_only
-            else visible(user, kind)
-        )
-    )
+    sides = sides_meet(side_rule(user, open_only=open_only))
     if user.is_staff:
         return sides
     if not may(user, "suggestion.read_own"):
@@ -144,6 +139,18 @@ def visible_suggestions(
     own = select(Need.id).where(where(owned(user, RecordType.NEED), RecordType.NEED))
     approved = Suggestion.status == SuggestionStatus.APPROVED
     return and_(approved, Suggestion.need_id.in_(own), sides)
+
+
+def side_rule(
+    user: User | None, *, open_only: bool = False
+) -> Callable[[RecordType], Condition]:
+    """What a record must meet, by its kind, for the person to know of its pairs."""
+
+    def condition(kind: RecordType) -> Condition:
+        known = visible(user, kind)
+        return Every((known, listed(kind))) if open_only else known
+
+    return condition
 
 
 def sides_meet(condition: Callable[[RecordType], Condition]) -> ColumnElement[bool]:
@@ -185,22 +192,26 @@ def _side(kind: RecordType) -> Any:
 
 
 def own_work(
-    user: User,
     owner: ColumnElement[Any] | None,
     person: ColumnElement[Any] | None = None,
+    *,
+    is_staff: bool,
+    home: Any,
+    me: Any,
 ) -> ColumnElement[bool]:
-    """What waits for this person: for their organisation, or for the platform's staff.
+    """What waits for a person: for their organisation, or for the platform's staff.
 
     ``owner`` is the column of the organisation it waits for, ``person`` that of the
-    one person; where both are None it waits for the staff.
+    one person; where both are None it waits for the staff. ``home`` is the reader's
+    organisation, None for one who has none, ``me`` the reader's number; both may be
+    parameters.
     """
     if person is not None:
-        return person == user.id
+        mine: ColumnElement[bool] = person == me
+        return mine
     if owner is None:
-        return true() if user.is_staff else false()
-    if user.organisation_id is None:
-        return false()
-    return owner == user.organisation_id
+        return true() if is_staff else false()
+    return false() if home is None else owner == home
 
 
 def visible_mandates(user: User | None) -> ColumnElement[bool]:
@@ -293,22 +304,81 @@ def visible_contracts(user: User | None) -> ColumnElement[bool]:
     )
 
 
+def summed_contracts(user: User | None) -> ColumnElement[bool]:
+    """Those whose sums may go into what this reader is told of the whole city.
+
+    All of them, whoever asks: nobody is named, and `dashboards.public` gives outsiders
+    no sum of so few that one could be guessed.
+    """
+    return true()
+
+
+def visible_proposals(user: User | None) -> ColumnElement[bool]:
+    """Pairs one proposed oneself; staff see all. Both sides must be known to them."""
+    if user is None:
+        return false()
+    sides = sides_meet(lambda kind: visible(user, kind))
+    pair = select(Suggestion.id).where(Suggestion.id == Proposal.suggestion_id, sides)
+    known = pair.correlate(Proposal).exists()
+    if user.is_staff:
+        return known
+    if not may(user, "proposal.create"):
+        return false()
+    return and_(Proposal.proposer_id == user.id, known)
+
+
+def knows_firm(user: User | None, need: Need) -> bool:
+    """Whether the person may know whose need it is."""
+    return need.secrecy is Secrecy.PUBLIC or reads_full_text(user, need)
+
+
+def speaks_for(
+    user: User | None, item: Need | Achievement, represented: Collection[int]
+) -> bool:
+    """Whether it is of an organisation the person represents, as far as they know.
+
+    A mandate opens nothing: whose a masked need is, its firm's own manager is not told
+    either, and could else find out by trying.
+    """
+    known = not isinstance(item, Need) or knows_firm(user, item)
+    return known and item.organisation_id in represented
+
+
+def of_represented(kind: RecordType, represented: Collection[int]) -> Condition:
+    """The same as a condition on the records that people may know of."""
+    theirs = OneOf("organisation_id", tuple(sorted(represented)))
+    if kind is not RecordType.NEED:
+        return theirs
+    return Every((theirs, OneOf("secrecy", _values({Secrecy.PUBLIC}))))
+
+
 def reads_full_text(user: User | None, need: Need) -> bool:
     """Whether the person gets the full text of a need rather than the public one."""
     return may(user, "need.read_full", need)
 
 
-def may_show_attachments(item: Need | Achievement) -> bool:
+def reads_budget(user: User | None, need: Need) -> bool:
+    """Whether the person gets the budget of a need to the fen rather than its band."""
+    return need.secrecy is not Secrecy.MASKED or reads_full_text(user, need)
+
+
+FileHolder = Need | Achievement | Introduction | Contract
+
+
+def may_show_attachments(item: FileHolder) -> bool:
     """Whether files of the record may be public at all: they may name the firm."""
+    if isinstance(item, Introduction | Contract):
+        return False
     return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
 
 
 def reads_attachment(
-    user: User | None, item: Need | Achievement, attachment: Attachment
+    user: User | None, item: FileHolder, attachment: Attachment
 ) -> bool:
     """Whether the person gets this file of a record they may know of.
 
-    A file is as secret as the full text, unless its owner marked it public.
+    A file is as secret as the full text, unless its owner marked it public; one of
+    talks or a contract is for everybody who takes part.
     """
     inside = user is not None and (user.is_staff or is_own(user, item))
     return inside or (attachment.is_public and may_show_attachments(item))

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, TypeVar, get_origin
 
 from pydantic import (
@@ -24,11 +23,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from models.fields import DISTRICTS, FIELDS
 
+from . import money
 from .errors import Invalid
-from .labels import FEN_PER_WAN
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
-MOST_WAN = 10_000_000  # 1,000 亿元: more is a slip of the unit
 
 
 def clean(text: str) -> str:
@@ -75,25 +73,34 @@ def _offered_district(name: str) -> str:
     return name
 
 
-def _wan_to_fen(value: Any) -> Any:
-    """Money typed in 万元 («260», «1,200.5», «面议», empty) as whole fen or None."""
+def _read_money(text: str) -> int:
+    """An amount of a field that asks for 万元, in fen; says what it cannot read."""
+    try:
+        reading = money.parse(text, money.Unit.WAN)
+    except money.MoneyError as error:
+        raise PydanticCustomError("money", "{words}", {"words": str(error)}) from error
+    if reading.doubt:
+        raise PydanticCustomError("money_unit", "{words}", {"words": reading.doubt})
+    return reading.fen
+
+
+def _money(value: Any) -> Any:
+    """An amount of nothing or more; nothing written is None."""
     if not isinstance(value, str):
         return value
-    text = unicodedata.normalize("NFKC", value).replace(",", "").strip()
-    text = text.removesuffix("万元").removesuffix("万").strip()
-    if text in ("", "面议"):
+    return _read_money(value) if value.strip() else None
+
+
+def _wan_to_fen(value: Any) -> Any:
+    """An amount above nothing; «面议» and nothing written are None."""
+    if not isinstance(value, str):
+        return value
+    if value.strip() in ("", "面议"):
         return None
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,10})?", text):
-        raise PydanticCustomError("money", "请填写数字，单位万元，例如 260；面议请留空")
-    wan = Decimal(text)
-    if wan <= 0:
-        raise PydanticCustomError("money_sign", "金额须大于 0；面议请留空")
-    if wan > MOST_WAN:
-        raise PydanticCustomError("money_size", "金额过大，请核对单位（万元）")
-    fen = (wan * FEN_PER_WAN).quantize(Decimal(1), ROUND_HALF_UP)
+    fen = _read_money(value)
     if fen == 0:
         raise PydanticCustomError("money_sign", "金额须大于 0；面议请留空")
-    return int(fen)
+    return fen
 
 
 def _calendar_day(value: Any) -> Any:
@@ -119,7 +126,23 @@ def _promised(ticked: bool) -> bool:
     return ticked
 
 
+def require_words(text: str, least: int) -> str:
+    """Refuses what is filled in without saying anything: marks, digits, symbols."""
+    if text and sum(map(str.isalpha, text)) < least:
+        raise PydanticCustomError("worded", "请用文字写明，不能只有标点、数字或符号")
+    return text
+
+
+def worded(least: int) -> AfterValidator:
+    """A text of at least so many letters or characters; an empty one passes."""
+    return AfterValidator(lambda text: require_words(text, least))
+
+
 Text = Annotated[str, BeforeValidator(_clean)]
+# What a title and a text must hold of letters or characters to say anything.
+FEWEST_IN_TITLE, FEWEST_IN_TEXT = 2, 10
+InWords = worded(FEWEST_IN_TITLE)
+InSentences = worded(FEWEST_IN_TEXT)
 # What a record may take; and what one may look for, which old records still have.
 FieldCode = Annotated[Text, AfterValidator(_offered_field)]
 District = Annotated[Text, AfterValidator(_offered_district)]
@@ -133,6 +156,7 @@ DistrictOrBlank = Annotated[
     Text, AfterValidator(lambda name: name and _offered_district(name))
 ]
 WanAsFen = Annotated[int | None, BeforeValidator(_wan_to_fen)]
+Money = Annotated[int | None, BeforeValidator(_money)]
 Optional = BeforeValidator(_none_if_blank)
 Day = Annotated[date, BeforeValidator(_calendar_day)]
 # Blank rows go only after the others were checked: an error names the row as typed.

@@ -16,11 +16,12 @@ from .introductions import (
     TalkEvent,
 )
 from .mail import Mail
-from .matches import Review, Suggestion
+from .matches import Review, Suggestion, SuggestionChange
 from .needs import Need, NeedText
 from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
+from .proposals import Proposal
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .registrations import Invitation, Registration
@@ -63,6 +64,7 @@ __all__ = [
     "Organisation",
     "OutboxTask",
     "Payment",
+    "Proposal",
     "Ranker",
     "Receipt",
     "Record",
@@ -74,6 +76,7 @@ __all__ = [
     "SignInFailure",
     "Subscription",
     "Suggestion",
+    "SuggestionChange",
     "TalkEvent",
     "User",
     "UserSession",

@@ -51,14 +51,13 @@ class Achievement(Base):
             " AND stage IS NOT NULL AND ownership IS NOT NULL)",
             name="complete_when_submitted",
         ),
+        Index("ix_achievements_own", "organisation_id", "status"),
         Index("ix_achievements_listing", "status", "published_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str | None] = mapped_column(String(32), unique=True)
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisations.id"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     status: Mapped[AchievementStatus] = mapped_column(
         enum_column(AchievementStatus), default=AchievementStatus.DRAFT
@@ -98,6 +97,7 @@ class Achievement(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship()
 

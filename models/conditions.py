@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,8 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, or_, true
 
 Mask = NDArray[np.bool_]
 Column = Callable[[str], ColumnElement[Any]]
+# A number, a day or a moment (which is a day with a time).
+Bound = int | float | date
 
 
 class FactTable(Protocol):
@@ -25,7 +28,7 @@ class FactTable(Protocol):
 
     def everything(self) -> Mask: ...
     def one_of(self, fact: str, values: tuple[str | int, ...]) -> Mask: ...
-    def between(self, fact: str, low: int | None, high: int | None) -> Mask: ...
+    def between(self, fact: str, low: Bound | None, high: Bound | None) -> Mask: ...
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask: ...
 
 
@@ -45,11 +48,11 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Between:
-    """The number lies in [low, high]; a missing number never does."""
+    """The number, day or moment lies in [low, high]; a missing one never does."""
 
     fact: str
-    low: int | None = None
-    high: int | None = None
+    low: Bound | None = None
+    high: Bound | None = None
 
     def sql(self, column: Column) -> ColumnElement[bool]:
         value = column(self.fact)

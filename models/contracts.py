@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation, User
 from .achievements import Achievement
+from .attachments import Attachment
 from .base import Base, Facts, Fen, Prose, Title, enum_column
 from .introductions import Introduction
 from .needs import Need
@@ -41,9 +42,11 @@ class Contract(Base):
                      administrative code. The organisation is known here or None
     buyer_form, seller_form  what else the registration form asks of the party:
                      ``{"address", "legal_representative", "contact", "phone",
-                     "postcode", "is_transfer_body", "is_rd_body", "in_high_tech_zone",
-                     "is_listed", "size", "industry"}``, each may be missing
-    confirmed_by_*   who confirmed the text for that side; emptied by every edit
+                     "postcode", "is_transfer_body", "is_rd_body", "is_converted",
+                     "in_high_tech_zone", "is_listed", "size", "industry"}``, each
+                     may be missing
+    buyer_confirmed_, seller_confirmed_  who confirmed the text for that side, when,
+                     and on what word if staff did it; emptied by every edit
     """
 
     __tablename__ = "contracts"
@@ -74,7 +77,22 @@ class Contract(Base):
             name="cancelled_on_a_day",
         ),
         CheckConstraint("buyer_id <> seller_id", name="two_parties"),
-        Index("ix_contracts_recognised", "state", "recognised_on"),
+        # Covers the boards: they read a year of it without touching the wide rows.
+        Index(
+            "ix_contracts_recognised",
+            "state",
+            "recognised_on",
+            "type",
+            "source",
+            "buyer_kind",
+            "seller_kind",
+            "field",
+            "technology_field",
+            "seller_region",
+            "buyer_region",
+            "total_fen",
+            "technology_fen",
+        ),
         Index("ix_contracts_signed", "state", "signed_on"),
     )
 
@@ -145,8 +163,10 @@ class Contract(Base):
 
     buyer_confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     buyer_confirmed_at: Mapped[datetime | None]
+    buyer_confirmed_words: Mapped[str] = mapped_column(String(200), default="")
     seller_confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     seller_confirmed_at: Mapped[datetime | None]
+    seller_confirmed_words: Mapped[str] = mapped_column(String(200), default="")
 
     office: Mapped[str] = mapped_column(String(120), default="")
     submitted_on: Mapped[date | None]
@@ -210,7 +230,8 @@ class Payment(Base):
 
     ``rate_bp`` is a share of ``base`` in hundredths of a per cent, where no sum is
     fixed. ``happened_on`` is when the trigger was reported to have happened; a line
-    with a day (``due_on``) and no other trigger is due by the calendar.
+    with a day (``due_on``) and no other trigger is due by the calendar. ``proof`` is
+    the file that shows it.
     """
 
     __tablename__ = "contract_payments"
@@ -233,9 +254,13 @@ class Payment(Base):
     base: Mapped[str] = mapped_column(String(120), default="")
     due_on: Mapped[date | None]
     happened_on: Mapped[date | None]
+    proof_id: Mapped[int | None] = mapped_column(
+        ForeignKey("attachments.id"), index=True
+    )
     words: Mapped[str] = mapped_column(String(200), default="")
 
     contract: Mapped[Contract] = relationship(back_populates="payments")
+    proof: Mapped[Attachment | None] = relationship()
 
 
 class Receipt(Base):

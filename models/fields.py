@@ -1,4 +1,4 @@
-"""The technology fields and districts of the platform, by code.
+"""The coded words of the platform: fields, districts, the lists of the contract form.
 
 Records keep the code for good. What it is called, in which order it is offered and
 whether it still is, the administrator keeps in `dictionary_entries`; every process
@@ -92,11 +92,29 @@ DISTRICTS = Vocabulary(
     }
 )
 
-VOCABULARIES: dict[str, Vocabulary] = {"field": FIELDS, "district": DISTRICTS}
+# The lists of the registration form of technology contracts (DOMAIN §2) and why an
+# office refuses one; their entries are seeded with the tables.
+CONTRACT_WORDS: dict[str, Vocabulary] = {
+    name: Vocabulary({})
+    for name in (
+        "contract_subtype",
+        "contract_refused",
+        "technology_field",
+        "ip_kind",
+        "plan_source",
+        "aim",
+    )
+}
+
+VOCABULARIES: dict[str, Vocabulary] = {
+    "field": FIELDS,
+    "district": DISTRICTS,
+    **CONTRACT_WORDS,
+}
 
 
 def refresh(session: Session) -> None:
-    """Read the words as they are now: some thirty short rows, so never stale."""
+    """Read the words as they are now: some eighty short rows, so never stale."""
     columns = (
         DictionaryEntry.dictionary,
         DictionaryEntry.code,

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    insert,
+    inspect,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from .accounts import User
 from .achievements import Achievement
@@ -20,6 +32,9 @@ from .states import (
     SuggestionStatus,
     move,
 )
+
+if TYPE_CHECKING:
+    from .proposals import Proposal
 
 
 class Suggestion(Base):
@@ -55,6 +70,8 @@ class Suggestion(Base):
         Index("ix_suggestions_waiting", "status", "created_at"),
         Index("ix_suggestions_unseen", "seen_at", "status"),
         Index("ix_suggestions_unseen_by_holder", "holder_seen_at", "status"),
+        Index("ix_suggestions_claimed_until", "claimed_until"),
+        Index("ix_suggestions_snoozed_until", "snoozed_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -91,6 +108,9 @@ class Suggestion(Base):
     reviews: Mapped[list[Review]] = relationship(
         back_populates="suggestion", order_by="Review.id"
     )
+    proposals: Mapped[list[Proposal]] = relationship(
+        back_populates="suggestion", order_by="Proposal.id"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -112,6 +132,11 @@ class Suggestion(Base):
         """The side that could answer."""
         return self.achievement or self.call
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person proposed it, so that no score takes it away."""
+        return bool(self.proposals)
+
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else works on the pair at this moment."""
         return (
@@ -120,6 +145,44 @@ class Suggestion(Base):
             and self.claimed_until is not None
             and self.claimed_until > now
         )
+
+
+# What the review desk is narrowed, counted and put in order by.
+FOLLOWED = ("status", "snoozed_until", "probability", "created_at", "decided_at")
+
+
+class SuggestionChange(Base):
+    """«Reread this pair and its decisions»: the feed the desk's columns follow.
+
+    Every pair that is written, changed in what is `FOLLOWED`, decided on or deleted
+    leaves a line by itself; a statement that changes or deletes many at once must call
+    `note_changes`.
+    """
+
+    __tablename__ = "suggestion_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    suggestion_id: Mapped[int]
+
+
+def note_changes(where: Session | Connection, ids: Collection[int]) -> None:
+    """Leave a line for each of these pairs, inside the running transaction."""
+    if ids:
+        rows = [{"suggestion_id": id_} for id_ in sorted(ids)]
+        where.execute(insert(SuggestionChange), rows)
+
+
+@event.listens_for(Suggestion, "after_insert")
+@event.listens_for(Suggestion, "after_delete")
+def _note(_mapper: Any, connection: Connection, pair: Suggestion) -> None:
+    note_changes(connection, [pair.id])
+
+
+@event.listens_for(Suggestion, "after_update")
+def _note_update(_mapper: Any, connection: Connection, pair: Suggestion) -> None:
+    state = inspect(pair)
+    if any(state.attrs[name].history.has_changes() for name in FOLLOWED):
+        note_changes(connection, [pair.id])
 
 
 class Review(Base):
@@ -157,3 +220,9 @@ class Review(Base):
 
     suggestion: Mapped[Suggestion] = relationship(back_populates="reviews")
     reviewer: Mapped[User] = relationship()
+
+
+@event.listens_for(Review, "after_insert")
+def _note_review(_mapper: Any, connection: Connection, review: Review) -> None:
+    # A decision may leave the pair as it was: put off to the same day once more.
+    note_changes(connection, [review.suggestion_id])

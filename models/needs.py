@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation
@@ -19,12 +19,17 @@ from .states import NEED_MOVES, NeedStatus, Secrecy, move
 
 @dataclass(frozen=True)
 class NeedText:
-    """The words of a need as one kind of reader gets them."""
+    """The words of a need as one kind of reader gets them.
+
+    A masked need has a scene in its full text only: nobody has struck out of it what
+    must not be told.
+    """
 
     title: str
     problem: str
     targets: list[str]
     organisation: str
+    scene: str = ""
 
 
 def fingerprint(title: str, problem: str, targets: Sequence[str]) -> str:
@@ -38,7 +43,8 @@ class Need(Base):
     Money is whole fen; ``budget_fen`` is empty for «面议». The public columns
     are filled for a masked need only: for a public one they would repeat the
     full text, for a restricted one there is no public text. ``public_approved`` is
-    the fingerprint of the full text for which the author approved it.
+    the fingerprint of the full text for which the author approved it; empty as soon
+    as the full text is another.
 
     ``measures`` says of each target what is to be measured: ``{"name",
     "comparator", "value", "upper", "unit", "must", "proposed"}``; empty where nobody
@@ -54,14 +60,13 @@ class Need(Base):
             "(secrecy = 'masked') = (public_problem IS NOT NULL)",
             name="public_text_when_masked",
         ),
+        Index("ix_needs_own", "organisation_id", "status"),
         Index("ix_needs_listing", "status", "secrecy", "published_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str | None] = mapped_column(String(32), unique=True)
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisations.id"), index=True
-    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     status: Mapped[NeedStatus] = mapped_column(
         enum_column(NeedStatus), default=NeedStatus.DRAFT
@@ -104,6 +109,14 @@ class Need(Base):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def public_is_approved(self) -> bool:
+        """Whether its author stands behind the public text as the full one is now."""
+        return (
+            self.secrecy is not Secrecy.MASKED
+            or self.public_approved == self.fingerprint
+        )
+
     def move_to(self, status: NeedStatus) -> None:
         """Take the next state; raises `IllegalMove` if it may not follow."""
         move(NEED_MOVES, self.status, status)
@@ -118,7 +131,11 @@ class Need(Base):
     @property
     def full_text(self) -> NeedText:
         return NeedText(
-            self.title, self.problem, list(self.targets), self.organisation.name
+            self.title,
+            self.problem,
+            list(self.targets),
+            self.organisation.name,
+            self.scene or "",
         )
 
     @property
@@ -134,3 +151,13 @@ class Need(Base):
             list(self.public_targets or []),
             f"{district_name(self.district)}某{field_name(self.field)}企业",
         )
+
+
+def _forget_approval(_mapper: object, _connection: object, need: Need) -> None:
+    """An approval of another text is none, whoever wrote the text."""
+    if need.public_approved is not None and need.public_approved != need.fingerprint:
+        need.public_approved = None
+
+
+event.listen(Need, "before_insert", _forget_approval)
+event.listen(Need, "before_update", _forget_approval)

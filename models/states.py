@@ -436,7 +436,11 @@ ACHIEVEMENT_MOVES: Mapping[AchievementStatus, frozenset[AchievementStatus]] = {
         }
     ),
     AchievementStatus.EXPIRED: frozenset(
-        {AchievementStatus.PENDING, AchievementStatus.WITHDRAWN}
+        {
+            AchievementStatus.PENDING,
+            AchievementStatus.PUBLISHED,
+            AchievementStatus.WITHDRAWN,
+        }
     ),
     AchievementStatus.TRANSFERRED: frozenset(),
     AchievementStatus.WITHDRAWN: frozenset(),
@@ -529,12 +533,15 @@ IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
     ImportState.CHECKING: frozenset(
         {ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED}
     ),
-    ImportState.CHECKED: frozenset({ImportState.RUNNING, ImportState.CANCELLED}),
+    # Checked anew once the headings are said to stand for something else.
+    ImportState.CHECKED: frozenset(
+        {ImportState.CHECKING, ImportState.RUNNING, ImportState.CANCELLED}
+    ),
     ImportState.RUNNING: frozenset(
         {ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED}
     ),
     ImportState.DONE: frozenset(),
-    ImportState.CANCELLED: frozenset({ImportState.RUNNING}),
+    ImportState.CANCELLED: frozenset({ImportState.CHECKING, ImportState.RUNNING}),
     ImportState.FAILED: frozenset({ImportState.CHECKING, ImportState.RUNNING}),
 }
 

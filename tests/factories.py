@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.attachments import owners
 from matchmaker.attachments.store import Store
 from matchmaker.jobs import outbox
 from models import (
@@ -22,6 +23,7 @@ from models import (
     Contract,
     DictionaryEntry,
     Holiday,
+    ImportRun,
     Introduction,
     IntroductionAnswer,
     Invitation,
@@ -31,13 +33,15 @@ from models import (
     Node,
     Organisation,
     OutboxTask,
+    Payment,
+    Proposal,
+    Receipt,
     Registration,
     Subscription,
     Suggestion,
     TalkEvent,
     User,
     UserSession,
-    kind_of,
     transaction,
 )
 from models.introductions import subject_of
@@ -50,6 +54,7 @@ from models.states import (
     ContractState,
     ContractType,
     Frequency,
+    ImportState,
     Interest,
     IntroductionOrigin,
     IntroductionStatus,
@@ -59,8 +64,10 @@ from models.states import (
     OrganisationKind,
     OrganisationRole,
     Ownership,
+    PaymentTrigger,
     RegistrationState,
     Role,
+    Secrecy,
     Side,
     Stage,
     SuggestionKind,
@@ -151,7 +158,10 @@ class Factory:
         return self._save(Invitation(**values | given))
 
     def need(self, **given: Any) -> Need:
-        """A published public need; ``organisation_id`` says whose."""
+        """A published public need; ``organisation_id`` says whose.
+
+        The public text of a masked one is approved unless ``public_approved`` is given.
+        """
         if "organisation_id" not in given:
             given["organisation_id"] = self.organisation().id
         values = {
@@ -170,7 +180,10 @@ class Factory:
             "updated_at": self.now,
             "published_at": self.now,
         }
-        return self._save(Need(**values | given), index=True)
+        need = Need(**values | given)
+        if need.secrecy == Secrecy.MASKED and "public_approved" not in given:
+            need.public_approved = need.fingerprint
+        return self._save(need, index=True)
 
     def achievement(self, **given: Any) -> Achievement:
         if "organisation_id" not in given:
@@ -213,7 +226,7 @@ class Factory:
         }
         return self._save(Call(**values | given), index=True)
 
-    def attachment(self, item: Need | Achievement, **given: Any) -> Attachment:
+    def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""
         data = given.pop("data", "现场记录\n".encode())
         digest = sha256(data).hexdigest()
@@ -222,7 +235,7 @@ class Factory:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         values = {
-            "record_type": kind_of(item),
+            "record_type": owners.kind_of(item),
             "record_id": item.id,
             "name": "检测报告.txt",
             "kind": "txt",
@@ -385,6 +398,52 @@ class Factory:
             values["recognised_on"] = self.now.date()
         return self._save(Contract(**values | given))
 
+    def import_run(self, uploader: User | None = None, **given: Any) -> ImportRun:
+        """One that was checked and waits for somebody to say yes."""
+        values = {
+            "kind": "contracts",
+            "file_name": "台账.xlsx",
+            "sha256": f"{next(self._numbers):064}",
+            "size": 1000,
+            "state": ImportState.CHECKED,
+            "mapping": {"登记编号": "registration_number"},
+            "total": 1,
+            "done": 1,
+            "added": 1,
+            "report": {"headings": ["登记编号"], "checked": True},
+            "uploader_id": (uploader or self.staff()).id,
+            "created_at": self.now,
+            "touched_at": self.now,
+        }
+        return self._save(ImportRun(**values | given))
+
+    def payment(self, contract: Contract, **given: Any) -> Payment:
+        """All of the sum on a day; ``trigger`` may be another."""
+        values = {
+            "contract_id": contract.id,
+            "position": 1,
+            "trigger": PaymentTrigger.DATE,
+            "due_on": self.now.date(),
+            "base": "",
+            "words": "",
+        }
+        if "rate_bp" not in given:
+            values["amount_fen"] = contract.total_fen
+        return self._save(Payment(**values | given))
+
+    def receipt(self, contract: Contract, **given: Any) -> Receipt:
+        """Ten thousand yuan that arrived, for no line in particular."""
+        if "author_id" not in given:
+            given["author_id"] = self.staff().id
+        values = {
+            "contract_id": contract.id,
+            "amount_fen": 1_000_000,
+            "received_on": self.now.date(),
+            "words": "",
+            "created_at": self.now,
+        }
+        return self._save(Receipt(**values | given))
+
     def suggestion(
         self,
         need: Need | None = None,
@@ -413,6 +472,17 @@ class Factory:
             "updated_at": self.now,
         }
         return self._save(Suggestion(**values | given))
+
+    def proposal(self, suggestion: Suggestion | None = None, **given: Any) -> Proposal:
+        """A pair somebody proposed by hand; a technology manager unless named."""
+        if "proposer_id" not in given:
+            given["proposer_id"] = self.user(Role.MANAGER).id
+        values = {
+            "suggestion_id": (suggestion or self.suggestion()).id,
+            "why": "两边说的是同一种电池故障，值得一谈。",
+            "at": self.now,
+        }
+        return self._save(Proposal(**values | given))
 
     def node(self, **given: Any) -> Node:
         """A branch under the platform, which is made if there is none."""

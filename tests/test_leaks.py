@@ -54,6 +54,11 @@ RARE = {
 
 PUBLIC_TITLE = "一种金属件的热处理"
 
+# Both are 数百万元; the price of an achievement of the university, and the budget of a
+# public need, lie between.
+BUDGET, BETWEEN, OTHER_BUDGET = 234_567_800, 500_000_000, 987_654_300
+MARKERS = (*MARKERS, "234.57", "234.5678", "987.65", "987.6543")
+
 HIDDEN = 9001  # the numbers of the hidden records start here
 MASKED = 8001
 KNOWN = 8002  # a public need of yet another firm
@@ -68,6 +73,7 @@ QUERIES: tuple[dict[str, str], ...] = (
     {"field": "AV", "district": "浏阳市"},
     {"mode": "equity", "trl": "2"},
     {"sort": "deadline"},
+    {"sort": "amount"},
     {"sort": "newest", "page": "2"},
     {"status": "published"},
 )
@@ -216,14 +222,35 @@ def masked_need(make: Factory) -> Need:
         public_title=PUBLIC_TITLE,
         public_problem="金属坯料冷却后有裂纹，希望找到原因。",
         public_targets=["裂纹明显减少"],
+        budget_fen=BUDGET,
         **RARE,
     )
 
 
+def offered(make: Factory, user: User | None) -> Achievement:
+    """What fits the public text, at a price between the two budgets."""
+    assert user is not None
+    return make.achievement(
+        id=MASKED,
+        organisation_id=user.organisation_id,
+        title="金属坯料冷却裂纹的成因与热处理",
+        abstract="金属坯料冷却后有裂纹，找到原因，热处理后裂纹明显减少。",
+        indicators=["裂纹明显减少"],
+        field=RARE["field"],
+        trl=9,
+        modes=["equity"],
+        price_fen=BETWEEN,
+    )
+
+
 def change_full_text(make: Factory, need: Need) -> None:
-    """Another secret under the same public text."""
+    """Another secret under the same public text, and of the money the same band."""
     with transaction(make.session):
         need.title, need.problem, need.targets = TITLE, PROBLEM, [TARGET]
+        need.scene, need.tried, need.solver_conditions = PROBLEM, PROBLEM, TARGET
+        need.contact = need.park = FIRM
+        need.measures = [{"name": "剑脊裂纹", "comparator": "le", "value": "0.07"}]
+        need.budget_fen = OTHER_BUDGET
         need.organisation.name = f"{FIRM}（二）"
         make.session.flush()
         outbox.touch(make.session, need, now=make.now)
@@ -243,11 +270,22 @@ def test_what_is_hidden_changes_nothing_that_an_outsider_gets(make, read, settin
     item = make.session.get_one(Achievement, ID)
     manager = dict(readers)["manager"]
     make.introduction(masked, item, id=MASKED, manager_id=manager.id)
-    make.need(id=KNOWN, title="输送带跑偏纠正", problem="输送带跑偏。", targets=[])
+    make.need(
+        id=KNOWN,
+        title="输送带跑偏纠正",
+        problem="输送带跑偏。",
+        targets=[],
+        budget_fen=BETWEEN,
+    )
+    offer = offered(make, dict(readers)["university"])
     index_everything(make)
     before = read(readers, lists=lists)
     seen = [body for _, _, body in before.values() if PUBLIC_TITLE in body]
     assert len(seen) > 10, "the public text is found where it should be"
+    if not lists:
+        buyers = before["university", "GET", f"/achievements/{offer.id}/buyers"][2]
+        assert PUBLIC_TITLE in buyers
+        assert "数百万元" in buyers
 
     hide(make, firm, make.session.get_one(Need, ID))
     notify(make, owner.id, HIDDEN, TITLE)

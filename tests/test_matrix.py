@@ -180,11 +180,18 @@ def world(make: Factory, session: Session) -> World:
     things += [
         Thing("mandate", make.mandate(users["manager"]), owners=frozenset({"manager"})),
         Thing("mandate", make.mandate()),
+        Thing(
+            "proposal",
+            make.proposal(proposer_id=_id(users["manager"])),
+            owners=frozenset({"manager"}),
+        ),
+        Thing("proposal", make.proposal()),
         Thing("node", make.node()),
         Thing("entry", make.entry()),
         Thing("holiday", make.holiday()),
         Thing("task", make.failed_task(things[0].item)),
         Thing("user", make.user()),
+        Thing("import", make.import_run(errors_sha256="0" * 64, refused=1)),
     ]
     things += list(_of_organisations(make, firm.id, other.id))
     things += list(_of_people(make, users))
@@ -194,6 +201,11 @@ def world(make: Factory, session: Session) -> World:
         thing.keep(session)
     session.commit()
     return World(users, things)
+
+
+def _id(user: User | None) -> int:
+    assert user is not None
+    return user.id
 
 
 def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Thing]:
@@ -258,6 +270,20 @@ def _talks(
         "contract", make.contract(manager_id=led), owners=frozenset({"manager"})
     )
     yield Thing("contract", make.contract(buyer_id=other_id))
+    for own, owners in (
+        (make.contract(buyer_id=firm_id), ours),
+        (make.contract(seller_id=college_id), frozenset({"university"})),
+        (make.contract(manager_id=led), frozenset({"manager"})),
+        (make.contract(buyer_id=other_id), frozenset[str]()),
+    ):
+        yield Thing("payment", make.payment(own), owners=owners)
+        yield Thing("deal_file", make.attachment(own), owners=owners)
+    managed = make.introduction(foreign, offer, manager_id=led)
+    yield Thing(
+        "deal_file",
+        make.attachment(managed),
+        owners=frozenset({"university", "manager"}),
+    )
 
 
 def _files(make: Factory, things: list[Thing]) -> Iterator[Thing]:
@@ -315,6 +341,8 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_suggestions(user)
     elif thing.record == "mandate":
         where = policies.visible_mandates(user)
+    elif thing.record == "proposal":
+        where = policies.visible_proposals(user)
     elif thing.record == "introduction":
         where = policies.visible_introductions(user)
     elif thing.record == "contract":
@@ -331,6 +359,7 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
     kinds = {
         "suggestion",
         "mandate",
+        "proposal",
         "introduction",
         "contract",
         *(kind.value for kind in RecordType),

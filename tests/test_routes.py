@@ -14,6 +14,7 @@ from .walk import ID, NOBODYS, address, populate, rules
 OPEN = {
     "home.index",
     "home.health",
+    "boards.overview",
     "accounts.sign_in",
     "accounts.forgot",
     "accounts.forgot_sent",

@@ -57,6 +57,8 @@ WHO_KNOWS: dict[str, set[str]] = {
     "invited": {"lead"},
     "search": {"lead"},
     "notice": {"lead"},
+    "contract": FIRM | STAFF,  # its name, its parties, what was changed in it
+    "contract-file": FIRM | STAFF,
     # Of talks to which both sides agreed, their provider being the university.
     "talks-need": {"university", "manager"} | STAFF,
     "talks-firm": {"university", "manager"} | STAFF,
@@ -109,6 +111,7 @@ def readers(make: Factory) -> dict[str, User | None]:
             )
     hide_records(make, lead, firm.id)
     hide_people(make, lead, firm.id)
+    hide_deals(make, lead)
     hide_talks(make, users)
     index_everything(make)
     with transaction(make.session):
@@ -176,6 +179,41 @@ def hide_records(make: Factory, lead: User, firm_id: int) -> None:
     make.suggestion(restricted, public, id=HIDDEN, **approved)
     own = make.session.get_one(Need, ID)
     make.suggestion(own, achievement, id=HIDDEN + 1, **approved)
+
+
+def hide_deals(make: Factory, lead: User) -> None:
+    """A contract of the firm with somebody who is not on the platform."""
+    contract = make.contract(
+        id=HIDDEN,
+        name=secret("contract"),
+        content=secret("contract"),
+        seller_name=secret("contract"),
+        buyer_id=lead.organisation_id,
+    )
+    make.payment(contract, id=HIDDEN, words=secret("contract"))
+    make.attachment(
+        contract,
+        id=HIDDEN + 3,
+        name=f"{secret('contract-file')}.txt",
+        data=secret("contract-file").encode(),
+    )
+    with transaction(make.session):
+        history.record(
+            make.session,
+            None,
+            "contract.edited",
+            contract,
+            now=make.now,
+            changes={"content": ["旧", secret("contract")]},
+        )
+        notices.queue(
+            make.session,
+            [lead.id],
+            "contract_signed",
+            now=make.now,
+            title=secret("contract"),
+            contract_id=contract.id,
+        )
 
 
 def hide_talks(make: Factory, users: Mapping[str, User | None]) -> None:

@@ -16,9 +16,11 @@ from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
 from models.states import (
+    ContractState,
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
+    PaymentTrigger,
     Role,
     Secrecy,
     SuggestionStatus,
@@ -67,6 +69,30 @@ def populate(make: Factory) -> Users:
     talks = make.introduction(need, achievement, id=ID, manager_id=users["manager"].id)
     make.agreed(talks)
     make.talk_event(talks)
+    contract = make.contract(
+        id=ID,
+        buyer_id=firm.id,
+        seller_id=college.id,
+        manager_id=users["manager"].id,
+        need_id=need.id,
+        achievement_id=achievement.id,
+    )
+    make.payment(contract, id=ID, due_on=FAR.date())
+    make.payment(contract, id=ID + 1, position=2, trigger=PaymentTrigger.TEST_PASSED)
+    make.receipt(contract, id=ID, payment_id=ID)
+    draft = make.contract(
+        buyer_id=firm.id,
+        seller_id=college.id,
+        state=ContractState.DRAFT,
+        signed_on=None,
+    )
+    make.payment(draft)
+    make.attachment(contract)
+    # As many as the public board needs to tell anything of a year.
+    for _ in range(3):
+        make.contract(
+            state=ContractState.RECOGNISED, buyer_id=firm.id, seller_id=college.id
+        )
     make.attachment(need, id=ID)
     make.suggestion(need)
     make.need(organisation_id=firm.id, status=NeedStatus.PENDING)
@@ -91,6 +117,7 @@ def populate(make: Factory) -> Users:
             notify(make, user.id, need.id)
     index_everything(make)
     make.failed_task(need, id=ID)
+    make.import_run(users["staff"], id=ID)
     return users
 
 

@@ -21,6 +21,7 @@ from models import (
     Need,
     Notice,
     OneTimeToken,
+    Proposal,
     Registration,
     SignInFailure,
     TalkEvent,
@@ -29,7 +30,7 @@ from models import (
     transaction,
 )
 from models.accounts import ERASED_DOMAIN
-from models.states import OrganisationRole, Role, TokenPurpose
+from models.states import Role, TokenPurpose
 
 from .. import labels
 from ..errors import Conflict, Invalid
@@ -37,6 +38,7 @@ from ..history import service as history
 from ..notices import service as notices
 from . import passwords, two_step
 from .schema import PasswordOnly
+from .service import IN_CHARGE
 
 ERASED_NAME = "已注销用户"
 
@@ -51,6 +53,7 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
         | {
             "needs_written": _titles(session, Need, actor),
             "achievements_written": _titles(session, Achievement, actor),
+            "pairs_proposed": _proposed(session, actor),
         }
         | _talks(session, actor)
         | _told_and_done(session, actor)
@@ -203,6 +206,15 @@ def _titles(session: Session, table: Any, actor: User) -> list[dict[str, Any]]:
     ]
 
 
+def _proposed(session: Session, actor: User) -> list[dict[str, Any]]:
+    """In the person's own words only: the records are others'."""
+    own = select(Proposal).where(Proposal.proposer_id == actor.id).order_by(Proposal.id)
+    return [
+        {"why": row.why, "changed": row.changed, "at": _when(row.at)}
+        for row in session.scalars(own)
+    ]
+
+
 def _when(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
@@ -221,8 +233,7 @@ def hindrance(session: Session, actor: User) -> str:
     if not actor.manages:
         return ""
     home = User.organisation_id == actor.organisation_id
-    in_charge = User.org_role == OrganisationRole.MANAGER
-    if _others(session, home, actor) and not _others(session, home & in_charge, actor):
+    if _others(session, home, actor) and not _others(session, home & IN_CHARGE, actor):
         return "您是本单位唯一的管理员，请先把另一位成员设为管理员。"
     return ""
 

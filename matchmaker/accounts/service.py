@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -27,14 +27,30 @@ from .schema import (
 WRONG = "邮箱或密码不正确，请检查后重试。"
 
 # The kinds of organisation whose members take each role; the first is meant
-# when nothing is said. Staff need none.
+# when nothing is said. Staff need none. A park posts needs, its own and those it
+# gathers, and reads as a firm does.
 KINDS: dict[Role, tuple[OrganisationKind, ...]] = {
-    Role.ENTERPRISE: (OrganisationKind.ENTERPRISE,),
+    Role.ENTERPRISE: (OrganisationKind.ENTERPRISE, OrganisationKind.PARK),
     Role.UNIVERSITY: (OrganisationKind.UNIVERSITY, OrganisationKind.INSTITUTE),
     Role.MANAGER: (OrganisationKind.SERVICE_BODY,),
     Role.STAFF: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
     Role.ADMIN: (OrganisationKind.SERVICE_BODY, OrganisationKind.PARK),
 }
+
+
+# Who decides about the members of an organisation. Somebody who works for the
+# platform does not, whatever the account says.
+IN_CHARGE = and_(
+    User.org_role == OrganisationRole.MANAGER,
+    User.active.is_(True),
+    User.role.not_in((Role.STAFF, Role.ADMIN)),
+)
+
+
+def role_of(kind: OrganisationKind) -> Role:
+    """What the members of such an organisation come for; there is one for each."""
+    members = (Role.ENTERPRISE, Role.UNIVERSITY, Role.MANAGER)
+    return next(role for role in members if kind in KINDS[role])
 
 
 @dataclass(frozen=True)
@@ -144,9 +160,7 @@ def add_user(session: Session, data: NewUser, *, now: datetime) -> User:
 def first_role(session: Session, organisation: Organisation | None) -> OrganisationRole:
     """What a newcomer may do: whoever finds nobody in charge is in charge."""
     in_charge = select(User.id).where(
-        User.organisation_id == (organisation.id if organisation else None),
-        User.org_role == OrganisationRole.MANAGER,
-        User.active.is_(True),
+        User.organisation_id == (organisation.id if organisation else None), IN_CHARGE
     )
     if session.scalar(in_charge.limit(1)) is None:
         return OrganisationRole.MANAGER

@@ -24,11 +24,14 @@ from ..schema import (
     FieldCode,
     FieldOrBlank,
     Input,
+    InSentences,
+    InWords,
     Optional,
     Promise,
     Text,
     TwelveLines,
     WanAsFen,
+    worded,
 )
 from .rights import IP_TYPES, PATENTS, WrongNumber, read
 
@@ -194,7 +197,7 @@ Words = Annotated[Text, Field(max_length=1000)]
 class AchievementDraft(Input):
     """An achievement put aside: named, and what else is there is well formed."""
 
-    title: Annotated[ShortTitle, Field(min_length=1)]
+    title: Annotated[ShortTitle, Field(min_length=1), worded(1)]
     field: FieldOrBlank = ""
     inventors: Annotated[Text, Field(max_length=200)] = ""
     abstract: Annotated[Text, Field(max_length=5000)] = ""
@@ -253,10 +256,10 @@ class AchievementInput(AchievementDraft):
     # What is left out altogether is checked like what is left blank.
     model_config = ConfigDict(validate_default=True)
 
-    title: Annotated[Text, Field(min_length=6, max_length=60)]
+    title: Annotated[Text, Field(min_length=6, max_length=60), InWords]
     field: FieldCode
     inventors: Annotated[Text, Field(min_length=2, max_length=200)]
-    abstract: Annotated[Text, Field(min_length=30, max_length=5000)]
+    abstract: Annotated[Text, Field(min_length=30, max_length=5000), InSentences]
     trl: Level
     stage: Stage
     ownership: Ownership

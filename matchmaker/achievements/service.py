@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import Achievement, Need, User, transaction
 from models.outbox import RecordType
 from models.session import lock
-from models.states import ACHIEVEMENT_MOVES, AchievementStatus, Secrecy
+from models.states import ACHIEVEMENT_MOVES, AchievementStatus
 
 from .. import policies
 from ..errors import Conflict
@@ -19,7 +19,9 @@ from ..history import service as history
 from ..jobs import outbox
 from ..matches.nearby import Near
 from ..needs.service import text_for
+from ..posting import expiry
 from ..posting import service as posting
+from ..posting.terms import Terms
 from ..schema import parse
 from ..search.service import find
 from .schema import NINE, THIRTEEN, AchievementDraft, AchievementInput, from_form
@@ -171,6 +173,16 @@ def mark_transferred(
     return achievement
 
 
+def renew_achievement(
+    session: Session, actor: User, achievement_id: int, *, terms: Terms, now: datetime
+) -> Achievement:
+    """Offer again what was checked before, see `posting.expiry.renew`."""
+    kind = RecordType.ACHIEVEMENT
+    item = expiry.renew(session, actor, kind, achievement_id, terms=terms, now=now)
+    assert isinstance(item, Achievement)
+    return item
+
+
 def require_editable(achievement: Achievement) -> None:
     """Raise `Conflict` if an achievement in this state is not changed any more."""
     if not posting.is_editable(achievement):
@@ -267,7 +279,7 @@ def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
     found: dict[tuple[str, int], Buyer] = {}
     for one in near:
         need: Need = one.item
-        known = policies.reads_full_text(user, need) or need.secrecy is Secrecy.PUBLIC
+        known = policies.knows_firm(user, need)
         key = ("firm", need.organisation_id) if known else ("need", need.id)
         label = text_for(user, need).organisation
         found.setdefault(key, Buyer(label, known, [])).needs.append(one)

@@ -3,7 +3,15 @@
 import secrets
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -22,6 +30,7 @@ from models.states import (
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
+from ..config import Settings
 from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid
@@ -29,7 +38,9 @@ from ..history import service as history
 from ..history.words import entries
 from ..matches import service as matches
 from ..matches.nearby import nearby
+from ..posting import expiry
 from ..posting import service as posting
+from ..posting.terms import Terms
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
@@ -104,6 +115,8 @@ def show(achievement_id: int) -> ResponseReturnValue:
         files_url=_files_url(item),
         withdrawable=service.may_withdraw(item),
         transferable=service.may_be_transferred(item),
+        renewable=expiry.may_renew(item, _terms(), today),
+        last_day=expiry.last_day(item, _terms()),
         submitted=seeks and "submitted" in request.args,
         needs=_near(item, RecordType.NEED) if matched and seeks else None,
         calls=_near(item, RecordType.CALL) if matched else None,
@@ -136,6 +149,11 @@ def buyers(achievement_id: int) -> ResponseReturnValue:
         watched=subscriptions.running(db.session, user, item.id),
         watchable=item.status in subscriptions.SEEKING,
     )
+
+
+def _terms() -> Terms:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.terms
 
 
 def _files_url(item: Achievement) -> str:
@@ -202,6 +220,17 @@ def edit(achievement_id: int) -> ResponseReturnValue:
         achievement = service.find_achievement(db.session, user, achievement_id)
         return _form(_typed(), achievement=achievement, conflict="stale")
     return _done(achievement, submit)
+
+
+@bp.post("/achievements/<int:achievement_id>/renew")
+@login_required
+def renew(achievement_id: int) -> ResponseReturnValue:
+    terms = _terms()
+    item = service.renew_achievement(
+        db.session, signed_in(), achievement_id, terms=terms, now=utcnow()
+    )
+    flash(f"已续期到 {labels.day(expiry.last_day(item, terms))}。", "success")
+    return redirect(url_for(".show", achievement_id=achievement_id), 303)
 
 
 @bp.post("/achievements/<int:achievement_id>/withdraw")

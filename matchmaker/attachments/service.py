@@ -3,34 +3,31 @@
 A file is as secret as the full text of its record: the owner's organisation and
 the staff read it. One marked public is read by whoever reads the record, unless the
 record is masked or restricted; a public file is checked like the text, so marking
-one sends a published record to review again.
+one sends a published record to review again. Files of talks and contracts are read
+by whoever takes part in them.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
 
-from models import Attachment, User, kind_of, transaction
-from models.outbox import RecordType
+from models import Attachment, ImportRun, User, transaction
+from models.attachments import FileOwner
+from models.session import lock
 
 from .. import policies
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
-from ..posting import service as posting
-from ..posting.service import Item
-from ..search.service import find as find_record
 from . import content
+from .owners import OWNERS, kind_of
 from .store import Store
 
 MOST = 10
-# Records that files may belong to; a call brings its own rules with it.
-KINDS = frozenset({RecordType.NEED, RecordType.ACHIEVEMENT})
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Upload:
     is_public: bool = False
 
 
-def of_record(session: Session, user: User | None, item: Item) -> Sequence[Attachment]:
+def of_record(session: Session, user: User | None, item: Any) -> Sequence[Attachment]:
     """The files of a record this person sees, in the order they were added."""
     query = (
         select(Attachment)
@@ -55,23 +52,24 @@ def of_record(session: Session, user: User | None, item: Item) -> Sequence[Attac
 
 def find(
     session: Session, user: User | None, attachment_id: int
-) -> tuple[Attachment, Item]:
+) -> tuple[Attachment, Any]:
     """The file's row and its record; raises `NotFound` unless the person reads it."""
     row = session.get(Attachment, attachment_id) if 0 < attachment_id < 2**31 else None
     if row is None:
         raise NotFound("attachment")
-    item: Item = find_record(session, user, RecordType(row.record_type), row.record_id)
+    if row.record_type not in OWNERS:
+        raise NotFound("attachment")
+    item = OWNERS[row.record_type].find(session, user, row.record_id)
     if not policies.reads_attachment(user, item, row):
         raise NotFound("attachment")
     return row, item
 
 
-def owned_record(
-    session: Session, actor: User, kind: RecordType, record_id: int
-) -> Item:
+def owned_record(session: Session, actor: User, kind: FileOwner, record_id: int) -> Any:
     """The record, if the actor may change its files in its present state."""
-    item: Item = find_record(session, actor, kind, record_id)
-    policies.require(actor, "attachment.change", item)
+    owner = OWNERS[kind]
+    item = owner.find(session, actor, record_id)
+    policies.require(actor, owner.action, item)
     _require_editable(item)
     return item
 
@@ -80,16 +78,18 @@ def add(
     session: Session,
     store: Store,
     actor: User,
-    kind: RecordType,
+    kind: FileOwner,
     record_id: int,
     upload: Upload,
     *,
     now: datetime,
+    then: Callable[[Attachment], None] | None = None,
 ) -> Attachment:
     """Keep a file for the record; the same file twice is kept once.
 
-    Raises `Invalid` for a file that cannot be taken, `Conflict`
-    «attachment.too_many» for one too many.
+    ``then`` is done in the same transaction: what the file was sent for. Raises
+    `Invalid` for a file that cannot be taken or is one too many, `Conflict` where the
+    record takes none any more.
     """
     owned_record(session, actor, kind, record_id)
     session.rollback()  # an upload takes its time; nothing stays open meanwhile
@@ -119,7 +119,10 @@ def add(
                 session.add(row)
                 _note(session, actor, item, "added", [None, name], now)
                 if upload.is_public:
-                    _check_again(session, actor, item, now)
+                    OWNERS[kind].opened(session, actor, item, now)
+            if then is not None:
+                session.flush()
+                then(row)
     return row
 
 
@@ -135,16 +138,18 @@ def set_public(
             action = "opened" if is_public else "closed"
             _note(session, actor, item, action, [None, row.name], now)
             if is_public:
-                _check_again(session, actor, item, now)
+                OWNERS[row.record_type].opened(session, actor, item, now)
     return row
 
 
 def remove(
     session: Session, store: Store, actor: User, attachment_id: int, *, now: datetime
-) -> Item:
+) -> Any:
     """Take the file off its record; its bytes go when no other row names them."""
     with transaction(session):
         row, item = _own(session, actor, attachment_id)
+        if OWNERS[row.record_type].is_used(session, row):
+            raise Conflict("attachment.used")
         digest = row.sha256
         session.delete(row)
         _note(session, actor, item, "removed", [row.name, None], now)
@@ -164,66 +169,64 @@ def _clear(session: Session, store: Store, digests: set[str]) -> int:
     session.rollback()
     with store.clearing():
         named = set(session.scalars(select(Attachment.sha256).distinct()))
+        for column in (ImportRun.sha256, ImportRun.errors_sha256):
+            named |= set(session.scalars(select(column).where(column.is_not(None))))
         session.rollback()
         return store.remove(sorted(digests - named))
 
 
-def _locked(session: Session, actor: User, kind: RecordType, record_id: int) -> Item:
-    item = posting.locked(session, actor, kind, record_id, "attachment.change")
+def _locked(session: Session, actor: User, kind: FileOwner, record_id: int) -> Any:
+    """The record with its row locked, so that two people change its files in turn."""
+    owner = OWNERS[kind]
+    item = owner.find(session, actor, record_id)
+    policies.require(actor, owner.action, item)
+    lock(session, item)
     _require_editable(item)
     return item
 
 
-def _own(session: Session, actor: User, attachment_id: int) -> tuple[Attachment, Item]:
+def _own(session: Session, actor: User, attachment_id: int) -> tuple[Attachment, Any]:
     """A file of a record the actor may change, and that record, locked."""
     row, _ = find(session, actor, attachment_id)
-    item = _locked(session, actor, RecordType(row.record_type), row.record_id)
+    item = _locked(session, actor, row.record_type, row.record_id)
     if session.get(Attachment, attachment_id, populate_existing=True) is None:
         raise NotFound("attachment")  # removed while we waited for the lock
     return row, item
 
 
-def _require_editable(item: Item) -> None:
-    if not posting.is_editable(item):
-        raise Conflict(f"{kind_of(item).value}.not_editable")
+def _require_editable(item: Any) -> None:
+    owner = OWNERS[kind_of(item)]
+    if not owner.editable(item):
+        raise Conflict(owner.closed)
 
 
-def _may_be_public(item: Item, is_public: bool) -> None:
+def _may_be_public(item: Any, is_public: bool) -> None:
     if is_public and not policies.may_show_attachments(item):
         raise Invalid(
-            {"is_public": "脱敏公开和定向的需求不能公开附件：附件里可能有单位信息"}
+            {"is_public": "这条信息的附件不能公开：里面可能有单位和当事人的信息"}
         )
 
 
-def _require_room(session: Session, kind: RecordType, record_id: int) -> None:
+def _require_room(session: Session, kind: FileOwner, record_id: int) -> None:
     count = select(func.count()).select_from(Attachment).where(*_mine(kind, record_id))
     if (session.scalar(count) or 0) >= MOST:
         raise Invalid({"file": f"最多 {MOST} 个附件，请先删除不需要的"})
 
 
-def _mine(kind: RecordType, record_id: int) -> tuple[ColumnElement[bool], ...]:
+def _mine(kind: FileOwner, record_id: int) -> tuple[ColumnElement[bool], ...]:
     return Attachment.record_type == kind, Attachment.record_id == record_id
 
 
 def _note(
     session: Session,
     actor: User,
-    item: Item,
+    item: Any,
     what: str,
     names: list[str | None],
     now: datetime,
 ) -> None:
-    # What a draft held before it was submitted is its author's alone.
-    changes = {} if item.status.value == "draft" else {"attachment": names}
+    owner = OWNERS[kind_of(item)]
+    changes = {} if owner.is_private(item) else {"attachment": names}
     action = f"attachment.{what}"
     history.record(session, actor, action, item, now=now, changes=changes)
-    if item.status.value == "pending":
-        # Staff decide about what they have read, files included.
-        item.updated_at = now
-        flag_modified(item, "updated_at")
-
-
-def _check_again(session: Session, actor: User, item: Item, now: datetime) -> None:
-    """What everybody will read is checked before, a file like a text."""
-    if item.status.value in ("published", "expired"):
-        posting.submit(session, actor, item, now=now)
+    owner.noted(item, now)

@@ -1,5 +1,6 @@
 """The files of a record: the page to change them, and each to download."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import (
@@ -16,8 +17,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from models.attachments import FileOwner
 from models.base import utcnow
-from models.outbox import RecordType
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
@@ -25,31 +26,77 @@ from ..config import Settings
 from ..db import db
 from ..errors import Invalid, NotFound
 from . import content, service
+from .owners import DEALS, OWNERS
 from .store import Store
 
 bp = Blueprint("attachments", __name__)
 
 # What a form takes besides the file itself.
 FORM_BYTES = 100_000
-ROUTES = {
-    RecordType.NEED: ("needs.show", "need_id", "attachments.of_need"),
-    RecordType.ACHIEVEMENT: (
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a kind of record is shown, with its argument, and its files changed.
+
+    ``readers`` says who gets files that are not public; ``why`` what they are good for.
+    """
+
+    show: str
+    argument: str
+    manage: str
+    readers: str
+    badge: str
+    why: str
+
+
+OWN = "附件和全文一样，只有本单位和平台工作人员能看到。"
+HELPFUL = "图纸、检测报告、现场照片能帮助对方判断。"
+PLACES: dict[FileOwner, Place] = {
+    FileOwner.NEED: Place(
+        "needs.show", "need_id", "attachments.of_need", OWN, "本单位和平台", HELPFUL
+    ),
+    FileOwner.ACHIEVEMENT: Place(
         "achievements.show",
         "achievement_id",
         "attachments.of_achievement",
+        OWN,
+        "本单位和平台",
+        HELPFUL,
+    ),
+    FileOwner.INTRODUCTION: Place(
+        "introductions.show",
+        "introduction_id",
+        "attachments.of_introduction",
+        "对接的附件，双方、负责的技术经理人和平台工作人员都能看到，不对外公开。",
+        "对接双方和平台",
+        "会谈纪要、技术方案、报价单放在这里，双方看到的是同一份。",
+    ),
+    FileOwner.CONTRACT: Place(
+        "contracts.show",
+        "contract_id",
+        "attachments.of_contract",
+        "合同的附件，双方当事人、负责的技术经理人和平台工作人员都能看到，不对外公开。",
+        "当事人和平台",
+        "签字盖章的合同、技术附件和验收、测试证明放在这里。",
     ),
 }
-UPLOADS = frozenset({"attachments.of_need", "attachments.of_achievement"})
+UPLOADS = frozenset(place.manage for place in PLACES.values())
 
 
 @bp.url_value_preprocessor
 def _allow_larger(endpoint: str | None, _values: object) -> None:
+    if endpoint in UPLOADS:
+        take_upload()
+
+
+def take_upload() -> None:
     """Only an upload by somebody signed in may be larger than other forms.
 
-    Set before anything reads the body, so that what is larger is refused by its
+    Called before anything reads the body, so that what is larger is refused by its
     announced length, or cut off where it passes the limit, and never stored.
     """
-    if endpoint in UPLOADS and request.method == "POST" and current() is not None:
+    if request.method == "POST" and current() is not None:
         request.max_content_length = store().limit + FORM_BYTES
 
 
@@ -62,16 +109,28 @@ def store() -> Store:
 @bp.route("/needs/<int:record_id>/attachments", methods=["GET", "POST"])
 @login_required
 def of_need(record_id: int) -> ResponseReturnValue:
-    return _manage(RecordType.NEED, record_id)
+    return _manage(FileOwner.NEED, record_id)
 
 
 @bp.route("/achievements/<int:record_id>/attachments", methods=["GET", "POST"])
 @login_required
 def of_achievement(record_id: int) -> ResponseReturnValue:
-    return _manage(RecordType.ACHIEVEMENT, record_id)
+    return _manage(FileOwner.ACHIEVEMENT, record_id)
 
 
-def _manage(kind: RecordType, record_id: int) -> ResponseReturnValue:
+@bp.route("/introductions/<int:record_id>/attachments", methods=["GET", "POST"])
+@login_required
+def of_introduction(record_id: int) -> ResponseReturnValue:
+    return _manage(FileOwner.INTRODUCTION, record_id)
+
+
+@bp.route("/contracts/<int:record_id>/attachments", methods=["GET", "POST"])
+@login_required
+def of_contract(record_id: int) -> ResponseReturnValue:
+    return _manage(FileOwner.CONTRACT, record_id)
+
+
+def _manage(kind: FileOwner, record_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(kind, record_id)
     try:
@@ -81,30 +140,42 @@ def _manage(kind: RecordType, record_id: int) -> ResponseReturnValue:
     except Invalid as invalid:
         return _page(kind, record_id, invalid.fields)
     flash(f"已添加附件：{row.name}", "success")
-    return redirect(url_for(ROUTES[kind][2], record_id=record_id), 303)
+    return redirect(url_for(PLACES[kind].manage, record_id=record_id), 303)
 
 
 def _sent() -> service.Upload:
-    file = request.files.get("file")
-    if file is None or not file.filename:
+    found = sent("file", is_public=request.form.get("is_public") == "1")
+    if found is None:
         raise Invalid({"file": "请先选择一个文件"})
-    is_public = request.form.get("is_public") == "1"
+    return found
+
+
+def sent(name: str, *, is_public: bool = False) -> service.Upload | None:
+    """The file a form sent under this name, if one was chosen."""
+    file = request.files.get(name)
+    if file is None or not file.filename:
+        return None
     return service.Upload(file.filename, file.stream, is_public)  # type: ignore[arg-type]
 
 
 def _page(
-    kind: RecordType, record_id: int, errors: dict[str, str] | None = None
+    kind: FileOwner, record_id: int, errors: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     user = signed_in()
     item = service.owned_record(db.session, user, kind, record_id)
     page = render_template(
         "attachments/manage.html",
-        item=item,
+        title=OWNERS[kind].title(user, item),
+        place=PLACES[kind],
+        remove="attachments.remove_from_deal"
+        if kind in DEALS
+        else "attachments.remove",
         files=cards(item),
         back=_home(kind, record_id),
-        action=url_for(ROUTES[kind][2], record_id=record_id),
+        action=url_for(PLACES[kind].manage, record_id=record_id),
         may_open=policies.may_show_attachments(item),
-        checked_again=item.status.value in ("published", "expired"),
+        checked_again=kind not in DEALS
+        and item.status.value in ("published", "expired"),
         most=service.MOST,
         limit=labels.file_size(store().limit),
         limit_bytes=store().limit,
@@ -165,22 +236,34 @@ def set_public(attachment_id: int) -> ResponseReturnValue:
     else:
         flash(f"不再公开：{row.name}", "success")
     return redirect(
-        url_for(ROUTES[RecordType(row.record_type)][2], record_id=row.record_id), 303
+        url_for(PLACES[row.record_type].manage, record_id=row.record_id), 303
     )
 
 
 @bp.post("/attachments/<int:attachment_id>/remove")
 @login_required
 def remove(attachment_id: int) -> ResponseReturnValue:
+    return _remove(attachment_id, deal=False)
+
+
+@bp.post("/attachments/<int:attachment_id>/remove-from-deal")
+@login_required
+def remove_from_deal(attachment_id: int) -> ResponseReturnValue:
+    return _remove(attachment_id, deal=True)
+
+
+def _remove(attachment_id: int, *, deal: bool) -> ResponseReturnValue:
+    """Of talks and contracts others may remove files than of needs: see the matrix."""
     user = signed_in()
     row, _ = service.find(db.session, user, attachment_id)
-    kind, record_id, name = RecordType(row.record_type), row.record_id, row.name
+    kind, record_id, name = row.record_type, row.record_id, row.name
+    if (kind in DEALS) is not deal:
+        raise NotFound("attachment")
     service.remove(db.session, store(), user, attachment_id, now=utcnow())
     flash(f"已删除附件：{name}", "success")
-    return redirect(url_for(ROUTES[kind][2], record_id=record_id), 303)
+    return redirect(url_for(PLACES[kind].manage, record_id=record_id), 303)
 
 
-def _home(kind: RecordType, record_id: int) -> str:
-    endpoint, name, _ = ROUTES[kind]
-    values: dict[str, Any] = {name: record_id}
-    return url_for(endpoint, **values)
+def _home(kind: FileOwner, record_id: int) -> str:
+    values: dict[str, Any] = {PLACES[kind].argument: record_id}
+    return url_for(PLACES[kind].show, **values)

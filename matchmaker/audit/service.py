@@ -26,6 +26,7 @@ from models.states import (
 )
 
 from .. import labels, policies
+from ..contracts.words import COLUMN_LABELS
 from ..history import service as history
 from ..sheets.writer import safe_cell
 from .schema import AuditQuery
@@ -39,6 +40,8 @@ MASKED = "（内容不公开）"
 TEXTS = frozenset(
     {
         "title",
+        "name",
+        "attachment",
         "problem",
         "targets",
         "public_title",
@@ -50,6 +53,35 @@ TEXTS = frozenset(
         "background",
         "goals",
         "reason",
+        "tried",
+        "scene",
+        "solver_conditions",
+        "measures",
+        "contact",
+        "park",
+        "applications",
+        "terms",
+        "pilot_needs",
+        # No text, but what a masked need tells nobody to the fen.
+        "budget_fen",
+    }
+)
+# Records of others' business: pairs and talks quote needs, contracts are the parties'
+# own.
+QUOTING = frozenset({"suggestions", "introductions", "contracts"})
+# What the log may say of a contract: its steps and days, no word and no sum.
+CONTRACT_STEPS = frozenset(
+    {
+        "state",
+        "signed_on",
+        "submitted_on",
+        "registration_number",
+        "recognised_on",
+        "refused_code",
+        "amended_on",
+        "cancelled_on",
+        "happened_on",
+        "side",
     }
 )
 RECORDS: dict[str, str] = {
@@ -67,6 +99,11 @@ RECORDS: dict[str, str] = {
     "dictionary_entries": "字典条目",
     "holidays": "节假日",
     "outbox_tasks": "后台任务",
+    "contracts": "技术合同",
+    "import_runs": "台账导入",
+    "year_targets": "年度目标",
+    "year_facts": "年度数据",
+    "indicator_definitions": "指标口径",
 }
 NAMES: dict[str, str] = {
     "status": "状态",
@@ -104,6 +141,14 @@ NAMES: dict[str, str] = {
     "budget_fen": "预算",
     "price_fen": "价格",
     "deadline": "截止",
+    "year": "年度",
+    "value": "数值",
+    "source": "来源",
+    "indicator": "指标",
+    "method": "方法",
+    "words": "说明",
+    "board": "看板",
+    "filters": "条件",
 }
 # The words of every state; where two kinds share one, they share its word, but for
 # talks, whose «failed» is another than that of a call.
@@ -227,8 +272,8 @@ def _open(
     kinds = {table.__tablename__: kind for kind, table in TABLES.items()}
     for name, ids in wanted.items():
         if name not in kinds:
-            # Pairs and talks quote needs; the rest is the administrator's own writing.
-            if name not in ("suggestions", "introductions"):
+            # Everything else is the administrator's own writing.
+            if name not in QUOTING:
                 found |= {(name, id_) for id_ in ids}
             continue
         kind = kinds[name]
@@ -242,18 +287,22 @@ def _open(
     return frozenset(found)
 
 
+def hidden(name: str) -> bool:
+    """Whether the log keeps what this column says of a record that is not open."""
+    is_contracts = name in COLUMN_LABELS and name not in CONTRACT_STEPS | NAMES.keys()
+    return name in TEXTS or is_contracts
+
+
 def _detail(row: History, is_open: bool) -> str:
     parts = []
     states = TALKS if row.record_type == "introductions" else STATES
     for name, pair in row.changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        shown = (
-            _change(name, pair[0], pair[1], states)
-            if is_open or name not in TEXTS
-            else MASKED
-        )
-        parts.append(f"{NAMES.get(name, name)}：{shown}")
+        is_told = is_open or not hidden(name)
+        shown = _change(name, pair[0], pair[1], states) if is_told else MASKED
+        label = NAMES.get(name) or COLUMN_LABELS.get(name, name)
+        parts.append(f"{label}：{shown}")
     return "\n".join(parts)
 
 

@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
     from .evaluate import evaluate
     from .index import index_cli
     from .jobs import worker
+    from .ledger import ledger_cli
     from .policies import policies
     from .rankers import ranker_cli
     from .setup import setup
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
         ranker_cli,
         policies,
         db_cli,
+        ledger_cli,
         users_cli,
         demo_cli,
     ):

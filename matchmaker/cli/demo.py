@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tqdm import tqdm
 
 from index.embed import count_encodings
-from index.sync import ASKS
+from index.stored import ASKS
 from index.text import sources
 from models import TABLES, OutboxTask, Suggestion, utcnow
 from models.outbox import RecordType, TaskKind
@@ -17,6 +17,7 @@ from models.outbox import RecordType, TaskKind
 from ..accounts import service as accounts
 from ..config import ROOT, Settings
 from ..db import db
+from ..demo import dealings, ledger
 from ..demo import service as demo
 from ..jobs.worker import Worker
 from ..search.live import live_index, make_encoder
@@ -44,7 +45,7 @@ BULK = 100
     help="Enter the records and leave encoding and matching to the worker.",
 )
 def load(folder: Path, queue_only: bool) -> None:
-    """Enter the sample, encode it, write suggestions; a second time does nothing."""
+    """Enter sample, talks and ledger, encode, match; a second time does nothing."""
     try:
         loaded = demo.load(db.session, folder, now=utcnow())
     except ValueError as error:
@@ -54,6 +55,10 @@ def load(folder: Path, queue_only: bool) -> None:
         f"榜单 {loaded.calls} 个"
     )
     _accounts()
+    talks = dealings.load(db.session, now=utcnow())
+    contracts = ledger.load(db.session, now=utcnow())
+    if talks or contracts:
+        click.echo(f"演示台账:新载入对接 {talks} 项、技术合同 {contracts} 份")
     waiting = db.session.scalar(select(func.count()).select_from(OutboxTask))
     if waiting and not queue_only:
         work_off()

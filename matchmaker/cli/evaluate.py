@@ -13,6 +13,7 @@ from index import embed, metrics
 from index import evaluate as judged
 from index.approval import shipped
 from index.hybrid import Hit
+from index.remembering import RememberingEncoder
 from index.text import Source
 
 from ..config import Settings
@@ -64,7 +65,7 @@ def evaluate(
 ) -> None:
     """Rank judged data and compare with BM25, dense and reciprocal-rank fusion."""
     settings: Settings = current_app.config["SETTINGS"]
-    encoder = judged.RememberingEncoder(
+    encoder = RememberingEncoder(
         make_encoder(settings, threads=2), settings.instance_dir / "evaluate.db"
     )
     if not folders and known_item is None:
@@ -147,9 +148,7 @@ def _judged(
         click.echo(f"{len(written)} lines written to {run}")
 
 
-def _bench(
-    encoder: judged.RememberingEncoder, items: Mapping[str, Source]
-) -> judged.Bench:
+def _bench(encoder: RememberingEncoder, items: Mapping[str, Source]) -> judged.Bench:
     if not items:
         raise click.UsageError("the folders hold no items of this kind")
     total = embed.count_encodings(list(items.values()), [False] * len(items))
@@ -161,7 +160,7 @@ def _advance(bar: Any, done: int) -> None:
     bar.update(done - bar.n)
 
 
-def _known_item(encoder: judged.RememberingEncoder, path: Path) -> None:
+def _known_item(encoder: RememberingEncoder, path: Path) -> None:
     rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
     wide = [row for row in rows if len(row) == 3]
     items = {f"{n:05d}": Source("", text, ()) for n, (_, text, _) in enumerate(wide)}

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from index.approval import SHIPPED
-from index.evaluate import RememberingEncoder
 from index.metrics import Reliability
+from index.remembering import RememberingEncoder
 from models import Activation, utcnow
 
 from ..config import ROOT, Settings
@@ -20,7 +20,12 @@ from ..db import db
 from ..errors import Conflict, NotFound
 from ..rankers import default, judged, service
 from ..rankers.active import active
-from ..rankers.comparison import Comparison, Difference
+from ..rankers.comparison import (
+    FEWEST_DECISIONS,
+    FEWEST_NEEDS,
+    Comparison,
+    Difference,
+)
 from ..search.live import make_encoder
 from .base import Group
 
@@ -60,6 +65,15 @@ def train() -> None:
     except Conflict as error:
         raise click.ClickException("no decision teaches anything yet") from error
     click.echo(f"{ranker.name}, learnt from {ranker.decisions} decisions")
+    kept = service.held_out(db.session)
+    if kept.too_few:
+        click.echo(
+            f"warning: {kept.decisions} decisions on {kept.needs} needs or calls are "
+            f"held out for comparing; {FEWEST_DECISIONS} on {FEWEST_NEEDS} are needed "
+            "before a ranker can be put in force. A fifth is held out, so that takes "
+            f"some {5 * FEWEST_DECISIONS} decisions in all.",
+            err=True,
+        )
     click.echo(f"compare it with `flask ranker compare {ranker.name}`")
 
 

@@ -33,6 +33,7 @@ from models import (
     Notice,
     Organisation,
     OutboxTask,
+    Proposal,
     RecoveryCode,
     Registration,
     Review,
@@ -44,6 +45,7 @@ from models import (
     transaction,
 )
 from models.base import end_of_month
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
@@ -58,7 +60,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import FEN_PER_WAN, label, today
-from . import talks
+from . import deals, talks
 
 Row = Mapping[str, Any]
 
@@ -174,6 +176,7 @@ def _need(row: Row, organisations: _Organisations, now: datetime) -> Need:
         organisation_id=holder,
         status=NeedStatus.PUBLISHED,
         problem=row["problem"],
+        scene=row.get("scene") or "",
         targets=row["targets"],
         district=row["district"],
         trl_expected=row["trl_expected"],
@@ -196,6 +199,7 @@ def _achievement(row: Row, organisations: _Organisations, now: datetime) -> Achi
         status=AchievementStatus.PUBLISHED,
         inventors=row["inventor"] + "(示例)",
         abstract=row["abstract"],
+        applications=row.get("applications") or "",
         indicators=row["indicators"],
         trl=row["trl"],
         stage=_member(Stage, row["stage"]),
@@ -257,7 +261,8 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone: dict[str, set[int]] = {"introduction_id": talks.remove(session)}
+        gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
+        gone["introduction_id"] = talks.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -265,8 +270,11 @@ def remove(session: Session, *, now: datetime) -> int:
         ):
             demo = select(table.id).where(table.is_demo)
             pairs = select(Suggestion.id).where(column.in_(demo))
-            gone.setdefault("suggestion_id", set()).update(session.scalars(pairs))
-            session.execute(delete(Review).where(Review.suggestion_id.in_(pairs)))
+            ids = set(session.scalars(pairs))
+            gone.setdefault("suggestion_id", set()).update(ids)
+            note_changes(session, ids)
+            for about in (Review, Proposal):
+                session.execute(delete(about).where(about.suggestion_id.in_(pairs)))
             session.execute(delete(Suggestion).where(column.in_(demo)))
             for rows in (Embedding, OutboxTask, Attachment, Finding):
                 session.execute(
@@ -326,11 +334,13 @@ def _remove_people(session: Session, now: datetime) -> None:
             ContactGrant.user_id,
         )
     ]
+    proposed = select(Proposal.proposer_id)
     kept = or_(
         *(
             User.id.in_(some)
-            for some in (acted, reviewed, authored, listed, claims, *talked)
-        )
+            for some in (acted, reviewed, authored, listed, claims, proposed, *talked)
+        ),
+        deals.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -358,8 +368,10 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Invitation.organisation_id,
                 Introduction.seeker_id,
                 Introduction.provider_id,
+                Proposal.organisation_id,
             )
-        )
+        ),
+        deals.names_home(),
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
 

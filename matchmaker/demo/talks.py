@@ -11,6 +11,7 @@ from models import (
     Call,
     ContactGrant,
     Contract,
+    History,
     Introduction,
     IntroductionAnswer,
     Need,
@@ -49,6 +50,12 @@ def remove(session: Session) -> set[int]:
         delete(Attachment).where(
             Attachment.record_type == FileOwner.INTRODUCTION,
             Attachment.record_id.in_(ids),
+        )
+    )
+    session.execute(
+        delete(History).where(
+            History.record_type == Introduction.__tablename__,
+            History.record_id.in_(ids),
         )
     )
     for table in (IntroductionAnswer, TalkEvent, ContactGrant):

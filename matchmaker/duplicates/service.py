@@ -19,13 +19,13 @@ from index.duplicates import (
     CANDIDATES,
     Duplicate,
     Level,
-    Likeness,
     alike,
+    by_words,
     duplicates,
     has_same_figures,
     order,
-    resemblance,
     same_passages,
+    unread,
     whole,
 )
 from index.facts import Facts
@@ -96,6 +96,8 @@ class Finding:
     """What resembles a record: the first few, and how many there are in all.
 
     at_least  whether there may be more than ``total``
+    twins     ids of those that wait for a decision too and say almost the same, or
+              perhaps the same and come from the same organisation; for staff
     reason    words with which staff may return the record; they name only what
               the author may read
     """
@@ -104,6 +106,7 @@ class Finding:
     total: int = 0
     at_least: bool = False
     reason: str = ""
+    twins: Sequence[int] = ()
 
 
 def find(
@@ -230,7 +233,17 @@ def _finding(
     ]
     readable = {id_ for of, id_ in public if of is kind}
     reason = _reason_of(kind, rows, readable)
-    return Finding(rows, len(found), len(found) >= CANDIDATES, reason)
+    twins = [
+        one.record_id for one in found if _is_twin(item, one, seen[kind, one.record_id])
+    ]
+    return Finding(rows, len(found), len(found) >= CANDIDATES, reason, twins)
+
+
+def _is_twin(item: Item, one: Duplicate, other: Item) -> bool:
+    """Whether both wait and one decision would do for both."""
+    waiting = item.status.value == other.status.value == "pending"
+    same_home = item.organisation_id == other.organisation_id
+    return waiting and (one.level is Level.SAME or same_home)
 
 
 def _is_encoded(
@@ -255,6 +268,7 @@ def _with_own(
     """
     shelf = held.shelves[mine.kind, False]
     encoded: list[IndexedRecord] = []
+    unencoded: list[IndexedRecord] = []
     best = {one.record_id: one for one in found}
     for row in _own(session, user, mine):
         source = full_source(row)
@@ -262,10 +276,13 @@ def _with_own(
         if stored is not None and stored.text_hash == source.hash:
             encoded.append(stored)
             known[row.id] = stored
-            continue
-        likeness = Likeness(resemblance(whole(mine), source.whole))
+        else:
+            told = facts(row, mine.kind)
+            unencoded.append(unread(mine.kind, row.id, source, told))
+    worded = by_words(mine, unencoded, encoded)
+    for blank, likeness in zip(unencoded, worded, strict=True):
         if likeness.level is not None:
-            best[row.id] = Duplicate(row.id, likeness, likeness.level)
+            best[blank.id] = Duplicate(blank.id, likeness, likeness.level)
     for one in alike(mine, encoded, shelf):
         best[one.record_id] = one
     return sorted(best.values(), key=order)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from index import explain, groups
+from index import explain, groups, naming
 from index.groups import Group, Link
 from index.hybrid import HybridIndex
 from index.sync import LiveIndex
@@ -36,6 +36,7 @@ MOST_NEEDS = 2000
 BEST_ANSWERS = 5
 MOST_PAIRS = 3
 MOST_ANSWERS = 3
+MOST_TERMS = 10
 
 State = tuple[int, frozenset[int]]
 _nearness: WeakKeyDictionary[LiveIndex, tuple[State, dict[Link, float]]] = (
@@ -170,13 +171,13 @@ def _as_seen(
     terms = groups.common_terms(shelf, records)
     budgets = [need.budget_fen for need in needs if need.budget_fen]
     return Alike(
-        name=groups.name(terms, [need.title for need in needs]) or needs[0].title,
+        name=naming.name(terms, records) or needs[0].title,
         needs=needs,
         organisations=len({need.organisation_id for need in needs}),
         districts=list(dict.fromkeys(district_name(need.district) for need in needs)),
         budget=money(sum(budgets)) if budgets else None,
         open_budgets=len(needs) - len(budgets),
-        terms=terms,
+        terms=list(terms)[:MOST_TERMS],
         pairs=_pairs(held, needs),
         answers=_shared(session, user, needs, answers),
     )

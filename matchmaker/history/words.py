@@ -11,6 +11,8 @@ from ..differences import Piece, pieces, shortened
 LONGEST = 120
 # Shorter texts are easier read whole, one after the other.
 SHORTEST_PROSE = 20
+# Shown as they are: there is nothing before, or nothing after.
+PLAIN = {"reason": "原因", "words": "说明", "attachment": "附件"}
 TONES = {"published": "done", "returned": "late", "withdrawn": "late"}
 
 
@@ -37,7 +39,7 @@ def _texts(
     return [
         (label, shortened(pieces(*map(_prose, changes[name]))))
         for name, label in names.items()
-        if name in changes and _is_prose(name, changes[name])
+        if name in changes and name not in PLAIN and _is_prose(name, changes[name])
     ]
 
 
@@ -55,17 +57,16 @@ def _prose(value: Any) -> str:
 
 
 def _detail(changes: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    labelled = dict(names) | {"reason": "原因", "attachment": "附件"}
+    labelled = dict(names) | PLAIN
     return "\n".join(
         f"{label}：{_change(name, *changes[name])}"
         for name, label in labelled.items()
-        if name in changes
-        and (name in ("reason", "attachment") or not _is_prose(name, changes[name]))
+        if name in changes and (name in PLAIN or not _is_prose(name, changes[name]))
     )
 
 
 def _change(name: str, before: Any, after: Any) -> str:
-    if name == "reason":
+    if name in ("reason", "words"):
         return str(after)
     if name == "attachment":
         return str(after or before)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from index.catalogue import Order
+from index.columns import Order
 from index.sync import LiveIndex
 from models import Call, Need, User
 from models.conditions import Every
@@ -15,14 +15,6 @@ from .. import policies
 from ..search.service import load
 
 NEWEST = 5
-
-# The plan names the target; the record holds no contracts yet, so nothing is
-# said about progress towards it.
-YEAR_TARGET = "2024 年度目标：技术合同成交额 1400 亿元"
-YEAR_TARGET_SOURCE = (
-    "目标值出自长沙市建设全球研发中心城市的 2024 年计划（《长沙晚报》2024 年 2 月）。"
-    "本平台尚未接入合同登记数据，因此不显示完成进度。"
-)
 
 
 @dataclass(frozen=True)

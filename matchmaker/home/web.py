@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from models import Call, Need, User
+from models import Call, Need, User, utcnow
 from models.fields import field_name
 
 from ..accounts.current import current
+from ..dashboards import public, words
 from ..db import db
 from ..labels import day
 from ..needs.service import text_for
@@ -32,10 +33,10 @@ def index() -> ResponseReturnValue:
     return render_template(
         "home.html",
         counts=front.counts,
-        target_text=service.YEAR_TARGET,
-        target_source=service.YEAR_TARGET_SOURCE,
+        headline=public.headline(db.session, now=utcnow()),
         newest_needs=[_need_line(user, need) for need in front.needs],
         newest_calls=[_call_line(call) for call in front.calls],
+        words=words,
         **_work(user),
     )
 

@@ -23,6 +23,7 @@ from flask_login import login_required
 from models import Introduction, Suggestion, utcnow
 from models.fields import FIELDS
 from models.states import (
+    ContractState,
     IllegalMove,
     Interest,
     IntroductionStatus,
@@ -32,9 +33,11 @@ from models.states import (
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
+from ..attachments import web as attachments
 from ..calendar import service as calendar
 from ..calendar.days import Calendar
 from ..config import Settings
+from ..contracts import service as contracts
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..handlers import CONFLICTS_STATE, conflict_words
@@ -279,9 +282,11 @@ def _page(
         readings=contacts.readings(session, user, introduction),
         timeline=timeline.entries(session, user, introduction),
         sees=_sees,
-        files=[],
-        files_url="",
-        contract_url="",
+        files=attachments.cards(introduction),
+        files_url=url_for("attachments.of_introduction", record_id=introduction.id)
+        if introduction.is_open and policies.may(user, "introduction.log", introduction)
+        else "",
+        **_contract_of(introduction),
         limits=_limits(),
         mark=mark,
         today=today.isoformat(),
@@ -291,6 +296,20 @@ def _page(
         problem=problem,
     )
     return page, status
+
+
+def _contract_of(introduction: Introduction) -> dict[str, Any]:
+    """Where the contract of the talks is drafted, and those there are already."""
+    user = signed_in()
+    there = contracts.of_talks(db.session, user, introduction)
+    drafts = any(one.state is ContractState.DRAFT for one in there)
+    may_draft = (
+        introduction.status in contracts.TALKED
+        and policies.may(user, "contract.create")
+        and not drafts
+    )
+    place = url_for("contracts.new", introduction=introduction.id)
+    return {"contract_url": place if may_draft else "", "contracts": there}
 
 
 def _answering(introduction: Introduction) -> bool:

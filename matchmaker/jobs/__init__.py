@@ -37,9 +37,12 @@ def init_app(app: Flask) -> None:
     queue = _queue(settings)
     tasks = Tasks(opened, settings, app.extensions["db_engine"])
     looking, posting = OneAtATime(tasks.look), OneAtATime(tasks.post)
+    entering = OneAtATime(tasks.enter)
     drain, send = queue.task(name="drain")(looking), queue.task(name="post")(posting)
+    enter = queue.task(name="enter")(entering)
     queue.periodic_task(crontab(), name="sweep")(looking)
     queue.periodic_task(crontab(), name="sweep_mail")(posting)
+    queue.periodic_task(crontab(), name="sweep_imports")(entering)
     for minute, work in (
         ("*/10", tasks.remind),
         ("*/10", tasks.observe),
@@ -50,10 +53,13 @@ def init_app(app: Flask) -> None:
         # huey names a task after a function, which a bound method is not quite.
         queue.periodic_task(crontab(minute=minute), name=work.__name__)(_plain(work))
     app.extensions["queue"] = queue
-    app.extensions["wake_worker"] = lambda: _wake(drain)
+    app.extensions["wake_worker"] = lambda: _wake(drain, enter)
     wake_after_commit(app.extensions["db_sessions"], lambda: _wake(drain))
     wake_after_commit(
         app.extensions["db_sessions"], lambda: _wake(send), mark="wake_mail"
+    )
+    wake_after_commit(
+        app.extensions["db_sessions"], lambda: _wake(enter), mark="wake_import"
     )
 
 
@@ -95,9 +101,10 @@ def _queue(settings: Settings) -> Huey:
     return SqliteHuey(NAME, filename=str(path), results=False)
 
 
-def _wake(drain: Any) -> None:
+def _wake(*tasks: Any) -> None:
     try:
-        drain()
+        for task in tasks:
+            task()
     except Exception as error:
         # The row is committed; the sweep finds it within a minute.
         log.warning("queue.unreachable", error=type(error).__name__)

@@ -12,10 +12,13 @@ from models.session import keep_statistics
 from ..attachments import service as attachments
 from ..attachments.store import Store
 from ..config import Settings
-from ..labels import today
+from ..imports import worker as imports
+from ..imports.staging import Staging
+from ..imports.worker import Importer
 from ..mail import service as mail
-from ..needs.service import expire_needs
+from ..posting.expiry import expire
 from ..search.live import live_index
+from ..sheets.guard import Limits
 from ..subscriptions import tell
 from ..work import observations, reminders
 from .worker import Worker
@@ -61,6 +64,7 @@ class Tasks:
                 working_days=self._settings.reminder_working_days,
                 notice_days=self._settings.expiry_notice_days,
                 overdue_days=self._settings.introduction_task_days,
+                terms=self._settings.terms,
                 now=utcnow(),
             )
 
@@ -78,13 +82,25 @@ class Tasks:
         with self._opened() as session:
             mail.deliver(session, self._settings, clock=utcnow)
 
+    def enter(self) -> None:
+        """Check the files that wait to be imported, and read them in."""
+        with self._opened() as session:
+            Importer(
+                session,
+                self._store(),
+                Staging(self._settings.import_dir),
+                Limits(rows=self._settings.import_rows),
+                utcnow,
+            ).work_off()
+
     def tidy(self) -> None:
         """Clear away files that no record names any more."""
         with self._opened() as session:
-            store = Store(
-                self._settings.attachment_dir, self._settings.attachment_bytes
-            )
-            attachments.sweep(session, store)
+            attachments.sweep(session, self._store())
+            imports.tidy(session, Staging(self._settings.import_dir), now=utcnow())
+
+    def _store(self) -> Store:
+        return Store(self._settings.attachment_dir, self._settings.attachment_bytes)
 
     def learn(self) -> None:
         """Let SQLite learn how its tables are filled."""
@@ -93,10 +109,4 @@ class Tasks:
     def expire(self) -> None:
         """Let what is over end, by the clock and not by a click."""
         with self._opened() as session:
-            now = utcnow()
-            expire_needs(
-                session,
-                today=today(now),
-                now=now,
-                valid_days=self._settings.need_valid_days,
-            )
+            expire(session, terms=self._settings.terms, now=utcnow())

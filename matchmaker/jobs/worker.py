@@ -22,7 +22,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from index import embed
 from index.encoder import Encoder
 from index.loading import EncoderMissing
-from index.sync import ASKS, LiveIndex, embeddings
+from index.stored import ASKS, embeddings
+from index.sync import LiveIndex
 from index.text import Source, sources
 from models import TABLES, Embedding, IndexChange, OutboxTask, transaction
 from models.outbox import Audience, RecordType, TaskKind

@@ -1,15 +1,11 @@
-"""Exact figures as bands in words: no digit of the original is left.
-
-Words (数百, 百分之几) rather than other digits: a band such as 300~400 beside the
-original would still be one half of the secret, and its edges may be figures that
-the text gives elsewhere.
-"""
+"""Exact figures as bands in words (`index.bands`): no digit of the original is left."""
 
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from index.amounts import Amount, amounts
+from index.bands import band
 from index.numerals import Number, numbers
 
 from .spans import FIGURE, PRODUCT, Span
@@ -111,7 +107,7 @@ def _banded(text: str, number: Number) -> Span:
     end = number.end
     if number.words and text[end : end + 1] in ("多", "来", "余"):
         end += 1  # 三千多 has its own vagueness; 数千 has it too
-    words = share(number.value * 100) if number.share else band(number.value)
+    words = share(number.value * 100) if number.share else band(number.value).words
     return Span(number.start, end, FIGURE, words)
 
 
@@ -153,38 +149,6 @@ def share(percent: float) -> str:
     if percent > 100:
         return "一倍以上"
     return next(words for least, words in _SHARES if percent >= least)
-
-
-_SCALES = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
-_STEPS = ((1000.0, "千"), (100.0, "百"), (10.0, "十"))
-
-
-def band(value: float) -> str:
-    """A number as a band of a factor of five at most: 十几, 数十, 一百多, 数百 …"""
-    value = abs(value)
-    if value == 0:
-        return "零"
-    if value < 1:
-        return _below_one(value)
-    for scale, mark in _SCALES:
-        if value >= scale:
-            return _leading(value / scale) + mark
-    raise AssertionError("unreachable: one of the scales is 1")
-
-
-def _leading(value: float) -> str:
-    for size, mark in _STEPS:
-        if value >= size:
-            if value >= 2 * size:
-                return ("数万" if value >= 1e4 else "数") + mark
-            return "十几" if size == 10 else f"一{mark}多"
-    return "几"
-
-
-def _below_one(value: float) -> str:
-    if value >= 0.1:
-        return "零点几"
-    return "零点零几" if value >= 0.01 else "极小的数"
 
 
 def exact(text: str) -> list[str]:

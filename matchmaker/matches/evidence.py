@@ -15,11 +15,12 @@ from index import explain
 from index.approval import judgements, modes_fit
 from index.hybrid import HybridIndex, IndexedRecord
 from index.indicators import Judgement
-from models import Achievement, Call, Need, Record
+from models import Achievement, Need, Record
 from models.fields import field_name
 from models.states import Mode
 
 from ..labels import SCALES, day, label, mode_label, money
+from ..needs.budgets import Budget
 
 Verdict = str
 Fact = dict[str, str]
@@ -51,14 +52,16 @@ def build(
     parts: Mapping[str, float],
     *,
     inside: bool,
+    budget: Budget,
 ) -> dict[str, Any]:
     """The evidence for a pair; ``left`` asks, ``right`` was found.
 
-    ``inside`` says from which side the texts are taken, as in `HybridIndex`.
+    ``inside`` says from which side the texts are taken, as in `HybridIndex`; ``budget``
+    is the money of ``left`` as the reader may know it.
     """
     lexical = index.shelves[found.kind, inside].lexical
     return {
-        "indicators": _indicators(asking, found),
+        "indicators": _indicators(left, asking, found),
         "pairs": [
             {
                 "left": pair.left.text,
@@ -74,23 +77,44 @@ def build(
             {"term": term, "weight": round(worth, 2)}
             for term, worth in explain.shared_terms(asking, found, lexical)
         ],
-        "facts": facts(left, right),
+        "facts": facts(left, right, budget),
         "parts": _parts(parts),
     }
 
 
-def _indicators(asking: IndexedRecord, found: IndexedRecord) -> list[dict[str, Any]]:
-    judged = judgements(asking, found)
+def _indicators(
+    left: Record, asking: IndexedRecord, found: IndexedRecord
+) -> list[dict[str, Any]]:
+    """A row for each indicator asked; a must that is missed stands first."""
+    judged = judgements(left, asking, found)
     several = Counter(judgement.asked_index for judgement in judged)
-    return [
+    rows = [
         {
             "asked": _asked(judgement, several[judgement.asked_index] > 1),
+            "sentence": _sentence(judgement),
+            "must": judgement.requirement.must,
             "claimed": judgement.claimed,
             "verdict": str(judgement.verdict),
             "note": judgement.note,
         }
         for judgement in judged
     ]
+    return sorted(rows, key=lambda row: not misses_must(row))
+
+
+def misses_must(row: Mapping[str, Any]) -> bool:
+    """Whether an indicator that has to be met is not.
+
+    Evidence that was stored before anybody said must or wish has no word of it.
+    """
+    return row.get("must") is True and row["verdict"] == UNMET
+
+
+def _sentence(judgement: Judgement) -> str | None:
+    """The sentence of the target, where its confirmed measure was judged instead."""
+    sentence = judgement.requirement.text
+    same = judgement.asked.replace(" ", "") == sentence.replace(" ", "")
+    return None if same or judgement.requirement.confirmed is None else sentence
 
 
 def _asked(judgement: Judgement, one_of_several: bool) -> str:
@@ -118,13 +142,13 @@ def _parts(parts: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-def facts(left: Record, right: Record) -> list[Fact]:
+def facts(left: Record, right: Record, budget: Budget) -> list[Fact]:
     """What else fits or does not: field, readiness, money, modes, deadline."""
     found = [_fact("技术领域", field_name(left.field), field_name(right.field), _field)]
     if isinstance(right, Achievement):
         if isinstance(left, Need):
             found += [_readiness(left, right), _modes(left, right)]
-        found.append(_price(left, right))
+        found.append(_price(budget, right))
     else:
         found.append(_deadlines(left, right))
     return found
@@ -151,17 +175,21 @@ def _readiness(need: Need, achievement: Achievement) -> Fact:
     return _fact("技术成熟度", f"不低于 {need.trl_expected} 级", have, verdict)
 
 
-def _price(asking: Record, achievement: Achievement) -> Fact:
-    budget = asking.budget_fen if isinstance(asking, Need) else None
-    if isinstance(asking, Call):
-        budget = asking.funding_fen
+def _price(budget: Budget, achievement: Achievement) -> Fact:
     price = achievement.price_fen
-    left, right = " ".join(money(budget)).strip(), " ".join(money(price)).strip()
-    if budget is None or price is None:
-        return _fact("预算与报价", left, right, UNKNOWN)
-    fits = price <= budget
-    near = price <= budget * BRIDGEABLE_PRICE
-    return _fact("预算与报价", left, right, MET if fits else PARTIAL if near else UNMET)
+    asked = " ".join(money(price)).strip()
+    return _fact("预算与报价", budget.words, asked, _affords(budget, price))
+
+
+def _affords(budget: Budget, price: int | None) -> Verdict:
+    """Whether the price fits, as far as is known; a band may leave it open."""
+    if budget.low is None or budget.high is None or price is None:
+        return UNKNOWN
+    if price <= budget.low:
+        return MET
+    if price > budget.high * BRIDGEABLE_PRICE:
+        return UNMET
+    return PARTIAL if budget.low == budget.high else UNKNOWN
 
 
 def _modes(need: Need, achievement: Achievement) -> Fact:

@@ -7,8 +7,8 @@ from models.fields import DISTRICTS, FIELDS
 from models.states import SuggestionKind, SuggestionStatus
 
 from ..labels import label, odds
-from .queue import AGE_STEPS, SCORE_STEPS, Counts
 from .schema import QueueFilters
+from .tally import AGE_STEPS, SCORE_STEPS, Counts
 
 Address = Callable[[QueueFilters], str]
 
@@ -20,8 +20,11 @@ NAMES = {
     "district": "区县",
     "score": "预计通过率",
     "age": "等待",
+    "by_hand": "来源",
     "mine": "我的",
 }
+# What is either asked for or not.
+ONLY = {"by_hand": "人工提出的", "mine": "我正在审的"}
 SEVERAL = frozenset({"kind", "field", "district"})
 
 
@@ -61,15 +64,17 @@ def groups(
         }
         for name, offered in choices().items()
     ]
-    mine = filters.model_copy(update={"mine": not filters.mine})
-    option = {
-        "value": "1",
-        "label": "我正在审的",
-        "count": None,
-        "selected": filters.mine,
-        "url": address(mine),
-    }
-    return [*found, {"name": "mine", "label": NAMES["mine"], "options": [option]}]
+    for name, words in ONLY.items():
+        held = getattr(filters, name)
+        option = {
+            "value": "1",
+            "label": words,
+            "count": None,
+            "selected": held,
+            "url": address(filters.model_copy(update={name: not held})),
+        }
+        found.append({"name": name, "label": NAMES[name], "options": [option]})
+    return found
 
 
 def chosen(filters: QueueFilters, address: Address) -> list[tuple[str, str]]:
@@ -87,9 +92,10 @@ def chosen(filters: QueueFilters, address: Address) -> list[tuple[str, str]]:
     if filters.age is not None and filters.age not in AGE_STEPS:
         without = filters.model_copy(update={"age": None})
         found.append((f"等待 {filters.age} 天以上", address(without)))
-    if filters.mine:
-        without = filters.model_copy(update={"mine": False})
-        found.append(("我正在审的", address(without)))
+    for name, words in ONLY.items():
+        if getattr(filters, name):
+            without = filters.model_copy(update={name: False})
+            found.append((words, address(without)))
     return found
 
 

@@ -16,6 +16,7 @@ from models.outbox import Audience, RecordType
 from models.states import SuggestionKind
 
 from .. import policies
+from ..needs import budgets
 from ..rankers.active import active
 from ..search.service import load
 from . import evidence
@@ -79,17 +80,22 @@ def nearby(
     """
     looked = candidates(session, index, user, item, kind, most=max(limit, RATED))
     likely = [one for one in looked.found if one.likely][:limit]
-    return [
-        Near(one.item, one.hit.score, _evidence(looked, one), one.rating.probability)
-        for one in likely
-    ]
+    return [_near(user, looked, one) for one in likely]
 
 
-def _evidence(looked: Candidates, one: Candidate) -> dict[str, Any]:
+def _near(user: User | None, looked: Candidates, one: Candidate) -> Near:
     (left, asking), (right, found) = one.left, one.right
-    return evidence.build(
-        left, right, asking, found, looked.held, one.hit.parts, inside=looked.inside
+    why = evidence.build(
+        left,
+        right,
+        asking,
+        found,
+        looked.held,
+        one.hit.parts,
+        inside=looked.inside,
+        budget=budgets.seen(user, left),
     )
+    return Near(one.item, one.hit.score, why, one.rating.probability)
 
 
 def candidates(
@@ -131,7 +137,9 @@ def candidates(
         left, right = (item, mine), (row, theirs)
         if not asks:
             left, right = right, left
-        rating = rate(model, pair, hit.features, left[0], right[0], left[1], right[1])
+        sides = left[0], right[0], left[1], right[1]
+        money = budgets.seen(user, left[0])
+        rating = rate(model, pair, hit.features, *sides, money)
         likely = rating.probability >= model.least
         found.append(Candidate(row, left, right, hit, rating, likely))
     found.sort(key=lambda one: (-one.rating.probability, one.item.id))
@@ -141,6 +149,7 @@ def candidates(
 def fits(
     session: Session,
     held: HybridIndex,
+    user: User | None,
     need: Need,
     achievement: Achievement,
     asking: IndexedRecord,
@@ -148,7 +157,7 @@ def fits(
     *,
     inside: bool,
 ) -> bool:
-    """Whether `nearby` would name the need beside the achievement.
+    """Whether `nearby` would name the need beside the achievement, to this person.
 
     Asked of one pair, when one side is new: as likely as a suggestion must be, and
     not below what a search would show.
@@ -159,7 +168,8 @@ def fits(
         return False
     model = active(session)
     pair = SuggestionKind.NEED_ACHIEVEMENT
-    rating = rate(model, pair, hit.features, need, achievement, asking, offered)
+    sides = need, achievement, asking, offered
+    rating = rate(model, pair, hit.features, *sides, budgets.seen(user, need))
     return rating.probability >= model.least
 
 
@@ -168,8 +178,13 @@ def as_question(
 ) -> IndexedRecord | None:
     """The record as this person reads it, from the index or encoded here and now."""
     source = readable(user, item)
-    if source is None:
-        return None
+    return None if source is None else as_indexed(session, index, item, source)
+
+
+def as_indexed(
+    session: Session, index: LiveIndex, item: Record, source: Source
+) -> IndexedRecord:
+    """The record by these words, from the index or encoded here and now."""
     kind = kind_of(item)
     for inside in (True, False):
         stored = index.caught_up(session).get(kind, item.id, inside=inside)

@@ -6,6 +6,7 @@ from index.approval import ApprovalModel
 from models import Suggestion
 
 from ..labels import odds
+from .evidence import misses_must
 
 # A smaller share in the logit changes the odds by less than a quarter.
 TELLING = 0.22
@@ -26,6 +27,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "met": ("有指标达到要求", "写明达到要求的指标少"),
     "unmet": ("有指标达不到要求", ""),
 }
+MISSED_MUST = "必须指标不满足"
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,16 @@ class Odds:
 def explained(model: ApprovalModel, pair: Suggestion) -> Odds:
     """The stored probability of the pair with its reasons.
 
-    Without reasons where another ranker told it: those of this one would not fit.
+    Without reasons where another ranker told it: those of this one would not fit. A
+    must that is missed is named first whoever told it.
     """
     words = odds(pair.probability)
+    missed = any(map(misses_must, pair.evidence.get("indicators", ())))
+    cons = [MISSED_MUST] if missed else []
     if pair.ranker != model.name:
-        return Odds(words)
+        return Odds(words, cons=cons)
     shares = model.contributions(pair.features)
     pros: list[str] = []
-    cons: list[str] = []
     for name in sorted(shares, key=lambda name: -abs(shares[name])):
         if abs(shares[name]) < TELLING or name not in WORDS:
             continue

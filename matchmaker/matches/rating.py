@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from index.approval import ApprovalModel, features, judgements, side
+from index.approval import ApprovalModel, features, judgements, shares, side
 from index.hybrid import IndexedRecord
 from models import Record
 from models.states import SuggestionKind
+
+from ..needs.budgets import Budget, side_seen
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,12 @@ def rate(
     right: Record,
     asking: IndexedRecord,
     found: IndexedRecord,
+    budget: Budget,
 ) -> Rating:
-    """Rate the pair; ``text`` holds the text features (`Hit.features`)."""
-    verdicts = [one.verdict for one in judgements(asking, found)]
-    known = features(kind, text, side(left), side(right), verdicts)
+    """Rate the pair; ``text`` holds the text features (`Hit.features`).
+
+    ``budget`` is the money of the asking side, as far as it may count here.
+    """
+    indicators = shares(judgements(left, asking, found))
+    known = features(kind, text, side_seen(left, budget), side(right), indicators)
     return Rating(known, model.probability(known))

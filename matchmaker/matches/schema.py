@@ -29,6 +29,7 @@ class QueueFilters(Input):
     score: Annotated[Annotated[float, Field(ge=0, le=1)] | None, Optional] = None
     age: Annotated[Annotated[int, Field(ge=0, le=3650)] | None, Optional] = None
     mine: bool = False
+    by_hand: bool = False
 
     @field_validator("kind", "field", "district", mode="before")
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import accumulate
 from math import ceil
 from typing import Any, Protocol, TypeVar
 
@@ -32,8 +32,10 @@ from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import today
 from ..notices import service as notices
-from .queue import DECIDED, UNDO_HOURS, open_sides
+from ..proposals import service as proposals
+from .queue import UNDO_HOURS, open_sides
 from .schema import LARGEST_ID, OwnQuery
+from .tally import DECIDED
 
 LONGEST_SNOOZE = timedelta(days=366)
 OWN_PER_PAGE = 20
@@ -101,6 +103,7 @@ def approve(
             raise Conflict("suggestion.side_closed")
         _decide(session, user, pair, Decision.APPROVE, now=now)
         _tell_enterprise(session, pair, now)
+        proposals.tell_decided(session, pair, now)
     return pair
 
 
@@ -133,6 +136,7 @@ def reject(
         _decide(
             session, user, pair, Decision.REJECT, now=now, reason=reason, words=words
         )
+        proposals.tell_decided(session, pair, now)
     return pair
 
 
@@ -185,7 +189,8 @@ def undo(
             until=until,
             now=now,
         )
-        notices.withdraw(session, "match_approved", "suggestion_id", pair.id)
+        for kind in ("match_approved", *proposals.DECIDED_NOTICES):
+            notices.withdraw(session, kind, "suggestion_id", pair.id)
     return pair
 
 
@@ -256,6 +261,7 @@ def bulk_reject(
                 reason=reason,
                 words=words,
             )
+            proposals.tell_decided(session, pair, now)
     return len(pairs)
 
 
@@ -358,7 +364,10 @@ class OwnNeed:
 
 @dataclass(frozen=True)
 class OwnPage:
-    """One page of an enterprise's approved pairs; ``choices``: need, how many."""
+    """One page of an enterprise's approved pairs.
+
+    ``choices`` are all its needs that have some, with title and number.
+    """
 
     groups: list[OwnNeed]
     choices: Sequence[tuple[int, str, int]]
@@ -382,27 +391,40 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
     choices = [(need_id, title, number) for need_id, title, number in rows]
     shown = [c for c in choices if query.need in (None, c[0])]
     total = sum(number for _, _, number in shown)
-    by_need = func.max(Suggestion.decided_at).over(partition_by=Suggestion.need_id)
-    pairs = session.scalars(
-        select(Suggestion)
-        .where(approved, Suggestion.need_id.in_([c[0] for c in shown]))
-        .options(*_own_sides())
-        .order_by(
-            by_need.desc(),
-            Suggestion.need_id.desc(),
-            Suggestion.decided_at.desc(),
-            Suggestion.id,
-        )
-        .limit(OWN_PER_PAGE)
-        .offset((query.page - 1) * OWN_PER_PAGE)
-    )
-    groups = [
-        OwnNeed(need, list(group))
-        for need, group in groupby(pairs, lambda pair: pair.need)
-        if need is not None
-    ]
+    groups = _on_page(session, approved, shown, (query.page - 1) * OWN_PER_PAGE)
     pages = max(1, ceil(total / OWN_PER_PAGE))
     return OwnPage(groups, choices, query.page, pages, total)
+
+
+def _on_page(
+    session: Session,
+    approved: ColumnElement[bool],
+    shown: Sequence[tuple[int, str, int]],
+    first: int,
+) -> list[OwnNeed]:
+    """The pairs from the ``first`` on, of the needs that reach into the page."""
+    begins = accumulate((number for _, _, number in shown), initial=0)
+    last = first + OWN_PER_PAGE
+    reach = {
+        need_id: begin
+        for begin, (need_id, _, number) in zip(begins, shown, strict=False)
+        if begin < last and begin + number > first
+    }
+    query = (
+        select(Suggestion)
+        .where(approved, Suggestion.need_id.in_(reach))
+        .options(*_own_sides())
+        .order_by(Suggestion.decided_at.desc(), Suggestion.id)
+    )
+    by_need: dict[int, list[Suggestion]] = {need_id: [] for need_id in reach}
+    for pair in session.scalars(query):
+        by_need[pair.need_id or 0].append(pair)
+    return [
+        OwnNeed(need, some)
+        for need_id, pairs in by_need.items()
+        if (some := pairs[max(0, first - reach[need_id]) : last - reach[need_id]])
+        and (need := some[0].need) is not None
+    ]
 
 
 def show_mine(session: Session, user: User, suggestion_id: int) -> Suggestion:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
@@ -18,15 +19,18 @@ from sqlalchemy.orm import Session
 
 from index.approval import RATED, ApprovalModel
 from index.hybrid import Hit, HybridIndex, IndexedRecord
+from index.requirements import confirmed
 from index.sync import LiveIndex
 from index.text import full_source
 from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
+from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
 from .. import policies
 from ..history import service as history
 from ..labels import today
+from ..needs import budgets
 from ..rankers.active import active
 from . import evidence
 from .pairs import ACHIEVEMENT, CALL, NEED, PAIRS
@@ -43,14 +47,23 @@ EQUALLY = 1e-4
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """A pair as it was found and rated; ids of who asks and who is found."""
+class Judged:
+    """A pair as it was found and rated; ``left`` asks, ``right`` was found.
+
+    ``asking`` and ``found`` are the two as the index has them, by their full texts.
+    """
 
     kind: SuggestionKind
-    left: int
-    right: int
+    left: Record
+    right: Record
+    asking: IndexedRecord
+    found: IndexedRecord
     hit: Hit
     rating: Rating
+
+    @property
+    def key(self) -> tuple[SuggestionKind, int, int]:
+        return self.kind, self.left.id, self.right.id
 
 
 def refresh(
@@ -78,7 +91,7 @@ def refresh(
             (pair.kind, *_ids(pair)): pair
             for pair in session.scalars(select(Suggestion).where(_of(kind, record_id)))
         }
-        proposed = {(p.kind, p.left, p.right): p for p in proposals}
+        proposed = {proposal.key: proposal for proposal in proposals}
         new = 0
         # Again, and not the one from before: another may be in force by now.
         model = active(session)
@@ -99,13 +112,13 @@ def _ids(pair: Suggestion) -> tuple[int, int]:
     return ids[left] or 0, ids[right] or 0
 
 
-def _proposals(session: Session, held: HybridIndex, item: Record) -> list[Proposal]:
+def _proposals(session: Session, held: HybridIndex, item: Record) -> list[Judged]:
     """Every pair of the record that is likely enough, as the ranker in force says."""
     kind, model = kind_of(item), active(session)
     mine = held.get(kind, item.id, inside=True)
     if mine is None or not _is_open(held, kind, item.id):
         return []
-    found: list[Proposal] = []
+    found: list[Judged] = []
     for pair, sides in PAIRS.items():
         if kind in sides:
             theirs = sides[1] if kind is sides[0] else sides[0]
@@ -132,7 +145,7 @@ def _rated(
     item: Record,
     kind: RecordType,
     hits: Sequence[Hit],
-) -> list[Proposal]:
+) -> list[Judged]:
     """The candidates of ``kind`` for the item; those gone meanwhile are left out."""
     table = TABLES[kind]
     ids = [hit.record_id for hit in hits]
@@ -157,24 +170,25 @@ def _proposal(
     left: Record,
     right: Record,
     hit: Hit,
-) -> Proposal | None:
+) -> Judged | None:
     asks, answers = PAIRS[pair]
     asking = held.get(asks, left.id, inside=True)
     found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return None
-    rating = rate(model, pair, hit.features, left, right, asking, found)
-    return Proposal(pair, left.id, right.id, hit, rating)
+    money = budgets.exact(left)
+    rating = rate(model, pair, hit.features, left, right, asking, found, money)
+    return Judged(pair, left, right, asking, found, hit, rating)
 
 
 def _best_open(
-    session: Session, proposals: list[Proposal], limit: int, day: date
-) -> list[Proposal]:
+    session: Session, proposals: list[Judged], limit: int, day: date
+) -> list[Judged]:
     """The best ``limit`` of each kind, without calls whose window the clock closed."""
     ids = {_call_of(p) for p in proposals} - {None}
     calls = session.scalars(select(Call).where(Call.id.in_(ids)))
     closed = {call.id for call in calls if not call.takes_bids_on(day)}
-    kept: list[Proposal] = []
+    kept: list[Judged] = []
     for pair in PAIRS:
         some = [p for p in proposals if p.kind is pair and _call_of(p) not in closed]
         kept += sorted(some, key=_best_first)[:limit]
@@ -182,21 +196,21 @@ def _best_open(
 
 
 def _uncrowded(
-    session: Session, proposals: list[Proposal], kind: RecordType, limit: int
-) -> list[Proposal]:
+    session: Session, proposals: list[Judged], kind: RecordType, limit: int
+) -> list[Judged]:
     """Without new pairs for whoever has ``limit`` as likely ones waiting already.
 
     One achievement listed five hundred times would else be five hundred pairs for
     one need.
     """
-    kept: list[Proposal] = []
+    kept: list[Judged] = []
     for proposal in proposals:
         asks, answers = PAIRS[proposal.kind]
         if kind is answers:
             likelier = select(func.count(Suggestion.id)).where(
                 Suggestion.kind == proposal.kind,
-                COLUMNS[asks] == proposal.left,
-                COLUMNS[answers] != proposal.right,
+                COLUMNS[asks] == proposal.left.id,
+                COLUMNS[answers] != proposal.right.id,
                 Suggestion.status.in_(WAITING),
                 Suggestion.probability >= proposal.rating.probability - EQUALLY,
             )
@@ -206,21 +220,40 @@ def _uncrowded(
     return kept
 
 
-def _best_first(proposal: Proposal) -> tuple[float, int, int]:
-    return -proposal.rating.probability, proposal.left, proposal.right
+def _best_first(proposal: Judged) -> tuple[float, int, int]:
+    return -proposal.rating.probability, proposal.left.id, proposal.right.id
 
 
-def _call_of(proposal: Proposal) -> int | None:
+def _call_of(proposal: Judged) -> int | None:
     asks, answers = PAIRS[proposal.kind]
     if asks is CALL:
-        return proposal.left
-    return proposal.right if answers is CALL else None
+        return proposal.left.id
+    return proposal.right.id if answers is CALL else None
+
+
+def judge(
+    held: HybridIndex,
+    pair: SuggestionKind,
+    model: ApprovalModel,
+    left: Record,
+    right: Record,
+    asking: IndexedRecord,
+    found: IndexedRecord,
+) -> Judged:
+    """Score and rate one pair; its sides may be on a shelf or not."""
+    hit = held.shelves[PAIRS[pair][1], True].compare(asking.question(), found)
+    money = budgets.exact(left)
+    rating = rate(model, pair, hit.features, left, right, asking, found, money)
+    return Judged(pair, left, right, asking, found, hit, rating)
 
 
 def _as_it_stands(
     held: HybridIndex, pair: Suggestion, model: ApprovalModel, day: date
-) -> Proposal | None:
-    """The pair as it would be proposed today; None if it would not."""
+) -> Judged | None:
+    """The pair as it would be proposed today; None if it would not.
+
+    What a person proposed is not taken away for being unlikely.
+    """
     left, right = pair.left, pair.right
     if left is None or right is None:
         return None
@@ -233,11 +266,10 @@ def _as_it_stands(
         return None
     if pair.call is not None and not pair.call.takes_bids_on(day):
         return None
-    hit = held.shelves[answers, True].compare(asking.question(), found)
-    rating = rate(model, pair.kind, hit.features, left, right, asking, found)
-    if rating.probability < model.least:
+    judged = judge(held, pair.kind, model, left, right, asking, found)
+    if judged.rating.probability < model.least and not pair.by_hand:
         return None
-    return Proposal(pair.kind, left.id, right.id, hit, rating)
+    return judged
 
 
 def _is_open(held: HybridIndex, kind: RecordType, record_id: int) -> bool:
@@ -250,75 +282,78 @@ def _write(
     session: Session,
     held: HybridIndex,
     pair: Suggestion | None,
-    proposal: Proposal,
+    proposal: Judged,
     model: ApprovalModel,
     now: datetime,
 ) -> int:
-    asks, answers = PAIRS[proposal.kind]
-    left: Any = session.get_one(TABLES[asks], proposal.left)
-    right: Any = session.get_one(TABLES[answers], proposal.right)
-    hashes = full_source(left).meaning_hash, full_source(right).meaning_hash
     if pair is None:
-        session.add(_new(held, proposal, model, left, right, hashes, now))
+        session.add(new_pair(held, proposal, model, now))
         return 1
-    same = (pair.left_hash, pair.right_hash) == hashes
     if pair.status is SuggestionStatus.APPROVED:
         return 0
     if pair.status is SuggestionStatus.REJECTED:
-        if same:
+        if (pair.left_hash, pair.right_hash) == _hashes(proposal):
             return 0
         pair.move_to(SuggestionStatus.PENDING)
         pair.decided_at = None
         history.record(session, None, "suggestion.reopened", pair, now=now)
-    pair.left_hash, pair.right_hash = hashes
-    _fill(pair, held, proposal, model, left, right, now)
+    fill(pair, held, proposal, model, now)
     return 0
 
 
-def _new(
-    held: HybridIndex,
-    proposal: Proposal,
-    model: ApprovalModel,
-    left: Record,
-    right: Record,
-    hashes: tuple[str, str],
-    now: datetime,
+def _hashes(proposal: Judged) -> tuple[str, str]:
+    return _meaning(proposal.left), _meaning(proposal.right)
+
+
+def _meaning(record: Record) -> str:
+    """Changes with what the record says or asks for; a pair is judged by it."""
+    words = full_source(record).meaning_hash
+    told = [confirmed(one) for one in getattr(record, "measures", None) or ()]
+    if not any(told):
+        return words
+    return sha256(f"{words} {told}".encode()).hexdigest()
+
+
+def new_pair(
+    held: HybridIndex, proposal: Judged, model: ApprovalModel, now: datetime
 ) -> Suggestion:
-    ids = dict(zip(PAIRS[proposal.kind], (left.id, right.id), strict=True))
+    """A pair that waits for review, with its evidence; it is in no session yet."""
+    sides = (proposal.left.id, proposal.right.id)
+    ids = dict(zip(PAIRS[proposal.kind], sides, strict=True))
     pair = Suggestion(
         kind=proposal.kind,
         need_id=ids.get(NEED),
         achievement_id=ids.get(ACHIEVEMENT),
         call_id=ids.get(CALL),
-        left_hash=hashes[0],
-        right_hash=hashes[1],
         created_at=now,
     )
-    _fill(pair, held, proposal, model, left, right, now)
+    fill(pair, held, proposal, model, now)
     return pair
 
 
-def _fill(
+def fill(
     pair: Suggestion,
     held: HybridIndex,
-    proposal: Proposal,
+    proposal: Judged,
     model: ApprovalModel,
-    left: Record,
-    right: Record,
     now: datetime,
 ) -> None:
-    asks, answers = PAIRS[proposal.kind]
-    asking = held.get(asks, left.id, inside=True)
-    found = held.get(answers, right.id, inside=True)
-    if asking is None or found is None:
-        return
+    """Write what the pair was judged on: texts, features, score, evidence."""
+    pair.left_hash, pair.right_hash = _hashes(proposal)
     pair.score = proposal.hit.score
     pair.features = dict(proposal.rating.features)
     pair.probability = model.probability(pair.features)
     pair.ranker = model.name
     pair.updated_at = now
     pair.evidence = evidence.build(
-        left, right, asking, found, held, proposal.hit.parts, inside=True
+        proposal.left,
+        proposal.right,
+        proposal.asking,
+        proposal.found,
+        held,
+        proposal.hit.parts,
+        inside=True,
+        budget=budgets.exact(proposal.left),
     )
 
 
@@ -331,7 +366,8 @@ def _follow(
 ) -> None:
     """Keep pairs that are not among the best in step with their texts, or delete them.
 
-    Deleted are those nobody ever decided on that would not be proposed today.
+    Deleted are those nobody ever proposed or decided on that would not be proposed
+    today.
     """
     for pair in pairs:
         proposal = _as_it_stands(held, pair, model, today(now))
@@ -339,13 +375,18 @@ def _follow(
             if pair.status in WAITING:
                 _write(session, held, pair, proposal, model, now)
             continue
+        if pair.by_hand:
+            continue  # a side is closed: it is off the desk, and comes back with it
         decided = exists().where(Review.suggestion_id == Suggestion.id)
-        session.execute(
-            delete(Suggestion).where(
+        gone = session.scalars(
+            delete(Suggestion)
+            .where(
                 Suggestion.id == pair.id,
                 Suggestion.status == SuggestionStatus.PENDING,
                 # Not from under the eyes of whoever reads it just now.
                 or_(Suggestion.claimed_until.is_(None), Suggestion.claimed_until < now),
                 ~decided,
             )
+            .returning(Suggestion.id)
         )
+        note_changes(session, gone.all())

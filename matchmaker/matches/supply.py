@@ -66,17 +66,17 @@ def shortfall(
 
 
 def _targets(nearest: Sequence[Candidate]) -> tuple[list[str], list[str]]:
-    """(of which nobody says anything, which nobody reaches), in the need's order."""
-    verdicts: dict[tuple[int, str], set[str]] = defaultdict(set)
+    """(of which nobody says anything, which nobody reaches), wishes after the rest."""
+    verdicts: dict[tuple[bool, int, str], set[str]] = defaultdict(set)
     for one in nearest:
-        for judged in judgements(one.left[1], one.right[1]):
-            key = judged.asked_index, judged.asked
-            verdicts[key].add(judged.verdict)
+        for judged in judgements(*one.left, one.right[1]):
+            wish = judged.requirement.must is False
+            verdicts[wish, judged.asked_index, judged.asked].add(judged.verdict)
     ordered = sorted(verdicts)
     return (
-        [key[1] for key in ordered if verdicts[key] == {"unknown"}],
+        [key[2] for key in ordered if verdicts[key] == {"unknown"}],
         [
-            key[1]
+            key[2]
             for key in ordered
             if "unmet" in verdicts[key] and not verdicts[key] & {"met", "partial"}
         ],

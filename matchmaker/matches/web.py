@@ -1,7 +1,7 @@
 """The review desk, and what an enterprise sees of it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from flask import (
@@ -26,8 +26,10 @@ from ..errors import Conflict, Invalid
 from ..handlers import conflict_words
 from ..rankers.active import active
 from ..schema import parse
+from ..search.live import live_index
 from . import facets, queue, service
 from .odds import explained
+from .queue import Queue
 from .quotes import mark
 from .schema import (
     BulkRejectInput,
@@ -38,6 +40,7 @@ from .schema import (
     RejectInput,
     SnoozeInput,
 )
+from .tally import DECIDED
 
 bp = Blueprint("matches", __name__)
 
@@ -48,6 +51,12 @@ def _filters() -> QueueFilters:
     return parse(QueueFilters, request.args)
 
 
+def _look(filters: QueueFilters, now: datetime, *, counted: bool = False) -> Queue:
+    """The queue as it is at this moment."""
+    catalogue = live_index().catalogue
+    return queue.look(db.session, catalogue, signed_in(), filters, now, counted=counted)
+
+
 @bp.get("/desk")
 @login_required
 def desk() -> ResponseReturnValue:
@@ -55,13 +64,13 @@ def desk() -> ResponseReturnValue:
     if request.args.get("view") == "list":
         return _list_page(filters)
     user, now = signed_in(), utcnow()
-    first = queue.next_pair(db.session, user, filters, None, now)
+    first = _look(filters, now).next_pair()
     if first is not None:
         return redirect(_pair_url(first, filters))
     return render_template(
         "matches/desk_empty.html",
         filters=filters,
-        counts=queue.counts(db.session, user, filters, now),
+        counts=_look(filters, now, counted=True).counts,
         last=queue.last_decision(db.session, user, now),
         chosen=facets.chosen(filters, _desk_url),
         desk_url=_desk_url,
@@ -173,7 +182,7 @@ def undo(suggestion_id: int) -> ResponseReturnValue:
 
 def _decision(suggestion_id: int, act: Callable[[], str]) -> ResponseReturnValue:
     """Decide and go on to the next pair; a refusal shows the pair again."""
-    filters, user = _filters(), signed_in()
+    filters = _filters()
     try:
         words = act()
     except Invalid as invalid:
@@ -189,7 +198,7 @@ def _decision(suggestion_id: int, act: Callable[[], str]) -> ResponseReturnValue
             suggestion_id, filters, problem=conflict_words(conflict), status=409
         )
     flash(f"{words}。按 U 或点页底的「撤销」可以收回", "success")
-    following = queue.next_pair(db.session, user, filters, suggestion_id, utcnow())
+    following = _look(filters, utcnow()).next_pair(suggestion_id)
     if following is None:
         return redirect(_desk_url(filters), 303)
     return redirect(_pair_url(following, filters), 303)
@@ -207,17 +216,18 @@ def _pair_page(
 ) -> ResponseReturnValue:
     user, now = signed_in(), utcnow()
     pair = queue.load(db.session, user, suggestion_id)
-    before, after = queue.neighbours(db.session, user, filters, pair, now)
+    found = _look(filters, now)
+    before, after = found.neighbours(pair.id)
     standing = service.standing_decisions(pair.reviews)
     page = render_template(
         "matches/desk.html",
         pair=pair,
         odds=explained(active(db.session), pair),
         filters=filters,
-        place=queue.place(db.session, user, filters, pair, now),
+        place=found.place(pair.id),
         days=max(0, (labels.today(now) - labels.today(pair.created_at)).days),
         taken=pair.claimed_by_other(user.id, now),
-        decided=pair.status in queue.DECIDED,
+        decided=pair.status in DECIDED,
         put_off=pair.status is SuggestionStatus.SNOOZED,
         undoable=standing[-1] if standing else None,
         last=queue.last_decision(db.session, user, now),
@@ -245,17 +255,18 @@ def _list_page(
     status: int = 200,
 ) -> ResponseReturnValue:
     user, now = signed_in(), utcnow()
-    number = parse(ListPage, request.args).page
+    number, found = (
+        parse(ListPage, request.args).page,
+        _look(filters, now, counted=True),
+    )
     page = render_template(
         "matches/desk_list.html",
-        found=queue.queue(db.session, user, filters, now, page=number),
+        found=queue.load_page(db.session, user, found, number),
         odds=partial(explained, active(db.session)),
         filters=filters,
-        groups=facets.groups(
-            filters, queue.counts(db.session, user, filters, now), _list_url
-        ),
+        groups=facets.groups(filters, found.counts, _list_url),
         chosen=facets.chosen(filters, _list_url),
-        waiting=filters.status not in queue.DECIDED,
+        waiting=filters.status not in DECIDED,
         errors=errors or {},
         values=request.form,
         checked=request.form.getlist("ids"),

@@ -16,17 +16,23 @@ from models.states import IpWish, Mode, Secrecy
 
 from ..masking.draft import Secrets, gives_away
 from ..schema import (
+    FEWEST_IN_TEXT,
+    FEWEST_IN_TITLE,
     Day,
     District,
     DistrictOrBlank,
     FieldCode,
     FieldOrBlank,
     Input,
+    InSentences,
+    InWords,
     Optional,
     Promise,
     Text,
     TwelveLines,
     WanAsFen,
+    require_words,
+    worded,
 )
 from . import targets as measured
 
@@ -130,7 +136,7 @@ ExpectedLevel = Annotated[Annotated[int, Field(ge=1, le=9)] | None, Optional]
 class NeedDraft(Input):
     """A need put aside: it has a name, and what else is there is well formed."""
 
-    title: Annotated[ShortTitle, Field(min_length=1)]
+    title: Annotated[ShortTitle, Field(min_length=1), worded(1)]
     field: FieldOrBlank = ""
     district: DistrictOrBlank = ""
     problem: LongText = ""
@@ -204,10 +210,10 @@ class NeedInput(NeedDraft):
     the firm it is for).
     """
 
-    title: Annotated[Text, Field(min_length=6, max_length=60)]
+    title: Annotated[Text, Field(min_length=6, max_length=60), InWords]
     field: FieldCode
     district: District
-    problem: Annotated[Text, Field(min_length=30, max_length=5000)]
+    problem: Annotated[Text, Field(min_length=30, max_length=5000), InSentences]
     targets: TwelveLines
     cooperation: Modes
     secrecy: Secrecy
@@ -248,13 +254,15 @@ class NeedInput(NeedDraft):
     def masked(cls, text: str, info: ValidationInfo) -> str:
         if info.data.get("secrecy") is not Secrecy.MASKED:
             return ""
-        least = 6 if info.field_name == "public_title" else 30
+        of_title = info.field_name == "public_title"
+        least = 6 if of_title else 30
         if len(text) < least:
             raise PydanticCustomError(
                 "public_text",
                 "选择脱敏公开时须填写，至少 {least} 个字",
                 {"least": least},
             )
+        require_words(text, FEWEST_IN_TITLE if of_title else FEWEST_IN_TEXT)
         _need_not_name(text, info)
         return text
 

@@ -1,10 +1,10 @@
 """Write needs down, change them, take them back; and what each reader gets."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from models import Need, Organisation, User, transaction
@@ -19,18 +19,14 @@ from ..errors import Conflict, NotFound
 from ..history import service as history
 from ..jobs import outbox
 from ..masking.draft import Secrets, left_open, masked, masked_lines
-from ..notices import service as notices
+from ..posting import expiry
 from ..posting import service as posting
+from ..posting.terms import Terms
 from ..schema import parse
 from ..search.service import find
 from .hints import Hint, hints
 from .schema import NeedDraft, NeedInput, from_form
 from .targets import Measure, complete
-
-# How long a renewed need with a deadline is asked for again, and how early one may.
-RENEWED_FOR = timedelta(days=180)
-RENEW_FROM = timedelta(days=30)
-AT_ONCE = 100
 
 
 def text_for(user: User | None, need: Need) -> NeedText:
@@ -218,73 +214,45 @@ def withdraw_need(
 
 
 def renew_need(
-    session: Session, actor: User, need_id: int, *, today: date, now: datetime
+    session: Session, actor: User, need_id: int, *, terms: Terms, now: datetime
 ) -> Need:
-    """Ask again for what was checked before: no review, its text is the same.
+    """Ask again for what was checked before, see `posting.expiry.renew`.
 
-    A deadline moves to `RENEWED_FOR` from today. Raises `Conflict`
-    «need.not_renewable» where nothing is about to end or has ended.
+    Raises `Conflict` «need.not_approved» where a masked text is not approved.
     """
+    need = expiry.renew(
+        session,
+        actor,
+        RecordType.NEED,
+        need_id,
+        terms=terms,
+        now=now,
+        check=require_approved,
+    )
+    assert isinstance(need, Need)
+    return need
+
+
+def require_approved(need: Need) -> None:
+    """Raise `Conflict` if its author does not stand behind the public text."""
+    if not need.public_is_approved:
+        raise Conflict("need.not_approved")
+
+
+def mark_solved(session: Session, actor: User, need_id: int, *, now: datetime) -> Need:
+    """Note that the need found its solution: it is read on, and matched no more."""
     with transaction(session):
-        need = _locked_need(session, actor, need_id, "need.edit")
-        if not may_renew(need, today):
-            raise Conflict("need.not_renewable")
-        changes: dict[str, Any] = {}
-        if need.deadline is not None:
-            changes = {"deadline": [need.deadline.isoformat()]}
-            need.deadline = today + RENEWED_FOR
-            changes["deadline"].append(need.deadline.isoformat())
-        if need.status is NeedStatus.EXPIRED:
-            need.move_to(NeedStatus.PUBLISHED)
-        need.renewed_at = need.updated_at = now
-        history.record(session, actor, "need.renewed", need, now=now, changes=changes)
+        need = _locked_need(session, actor, need_id, "need.solve")
+        need.move_to(NeedStatus.SOLVED)
+        need.updated_at = now
+        history.record(session, actor, "need.solved", need, now=now)
         outbox.touch(session, need, now=now)
     return need
 
 
-def may_renew(need: Need, today: date) -> bool:
-    """Whether it has expired, or its deadline is near."""
-    if need.status is NeedStatus.EXPIRED:
-        return need.published_at is not None
-    soon = need.deadline is not None and need.deadline - today <= RENEW_FROM
-    return need.status is NeedStatus.PUBLISHED and soon
-
-
-def expire_needs(
-    session: Session, *, today: date, now: datetime, valid_days: int
-) -> int:
-    """Take what nobody asks for any more out of the lists; says how many.
-
-    A need ends the day after its deadline; one without, ``valid_days`` after it was
-    published or renewed. Doing it twice changes nothing.
-    """
-    since = func.coalesce(Need.renewed_at, Need.published_at)
-    over = or_(
-        Need.deadline < today,
-        and_(Need.deadline.is_(None), since < now - timedelta(days=valid_days)),
-    )
-    due = select(Need).where(Need.status == NeedStatus.PUBLISHED, over)
-    total = 0
-    while True:
-        with transaction(session):
-            query = due.order_by(Need.id).limit(AT_ONCE).with_for_update(of=Need)
-            needs = list(session.scalars(query))
-            for need in needs:
-                need.move_to(NeedStatus.EXPIRED)
-                need.updated_at = now
-                history.record(session, None, "need.expired", need, now=now)
-                notices.queue(
-                    session,
-                    notices.members_of(session, need.organisation_id),
-                    "need_expired",
-                    now=now,
-                    need_id=need.id,
-                    title=need.title,
-                )
-                outbox.touch(session, need, now=now)
-        total += len(needs)
-        if len(needs) < AT_ONCE:
-            return total
+def may_be_solved(need: Need) -> bool:
+    """Whether the need's state lets it be marked as solved."""
+    return NeedStatus.SOLVED in NEED_MOVES[need.status]
 
 
 def require_editable(need: Need) -> None:

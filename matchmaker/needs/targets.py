@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,20 +11,11 @@ from index.numerals import numbers, plain
 from index.quantities import Quantity, quantities
 from index.units import read as read_unit
 
+from .measures import COMPARATORS as COMPARATORS
+from .measures import words as words
+
 Measure = dict[str, Any]
 
-# As they are written between name and value; «none» for what has no figure.
-COMPARATORS: dict[str, str] = {
-    "ge": "≥",
-    "le": "≤",
-    "gt": ">",
-    "lt": "<",
-    "eq": "=",
-    "about": "约",
-    "range": "介于",
-    "plus_minus": "±",
-    "none": "无数字",
-}
 COMPARATOR_WORDS: dict[str, str] = {
     "ge": "≥ 不低于",
     "le": "≤ 不高于",
@@ -80,6 +71,9 @@ def _figures(sentence: str, one: Quantity) -> tuple[str, str, str, str]:
     """Comparator, value, upper value and unit as the sentence writes them."""
     text = plain(sentence)
     written = [n for n in numbers(text) if one.start <= n.start < one.end]
+    # The 100 of «1 m/100 m» belongs to the unit, the 55 of «HRC 55» does not.
+    unit_at = text.rfind(one.unit, one.start, one.end)
+    written = [n for n in written if n.start < unit_at] or written
     if not written:
         return "", "", "", ""
     factor, unit = 1.0, one.unit
@@ -108,19 +102,6 @@ def _figures(sentence: str, one: Quantity) -> tuple[str, str, str, str]:
 def _decimal(value: float) -> str:
     text = f"{Decimal(f'{value:.10g}'):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def words(measure: Mapping[str, Any] | None) -> str:
-    """A measure in one line: 末端竖向摆幅 ≤ 350 mm."""
-    if not measure or not measure.get("comparator"):
-        return ""
-    if measure["comparator"] == "none":
-        return "没有数字，凭描述验收"
-    sign = COMPARATORS.get(measure["comparator"], "")
-    value = f"{measure['value']} {measure['unit']}".strip()
-    if measure["comparator"] == "range":
-        value = f"{measure['value']}~{measure['upper']} {measure['unit']}".strip()
-    return f"{measure['name']} {sign} {value}".strip()
 
 
 def complete(

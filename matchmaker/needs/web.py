@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic_core import PydanticCustomError
@@ -20,6 +28,7 @@ from models.states import IpWish, NeedStatus, Secrecy
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
+from ..config import Settings
 from ..db import db
 from ..differences import Piece, pieces
 from ..duplicates import service as duplicates
@@ -28,12 +37,14 @@ from ..history import service as history
 from ..history.words import entries
 from ..matches.nearby import nearby
 from ..matches.supply import Shortfall, shortfall
+from ..posting import expiry
 from ..posting.service import is_editable
+from ..posting.terms import Terms
 from ..schema import clean
 from ..search import rows
 from ..search.live import live_index
 from ..search.web import list_page, near_cards, searches
-from . import merge, service
+from . import budgets, merge, service
 from .hints import Hint, seen_mark
 from .schema import (
     COLUMN_LABELS,
@@ -88,13 +99,17 @@ def show(need_id: int) -> ResponseReturnValue:
         owner=policies.may(user, "need.edit", need),
         editable=is_editable(need),
         withdrawable=service.may_withdraw(need),
+        solvable=service.may_be_solved(need),
         submitted=full and "submitted" in request.args,
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
+        budget=budgets.seen(user, need),
+        public_budget=budgets.seen(None, need),
         measures=service.measures_of(need) if full or shows_all(need) else [],
         all_told=full or shows_all(need),
-        renewable=service.may_renew(need, today),
+        renewable=expiry.may_renew(need, _terms(), today),
+        last_day=expiry.last_day(need, _terms()),
         files=attachments.cards(need),
         files_url=_files_url(need),
         similar=duplicates.find(session, live_index(), user, need),
@@ -102,6 +117,11 @@ def show(need_id: int) -> ResponseReturnValue:
         if read_history
         else None,
     )
+
+
+def _terms() -> Terms:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.terms
 
 
 def shows_all(need: Need) -> bool:
@@ -287,8 +307,12 @@ def _merge(stored: Need, *, used: bool = False) -> ResponseReturnValue:
     if _action() == "autosave":
         return {"conflict": url_for(".edit", need_id=stored.id)}, 409
     page = render_template(
-        "needs/merge.html",
-        need=stored,
+        "posting/merge.html",
+        title=stored.title,
+        noun="需求",
+        back=url_for(".show", need_id=stored.id),
+        action=url_for(".edit", need_id=stored.id),
+        seen=("version", stored.version),
         used=used,
         rows=merge.rows(LABELS, form_values(stored), _typed(), request.form),
         typed=merge.posted(_typed()),
@@ -300,12 +324,19 @@ def _merge(stored: Need, *, used: bool = False) -> ResponseReturnValue:
 @bp.post("/needs/<int:need_id>/renew")
 @login_required
 def renew(need_id: int) -> ResponseReturnValue:
-    now = utcnow()
+    terms = _terms()
     need = service.renew_need(
-        db.session, signed_in(), need_id, today=labels.today(now), now=now
+        db.session, signed_in(), need_id, terms=terms, now=utcnow()
     )
-    until = labels.day(need.deadline)
-    flash(f"已续期到 {until}。" if until else "已续期，重新公开征集。", "success")
+    flash(f"已续期到 {labels.day(expiry.last_day(need, terms))}。", "success")
+    return redirect(url_for(".show", need_id=need_id), 303)
+
+
+@bp.post("/needs/<int:need_id>/solved")
+@login_required
+def solved(need_id: int) -> ResponseReturnValue:
+    service.mark_solved(db.session, signed_in(), need_id, now=utcnow())
+    flash("已标记为已解决。页面按原来的公开范围保留，不再参与匹配。", "success")
     return redirect(url_for(".show", need_id=need_id), 303)
 
 

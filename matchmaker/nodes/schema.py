@@ -11,6 +11,8 @@ from models.states import NodeKind
 from ..schema import Day, Input, Optional, Text
 
 LARGEST_ID = 2**31 - 1
+# In an address instead of the number of a node: those at which the reader works.
+MINE = "mine"
 LABELS = {
     "kind": "类型",
     "name": "名称",
@@ -26,6 +28,16 @@ LABELS = {
 }
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+def _node_key(key: str) -> str:
+    if key != MINE and not (key.isascii() and key.isdigit() and len(key) < 11):
+        raise PydanticCustomError("node", "没有这个节点，请从列表中选择")
+    return key
+
+
+# Which node a list of work is narrowed to, as it stands in an address.
+NodeKey = Annotated[Annotated[Text, AfterValidator(_node_key)] | None, Optional]
 
 
 def _known(known: Any, words: str) -> AfterValidator:

@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, true, union_all
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from models import (
-    TABLES,
-    Achievement,
-    History,
-    Need,
-    Node,
-    Organisation,
-    User,
-    transaction,
-)
-from models.outbox import RecordType
+from models import Node, Organisation, User, transaction
 from models.session import lock
 from models.states import NodeKind, OrganisationKind, Role
 
 from .. import policies
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
-from ..search.service import load
+from ..verification import queue as verification
+from ..verification.schema import QueueQuery
+from .duties import Duties, duties, nodes
 from .schema import LARGEST_ID, NodeEdit, NodeInput
-
-PER_PAGE = 20
-WAITING_KINDS = (RecordType.NEED, RecordType.ACHIEVEMENT)
-
-
-@dataclass(frozen=True)
-class Duties:
-    """What a node answers for; ``everything`` where it is not narrowed at all."""
-
-    districts: frozenset[str]
-    fields: frozenset[str]
-    everything: bool = False
-
-    def __or__(self, other: Duties) -> Duties:
-        return Duties(
-            self.districts | other.districts,
-            self.fields | other.fields,
-            self.everything or other.everything,
-        )
-
-    def where(self, kind: RecordType) -> ColumnElement[bool]:
-        """The condition on the records of ``kind``.
-
-        An achievement has no district of its own; that of its holder counts.
-        """
-        if self.everything:
-            return true()
-        if kind is RecordType.NEED:
-            return or_(Need.district.in_(self.districts), Need.field.in_(self.fields))
-        local = select(Organisation.id).where(Organisation.district.in_(self.districts))
-        return or_(
-            Achievement.organisation_id.in_(local), Achievement.field.in_(self.fields)
-        )
-
-
-NO_DUTIES = Duties(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -79,71 +34,14 @@ class Row:
     waiting: int
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """One page of what waits at a node, the longest wait first."""
-
-    rows: Sequence[tuple[RecordType, Any, datetime]]
-    total: int
-    page: int
-    pages: int
-
-
-def nodes(session: Session) -> list[Node]:
-    """The whole tree, each node after its parent, siblings in their order."""
-    query = (
-        select(Node)
-        .options(
-            selectinload(Node.parts),
-            selectinload(Node.staff),
-            joinedload(Node.organisation),
-        )
-        .order_by(Node.position, Node.id)
-    )
-    found = session.scalars(query).unique().all()
-    return [node for root in found if root.parent_id is None for node in _walk(root)]
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for part in node.parts:
-        yield from _walk(part)
-
-
-def duties(node: Node) -> Duties:
-    """The node's own districts and fields; with neither, those of its parts.
-
-    The platform without either answers for everything, a retired node for nothing.
-    """
-    if not node.active:
-        return NO_DUTIES
-    if node.districts or node.fields:
-        return Duties(frozenset(node.districts), frozenset(node.fields))
-    if node.kind is NodeKind.PLATFORM:
-        return Duties(frozenset(), frozenset(), everything=True)
-    found = NO_DUTIES
-    for part in node.parts:
-        found |= duties(part)
-    return found
-
-
-def duties_of(session: Session, user: User) -> Duties | None:
-    """What the person's nodes answer for together; None: works at no node."""
-    query = select(Node).where(Node.staff.any(User.id == user.id), Node.active)
-    found = [duties(node) for node in session.scalars(query)]
-    total = NO_DUTIES
-    for each in found:
-        total |= each
-    return total if found else None
-
-
 def tree(session: Session, user: User) -> list[Row]:
-    """The tree with what waits at each node."""
+    """The tree with what waits for verification at each node."""
     policies.require(user, "node.read")
+    every = nodes(session)
+    waiting = verification.waiting_at(session, user, [duties(node) for node in every])
     return [
-        Row(node, sum(1 for _ in node.ancestors()), its, _count(session, user, its))
-        for node in nodes(session)
-        for its in [duties(node)]
+        Row(node, sum(1 for _ in node.ancestors()), duties(node), number)
+        for node, number in zip(every, waiting, strict=True)
     ]
 
 
@@ -156,63 +54,11 @@ def find(session: Session, user: User, node_id: int) -> Node:
     return node
 
 
-def waiting(session: Session, user: User, node: Node, page: int) -> Waiting:
+def waiting(session: Session, user: User, node: Node, page: int) -> verification.Queue:
     """The submissions that wait for verification among what the node answers for."""
     policies.require(user, "node.read")
-    pending = _pending(user, duties(node)).subquery()
-    total = session.scalar(select(func.count()).select_from(pending)) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
-    rows = session.execute(
-        select(pending)
-        .order_by(pending.c.since, pending.c.kind, pending.c.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    ).all()
-    items = {
-        (kind, item.id): item
-        for kind in WAITING_KINDS
-        for item in load(
-            session, user, kind, [row.id for row in rows if row.kind == kind]
-        )
-    }
-    found = [
-        (RecordType(row.kind), items[RecordType(row.kind), row.id], row.since)
-        for row in rows
-        if (RecordType(row.kind), row.id) in items
-    ]
-    return Waiting(found, total, page, pages)
-
-
-def _count(session: Session, user: User, its: Duties) -> int:
-    pending = _pending(user, its).subquery()
-    return session.scalar(select(func.count()).select_from(pending)) or 0
-
-
-def _pending(user: User, its: Duties) -> Any:
-    return union_all(*(_pending_of(user, kind, its) for kind in WAITING_KINDS))
-
-
-def _pending_of(user: User, kind: RecordType, its: Duties) -> Any:
-    model: Any = TABLES[kind]
-    submitted = (
-        select(func.max(History.at))
-        .where(
-            History.record_type == model.__tablename__,
-            History.record_id == model.id,
-            History.action == f"{kind.value}.submitted",
-        )
-        .scalar_subquery()
-    )
-    return select(
-        literal(kind.value).label("kind"),
-        model.id.label("id"),
-        func.coalesce(submitted, model.updated_at).label("since"),
-    ).where(
-        model.status == "pending",
-        policies.where(policies.visible(user, kind), kind),
-        its.where(kind),
-    )
+    query = QueueQuery(node=str(node.id), page=max(page, 1))
+    return verification.queue(session, user, query)
 
 
 def create(session: Session, actor: User, data: NodeInput, *, now: datetime) -> Node:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -11,18 +11,37 @@ from models.fields import DISTRICTS, FIELDS
 from models.states import NodeKind
 
 from .. import policies
-from ..accounts.current import signed_in
+from ..accounts.current import current, signed_in
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..labels import label, today
 from ..schema import page_number, parse
 from . import mandates as mandate_service
 from . import service
-from .schema import LABELS, MandateEnd, MandateInput, NodeEdit, NodeInput
+from .duties import duties, duties_of
+from .duties import nodes as every_node
+from .schema import LABELS, MINE, MandateEnd, MandateInput, NodeEdit, NodeInput
 
 bp = Blueprint("nodes", __name__)
 
 LISTS = ("districts", "fields", "staff")
+
+
+@bp.app_context_processor
+def _own_node() -> dict[str, Any]:
+    # Asked only where it is shown: the page of a failed request asks for nothing.
+    return {"at_own_node": _at_own_node}
+
+
+def _at_own_node() -> dict[str, str]:
+    """What an address needs to show the reader's own nodes; nothing for most."""
+    user = current()
+    if user is None or not policies.may(user, "node.read"):
+        return {}
+    if "at_own_node" not in g:
+        g.at_own_node = {"node": MINE} if duties_of(db.session, user) else {}
+    found: dict[str, str] = g.at_own_node
+    return found
 
 
 @bp.get("/nodes")
@@ -46,7 +65,7 @@ def show(node_id: int) -> ResponseReturnValue:
     return render_template(
         "nodes/show.html",
         node=node,
-        duties=service.duties(node),
+        duties=duties(node),
         waiting=service.waiting(db.session, user, node, page_number(request.args)),
         may_govern=policies.may(user, "node.govern"),
         now=utcnow(),
@@ -134,7 +153,7 @@ def _form(
     errors: dict[str, str] | None = None,
     stale: bool = False,
 ) -> ResponseReturnValue:
-    tree = service.nodes(db.session)
+    tree = every_node(db.session)
     if node is not None and stale:
         values = values | {"version": node.version}
     below = {each.id for each in tree if node is not None and node in each.ancestors()}

@@ -22,6 +22,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "needs.show",
         "need_id",
     ),
+    "achievement_expired": (
+        "您的成果已过期:{title}。如果仍可转化，打开后可一键续期。",
+        "achievements.show",
+        "achievement_id",
+    ),
     "achievement_submitted": (
         "新成果待审:{title}",
         "achievements.show",
@@ -103,6 +108,86 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{name} 向您公开了联系方式：{title}",
         "introductions.show",
         "introduction_id",
+    ),
+    "contract_drafted": (
+        "有一份合同草稿请您核对：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_edited": ("合同草稿有修改：{title}", "contracts.show", "contract_id"),
+    "contract_reopened": (
+        "合同文本有改动，双方需要重新确认：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_confirmed": (
+        "一方已确认合同文本，请另一方确认：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_confirm_for": (
+        "合同有一方不在平台上，需要工作人员代为确认：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_to_sign": (
+        "双方都已确认，可以签订：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_signed": (
+        "合同已签订，请卖方提交认定登记：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_to_submit": (
+        "合同可以提交认定登记：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_submitted": (
+        "合同已提交认定登记：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_correcting": (
+        "登记机构要求补正：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_recognised": ("合同已认定登记：{title}", "contracts.show", "contract_id"),
+    "contract_refused": (
+        "合同不予登记，请查看原因：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_amended": ("合同登记了变更：{title}", "contracts.show", "contract_id"),
+    "contract_cancelled": ("合同登记已注销：{title}", "contracts.show", "contract_id"),
+    "contract_void": ("合同已作废：{title}", "contracts.show", "contract_id"),
+    "contract_due": (
+        "支付条件已成就：{title}。{words}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "contract_received": (
+        "登记了一笔到账 {amount}：{title}",
+        "contracts.show",
+        "contract_id",
+    ),
+    "pair_proposed": (
+        "{name}人工提出了一对配对，等待审核：{title}",
+        "matches.pair",
+        "suggestion_id",
+    ),
+    "proposal_approved": (
+        "您提出的配对已通过：「{title}」与「{other}」",
+        "proposals.mine",
+        "state",
+    ),
+    "proposal_rejected": (
+        "您提出的配对没有通过：「{title}」与「{other}」。原因可在「我提出的配对」查看",
+        "proposals.mine",
+        "state",
     ),
     "work_waiting": (
         "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",

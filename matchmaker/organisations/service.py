@@ -16,11 +16,12 @@ from .. import labels, policies
 from ..accounts import links, passwords
 from ..accounts.reset import check_new
 from ..accounts.schema import NewPassword
+from ..accounts.service import IN_CHARGE, role_of
 from ..accounts.sessions import end_all
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
-from ..registrations.service import role_of, waiting_for
+from ..registrations.service import waiting_for
 from .schema import Acceptance, InvitationInput, RoleInput
 
 MOST_OPEN_INVITATIONS = 30
@@ -163,7 +164,7 @@ def accept(session: Session, secret: str, data: Acceptance, *, now: datetime) ->
             email=made.email,
             name=data.name,
             password_hash=passwords.hashed(data.new),
-            role=role_of(made.organisation),
+            role=role_of(made.organisation.kind),
             organisation_id=made.organisation_id,
             org_role=made.org_role,
             created_at=now,
@@ -235,13 +236,19 @@ def _led(session: Session, actor: User) -> Organisation:
 
 
 def led_member(session: Session, actor: User, number: int) -> User:
-    """A member of the organisation the actor leads, held; raises `NotFound`."""
+    """A member of the organisation the actor leads, held; raises `NotFound`.
+
+    A service body may have people who work for the platform: over those an
+    administrator decides (`Conflict` «member.of_platform»).
+    """
     organisation = _led(session, actor)
     # One change at a time: two managers could each take the other's charge.
     lock(session, organisation)
     member = session.get(User, number) if number < 2**31 else None
     if member is None or member.organisation_id != organisation.id:
         raise NotFound("user")
+    if member.is_staff:
+        raise Conflict("member.of_platform")
     lock(session, member)
     return member
 
@@ -252,9 +259,8 @@ def _keep_one_in_charge(session: Session, leaving: User) -> None:
     others = session.scalar(
         select(func.count(User.id)).where(
             User.organisation_id == leaving.organisation_id,
-            User.org_role == OrganisationRole.MANAGER,
-            User.active.is_(True),
             User.id != leaving.id,
+            IN_CHARGE,
         )
     )
     if not others:

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from index import embed
-from index.approval import RATED, ApprovalModel, Side, features, judgements
+from index.approval import (
+    RATED,
+    ApprovalModel,
+    Side,
+    features,
+    judgements,
+    shares,
+)
 from index.encoder import Encoder
 from index.evaluate import FILES, Bench, is_held_out, lines, read
 from index.hybrid import Hit, HybridIndex, IndexedRecord
@@ -100,7 +107,7 @@ def gather(
                             hit.features,
                             sides[asking][name],
                             sides[answering][other],
-                            [one.verdict for one in judgements(record, answer)],
+                            shares(judgements(None, record, answer)),
                         ),
                     )
                 )
@@ -154,11 +161,9 @@ def raters(
     def rater(name: str, record: IndexedRecord) -> Callable[[Hit], float]:
         def likelihood(hit: Hit) -> float:
             other = bench.names[hit.record_id]
-            verdicts = [
-                one.verdict for one in judgements(record, bench.record(hit.record_id))
-            ]
+            judged = judgements(None, record, bench.record(hit.record_id))
             side = answers.get(other, Side(""))
-            known = features(pair, hit.features, asks[name], side, verdicts)
+            known = features(pair, hit.features, asks[name], side, shares(judged))
             return model.probability(known)
 
         return likelihood

@@ -1,20 +1,26 @@
-"""How good the suggestions are in use: read from the decisions, nothing is written."""
+"""How good the suggestions are in use: read from the decisions, nothing is written.
+
+Pairs and decisions are counted by their columns in memory (`index.pairs`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session, joinedload
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from index.catalogue import Catalogue
+from index.columns import Order
+from index.facts import MISSING, Column, as_number
 from index.metrics import Reliability, reliability, wilson
-from models import Activation, Need, OutboxTask, Review, Suggestion, User
-from models.conditions import Every
+from index.pairs import Decisions
+from models import Activation, Need, OutboxTask, Proposal, User
+from models.conditions import EVERYTHING, Between, Condition, Every, Mask, OneOf
 from models.outbox import RecordType
 from models.states import (
     Decision,
@@ -24,8 +30,9 @@ from models.states import (
 )
 
 from .. import policies
-from ..labels import today
+from ..labels import CITY, today
 from ..matches.service import standing_decisions
+from ..search.service import load
 from .active import active
 from .lessons import weight
 
@@ -74,127 +81,200 @@ class Quality:
     unsupplied_total: int
 
 
-def quality(session: Session, user: User, *, now: datetime) -> Quality:
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """Every approval and rejection that still stands, in the order of time.
+
+    (n,) each; rankers and reasons as numbers, named by ``rankers`` and ``reasons``;
+    probability -1 where it was unknown, ``at`` in microseconds.
+    """
+
+    approved: Mask
+    ranker: Column
+    reason: Column
+    probability: Column
+    at: Column
+    rankers: Mapping[int, str]
+    reasons: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+def quality(
+    session: Session, catalogue: Catalogue, user: User, *, now: datetime
+) -> Quality:
     """What staff may read about the quality of the matching."""
     policies.require(user, "quality.read")
-    decided = _decided(session, user)
-    fair = [
-        row
-        for row in decided
-        if row.probability is not None and weight(row.decision, row.reason)
-    ]
+    decided = _decided(session, catalogue, user)
+    fair = _teaching(decided) & (decided.probability != MISSING)
     activations = session.scalars(
         select(Activation).order_by(Activation.id.desc())
     ).all()
-    needs, number = unsupplied(session, user)
+    needs, number = unsupplied(session, catalogue, user)
     return Quality(
         active=active(session).name,
         since=activations[0].at if activations else None,
         activations=activations,
-        total=_rate("", decided),
-        by_ranker=[_rate(name, rows) for name, rows in _by_ranker(decided)],
+        total=_rate("", decided.approved),
+        by_ranker=[
+            _rate(decided.rankers[ranker], decided.approved[decided.ranker == ranker])
+            for ranker in _newest_first(decided)
+        ],
         by_week=_by_week(decided, today(now)),
         reasons=_reasons(decided),
         told=reliability(
-            [row.probability for row in fair], [_approved(row) for row in fair], BINS
+            decided.probability[fair].tolist(), decided.approved[fair].tolist(), BINS
         ),
-        compared=len(fair),
+        compared=int(fair.sum()),
         unsupplied=needs,
         unsupplied_total=number,
     )
 
 
-def _decided(session: Session, user: User) -> list[Any]:
-    """Every approval and rejection that still stands, in the order of time."""
-    query = (
-        select(
-            Review.suggestion_id,
-            Review.decision,
-            Review.reason,
-            Review.ranker,
-            Review.probability,
-            Review.at,
+def _decided(session: Session, catalogue: Catalogue, user: User) -> Decided:
+    proposed = _proposed(session)
+    with catalogue.reading_decisions(session) as (held, pairs):
+        known = pairs.sides_meet(policies.side_rule(user))
+        counted = held.mask(OneOf("decision", (Decision.APPROVE, Decision.REJECT)))
+        counted &= pairs.of(held.numbers("suggestion_id"), known)
+        counted[_taken_back(held)] = False
+        counted[_of_people(held, proposed)] = False
+        rows = np.flatnonzero(counted)
+        at, of = held.numbers("at")[rows], held.numbers("suggestion_id")[rows]
+        rows = rows[np.lexsort((of, at))]
+        return Decided(
+            held.mask(OneOf("decision", (Decision.APPROVE,)))[rows],
+            held.numbers("ranker")[rows],
+            held.numbers("reason")[rows],
+            held.numbers("probability")[rows],
+            held.numbers("at")[rows],
+            held.facts.words("ranker"),
+            held.facts.words("reason"),
         )
-        .join(Review.suggestion)
-        .where(policies.visible_suggestions(user))
-        .order_by(Review.suggestion_id, Review.id)
-    )
-    every: Iterable[Any] = session.execute(query)
-    found = [
-        row
-        for _, rows in groupby(every, lambda row: row.suggestion_id)
-        for row in standing_decisions(rows)
-        if row.decision in (Decision.APPROVE, Decision.REJECT)
+
+
+def _proposed(session: Session) -> Mapping[int, datetime]:
+    """The pairs that people proposed, and when first."""
+    first = func.min(Proposal.at).label("first")
+    query = select(Proposal.suggestion_id, first).group_by(Proposal.suggestion_id)
+    return {row.suggestion_id: row.first for row in session.execute(query)}
+
+
+def _of_people(held: Decisions, proposed: Mapping[int, datetime]) -> list[int]:
+    """The rows of decisions on what a person had proposed: no ranker's merit."""
+    pairs, at = held.numbers("suggestion_id"), held.numbers("at")
+    rows = np.flatnonzero(np.isin(pairs, list(proposed)))
+    return [
+        row for row in rows.tolist() if at[row] >= as_number(proposed[int(pairs[row])])
     ]
-    return sorted(found, key=lambda row: (row.at, row.suggestion_id))
 
 
-def _approved(row: Any) -> bool:
-    return bool(row.decision is Decision.APPROVE)
+@dataclass(frozen=True)
+class _Line:
+    """A decision and its row."""
+
+    decision: Decision
+    row: int
 
 
-def _rate(name: str, rows: Sequence[Any]) -> Rate:
-    approved = sum(map(_approved, rows))
-    return Rate(name, approved, len(rows), *wilson(approved, len(rows)))
+def _taken_back(held: Decisions) -> list[int]:
+    """The rows of the decisions that stand no longer.
+
+    Few pairs have an undoing; only their decisions are gone through one by one.
+    """
+    pairs, words = held.numbers("suggestion_id"), held.facts.words("decision")
+    undone = held.mask(OneOf("decision", (Decision.UNDO,)))
+    concerned = held.mask(EVERYTHING) & np.isin(pairs, pairs[undone])
+    lines: dict[int, list[_Line]] = defaultdict(list)
+    rows = np.flatnonzero(concerned)
+    for row in rows[np.argsort(held.ids[rows])].tolist():
+        decision = Decision(words[int(held.numbers("decision")[row])])
+        lines[int(pairs[row])].append(_Line(decision, row))
+    standing = {
+        line.row for some in lines.values() for line in standing_decisions(some)
+    }
+    return [row for row in rows.tolist() if row not in standing]
 
 
-def _by_ranker(decided: Sequence[Any]) -> list[tuple[str, list[Any]]]:
-    """The newest ranker first, as its decisions came."""
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in reversed(decided):
-        found[row.ranker].append(row)
-    return list(found.items())
+def _teaching(decided: Decided) -> Mask:
+    """The decisions that tell whether a pair fits, and not merely its price or so."""
+    teaches = [
+        number
+        for number, reason in decided.reasons.items()
+        if weight(Decision.REJECT, RejectReason(reason))
+    ]
+    return np.asarray(decided.approved | np.isin(decided.reason, teaches))
 
 
-def _by_week(decided: Sequence[Any], day: date) -> list[Rate]:
+def _rate(name: str, approved: Mask) -> Rate:
+    number = int(approved.sum())
+    return Rate(name, number, len(approved), *wilson(number, len(approved)))
+
+
+def _newest_first(decided: Decided) -> list[int]:
+    """The rankers by their last decisions, the newest first."""
+    return list(dict.fromkeys(decided.ranker[::-1].tolist()))
+
+
+def _by_week(decided: Decided, day: date) -> list[Rate]:
     """The weeks of the last `WEEKS` in which something was decided, oldest first."""
     first = day - timedelta(days=day.weekday(), weeks=WEEKS - 1)
-    found: dict[date, list[Any]] = defaultdict(list)
-    for row in decided:
-        on = today(row.at)
-        if on >= first:
-            found[on - timedelta(days=on.weekday())].append(row)
-    return [_rate(week.isoformat(), rows) for week, rows in sorted(found.items())]
+    weeks = [first + timedelta(weeks=number) for number in range(WEEKS)]
+    mornings = [datetime.combine(week, time(), CITY) for week in weeks]
+    places = np.searchsorted([as_number(m) for m in mornings], decided.at, "right") - 1
+    return [
+        _rate(week.isoformat(), decided.approved[places == place])
+        for place, week in enumerate(weeks)
+        if (places == place).any()
+    ]
 
 
-def _reasons(decided: Sequence[Any]) -> Reasons:
-    groups = _by_ranker(decided)
-    counts = [Counter(row.reason for row in rows) for _, rows in groups]
+def _reasons(decided: Decided) -> Reasons:
+    rankers = _newest_first(decided)
+    counts = {
+        RejectReason(word): [
+            int(((decided.reason == number) & (decided.ranker == ranker)).sum())
+            for ranker in rankers
+        ]
+        for number, word in decided.reasons.items()
+    }
     given = sorted(
-        (reason for reason in RejectReason if any(count[reason] for count in counts)),
-        key=lambda reason: -sum(count[reason] for count in counts),
+        (reason for reason in RejectReason if any(counts.get(reason, ()))),
+        key=lambda reason: -sum(counts[reason]),
     )
     return Reasons(
-        [name for name, _ in groups],
-        [(reason, [count[reason] for count in counts]) for reason in given],
+        [decided.rankers[ranker] for ranker in rankers],
+        [(reason, counts[reason]) for reason in given],
     )
 
 
-def unsupplied(session: Session, user: User) -> tuple[Sequence[Need], int]:
+def unsupplied(
+    session: Session, catalogue: Catalogue, user: User
+) -> tuple[Sequence[Need], int]:
     """Published needs without a likely achievement, longest first, and how many."""
-    condition = _without_supply(session, user)
-    total = session.scalar(select(func.count(Need.id)).where(*condition)) or 0
-    query = (
-        select(Need)
-        .where(*condition)
-        .options(joinedload(Need.organisation))
-        .order_by(Need.published_at.asc().nulls_last(), Need.id)
-        .limit(MOST_NEEDS)
-    )
-    return session.scalars(query).all(), total
-
-
-def _without_supply(session: Session, user: User) -> list[ColumnElement[bool]]:
     kind = RecordType.NEED
-    readable = Every((policies.visible(user, kind), policies.listed(kind)))
-    likely = exists().where(
-        Suggestion.need_id == Need.id,
-        Suggestion.kind == SuggestionKind.NEED_ACHIEVEMENT,
-        Suggestion.status != SuggestionStatus.REJECTED,
-        Suggestion.probability >= active(session).least,
-    )
     # Of what still waits for the worker nothing can be said.
-    waits = exists().where(
-        OutboxTask.record_type == kind, OutboxTask.record_id == Need.id
+    waiting = session.scalars(
+        select(OutboxTask.record_id).where(OutboxTask.record_type == kind)
+    ).all()
+    readable = Every((policies.visible(user, kind), policies.listed(kind)))
+    with catalogue.reading_pairs(session) as pairs:
+        needs = pairs.records[kind]
+        likely = pairs.mask(_likely(active(session).least))
+        wanted = needs.mask(readable) & ~needs.among(waiting)
+        wanted &= ~needs.among(pairs.numbers("need_id")[likely])
+        ids = needs.page(wanted, Order.OLDEST, 0, MOST_NEEDS)
+    return load(session, user, kind, ids), int(wanted.sum())
+
+
+def _likely(least: float) -> Condition:
+    """A need's pair with an achievement that is likely enough and was not refused."""
+    open_states = set(SuggestionStatus) - {SuggestionStatus.REJECTED}
+    return Every(
+        (
+            OneOf("kind", (SuggestionKind.NEED_ACHIEVEMENT.value,)),
+            OneOf("status", tuple(sorted(open_states))),
+            Between("probability", low=least),
+        )
     )
-    return [policies.where(readable, kind), ~likely, ~waits]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -16,7 +16,7 @@ from models.states import RankerState, SuggestionStatus
 from ..errors import Conflict, NotFound
 from ..history import service as history
 from .active import active
-from .comparison import Comparison, compare
+from .comparison import FEWEST_DECISIONS, FEWEST_NEEDS, Comparison, compare
 from .judged import Judged
 from .lessons import lessons, split
 
@@ -57,11 +57,30 @@ def train(session: Session, *, now: datetime) -> Ranker:
     return ranker
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """What a ranker can be compared on at present."""
+
+    decisions: int
+    needs: int
+
+    @property
+    def too_few(self) -> bool:
+        """Whether no ranker could be put in force on them."""
+        return self.decisions < FEWEST_DECISIONS or self.needs < FEWEST_NEEDS
+
+
+def held_out(session: Session) -> HeldOut:
+    """How many decisions are kept for comparing, and on how many needs or calls."""
+    _, kept = split(lessons(session))
+    return HeldOut(len(kept), len({lesson.asks for lesson in kept}))
+
+
 def compared(session: Session, name: str, judged: Judged) -> Comparison:
     """The named ranker beside the one in force; writes nothing."""
     candidate = ApprovalModel.from_json(find(session, name).weights)
-    _, held_out = split(lessons(session))
-    return compare(active(session), candidate, held_out, judged)
+    _, kept = split(lessons(session))
+    return compare(active(session), candidate, kept, judged)
 
 
 def activate(

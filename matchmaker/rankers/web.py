@@ -8,6 +8,7 @@ from models import utcnow
 
 from ..accounts.current import signed_in
 from ..db import db
+from ..search.live import live_index
 from .quality import quality
 
 bp = Blueprint("rankers", __name__)
@@ -16,5 +17,5 @@ bp = Blueprint("rankers", __name__)
 @bp.get("/desk/quality")
 @login_required
 def show() -> ResponseReturnValue:
-    found = quality(db.session, signed_in(), now=utcnow())
+    found = quality(db.session, live_index().catalogue, signed_in(), now=utcnow())
     return render_template("rankers/quality.html", found=found)

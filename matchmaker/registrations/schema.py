@@ -1,24 +1,25 @@
 """What a person may type to register itself and its organisation."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from models.states import OrganisationKind
+from models.states import OrganisationKind, RegistrationState
 
 from ..accounts.schema import Email, GivenPassword, OrganisationName, PersonName
-from ..schema import District, Input, Text
+from ..nodes.schema import NodeKey
+from ..schema import District, Input, Paged, Text
 
-# Whose members post needs or list achievements; others are opened by staff.
-KINDS = (
-    OrganisationKind.ENTERPRISE,
-    OrganisationKind.UNIVERSITY,
-    OrganisationKind.INSTITUTE,
-)
+# What a list of registrations may be narrowed to, as it stands in the address.
+STATES: dict[str, RegistrationState] = {
+    "": RegistrationState.PENDING,
+    "approved": RegistrationState.APPROVED,
+    "returned": RegistrationState.RETURNED,
+}
 # Chosen at «是否就是这一家», instead of the number of one.
 ANOTHER = "new"
 FIELDS = {
@@ -69,10 +70,21 @@ def _credit_code(text: str) -> str:
         ) from error
 
 
-def _open_kind(kind: OrganisationKind) -> OrganisationKind:
-    if kind not in KINDS:
-        raise PydanticCustomError("kind", "请从所列选项中选择")
-    return kind
+def _known_state(state: str) -> str:
+    if state not in STATES:
+        raise PydanticCustomError("state", "没有这种状态，请从列表中选择")
+    return state
+
+
+class QueueQuery(Paged):
+    """Which registrations: those that wait, or those decided one way."""
+
+    state: Annotated[Text, AfterValidator(_known_state)] = ""
+    node: NodeKey = None
+
+    def args(self) -> dict[str, Any]:
+        """The filters as a query string would have them, defaults and page left out."""
+        return self.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
 
 
 CreditCode = Annotated[Text, AfterValidator(_credit_code)]
@@ -83,7 +95,7 @@ class OrganisationInput(Input):
 
     credit_code: CreditCode
     organisation_name: OrganisationName
-    kind: Annotated[OrganisationKind, AfterValidator(_open_kind)]
+    kind: OrganisationKind
     district: District
     join: Annotated[Text, Field(max_length=20)] = ""
 

@@ -5,7 +5,7 @@ the registering person reads is the same whether its e-mail is known here or not
 only the mail it gets differs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -18,22 +18,25 @@ from sqlalchemy.orm import Session, joinedload
 from models import Mail, Organisation, Registration, User, transaction
 from models.accounts import name_key
 from models.session import lock
-from models.states import OrganisationRole, RegistrationState, Role, TokenPurpose
+from models.states import RegistrationState, TokenPurpose
 
 from .. import policies
 from ..accounts import links, passwords
 from ..accounts.reset import MOST_AN_HOUR, check_new
 from ..accounts.schema import NewPassword
-from ..accounts.service import KINDS, first_role
+from ..accounts.service import IN_CHARGE, first_role, role_of
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
+from ..nodes.duties import Choices, choices
 from ..notices import service as notices
 from .schema import (
     ANOTHER,
+    STATES,
     Approval,
     CorrectionInput,
     OrganisationInput,
+    QueueQuery,
     RegistrationInput,
     Return,
 )
@@ -47,6 +50,13 @@ AWAITED = {
     TokenPurpose.CORRECT: RegistrationState.RETURNED,
 }
 MAILS = ("registration_confirm", "account_exists", "registration_waits")
+# Of whom it is about: who joins says the district of an organisation that is known.
+DISTRICT = func.coalesce(
+    select(Organisation.district)
+    .where(Organisation.id == Registration.organisation_id)
+    .scalar_subquery(),
+    Registration.district,
+)
 
 
 @dataclass(frozen=True)
@@ -59,12 +69,17 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Queue:
-    """One page of registrations; ``page`` is the one shown, not the one asked."""
+    """One page of registrations; ``page`` is the one shown, not the one asked.
+
+    ``counts`` says how many each of the ``nodes`` would show.
+    """
 
     rows: Sequence[Registration]
     total: int
     page: int
     pages: int
+    nodes: Choices
+    counts: Mapping[str, int]
 
 
 def candidates(session: Session, code: str, name: str) -> Candidates:
@@ -266,9 +281,7 @@ def _submit(session: Session, made: Registration, now: datetime) -> None:
 def _managers(session: Session, made: Registration) -> Sequence[int]:
     """Who decides beside the staff: the managers of the organisation to join."""
     query = select(User.id).where(
-        User.organisation_id == made.organisation_id,
-        User.org_role == OrganisationRole.MANAGER,
-        User.active.is_(True),
+        User.organisation_id == made.organisation_id, IN_CHARGE
     )
     return session.scalars(query).all()
 
@@ -293,22 +306,31 @@ def correct(
     return made
 
 
-def queue(session: Session, actor: User, page: int, state: str = "") -> Queue:
-    """What waits for a decision, the longest wait first; or what was decided."""
+def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
+    """What waits for a decision, the longest wait first; or what was decided.
+
+    A registration is of the district of the organisation; with a node chosen, only
+    those of its districts. Raises `NotFound` for a node that is not there.
+    """
     policies.require(actor, "registration.list")
-    wanted = {
-        "approved": RegistrationState.APPROVED,
-        "returned": RegistrationState.RETURNED,
-    }.get(state, RegistrationState.PENDING)
+    nodes = choices(session, actor, query.node)
+    wanted = STATES[query.state]
     mine = (policies.visible_registrations(actor), Registration.state == wanted)
-    total = session.scalar(select(func.count(Registration.id)).where(*mine)) or 0
+    rows = session.execute(
+        select(DISTRICT, func.count(Registration.id)).where(*mine).group_by(DISTRICT)
+    ).all()
+    counts = {
+        one.key: sum(n for district, n in rows if one.duties.covers(district))
+        for one in nodes.offered
+    }
+    total = sum(n for district, n in rows if nodes.duties.covers(district))
     pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
+    page = min(query.page, pages)
     waits = wanted is RegistrationState.PENDING
     order = Registration.submitted_at if waits else Registration.decided_at.desc()
-    rows = session.scalars(
+    found = session.scalars(
         select(Registration)
-        .where(*mine)
+        .where(*mine, nodes.duties.where(DISTRICT))
         .options(
             joinedload(Registration.organisation), joinedload(Registration.decided_by)
         )
@@ -316,7 +338,7 @@ def queue(session: Session, actor: User, page: int, state: str = "") -> Queue:
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
     ).all()
-    return Queue(rows, total, page, pages)
+    return Queue(found, total, page, pages, nodes, counts)
 
 
 def count_pending(session: Session, actor: User) -> int:
@@ -386,7 +408,7 @@ def approve(
             email=made.email,
             name=made.name,
             password_hash=made.password_hash,
-            role=role_of(home),
+            role=role_of(home.kind),
             organisation_id=home.id,
             org_role=first_role(session, home),
             created_at=now,
@@ -435,14 +457,6 @@ def _enter_organisation(
         raise Conflict("registration.name_taken") from error
     history.record(session, actor, "organisation.registered", home, now=now)
     return home
-
-
-def role_of(home: Organisation) -> Role:
-    """What the members of such an organisation come for; raises `Conflict`."""
-    for role, kinds in KINDS.items():
-        if home.kind in kinds and role in (Role.ENTERPRISE, Role.UNIVERSITY):
-            return role
-    raise Conflict("registration.kind")
 
 
 def _tell_approved(

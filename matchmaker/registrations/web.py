@@ -9,24 +9,26 @@ from flask_login import login_required
 
 from models import Registration, utcnow
 from models.fields import DISTRICTS
-from models.states import TokenPurpose
+from models.states import OrganisationKind, TokenPurpose
 
 from .. import labels
 from ..accounts.current import current, signed_in
+from ..accounts.service import role_of
 from ..accounts.web import dead_link, guarded
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
 from ..mail.web import await_mail
-from ..schema import page_number, parse
+from ..nodes.facet import chip, facet
+from ..schema import parse
 from . import service
 from .schema import (
     ANOTHER,
     FIELDS,
-    KINDS,
     Approval,
     CorrectionInput,
+    QueueQuery,
     RegistrationInput,
     Return,
     plain_code,
@@ -80,8 +82,8 @@ def _choices(errors: dict[str, str]) -> dict[str, Any]:
         offered.append((ANOTHER, "不是同一家，登记为新单位", "平台审核时会再核对。"))
     return {
         "labels_of": FIELDS,
-        "kinds": [(kind.value, labels.label(kind)) for kind in KINDS],
-        "districts": [(name, name) for name in DISTRICTS],
+        "kinds": [(kind.value, labels.label(kind)) for kind in OrganisationKind],
+        "districts": DISTRICTS.offered(),
         "offered": offered,
     }
 
@@ -146,10 +148,19 @@ def _written(made: Registration) -> dict[str, str]:
 @bp.get("/registrations")
 @login_required
 def queue() -> ResponseReturnValue:
-    state = request.args.get("state", "")
-    found = service.queue(db.session, signed_in(), page_number(request.args), state)
+    query = parse(QueueQuery, request.args)
+    found = service.queue(db.session, signed_in(), query)
+
+    def address(node: str | None) -> str:
+        return url_for(".queue", **(query.args() | {"node": node}))
+
     return render_template(
-        "registrations/queue.html", queue=found, state=state, now=utcnow()
+        "registrations/queue.html",
+        queue=found,
+        query=query,
+        groups=facet(found.nodes, address, found.counts),
+        chosen=chip(found.nodes, address),
+        now=utcnow(),
     )
 
 
@@ -171,6 +182,7 @@ def _show(registration_id: int, errors: dict[str, str]) -> ResponseReturnValue:
         timeline=entries(history.of_record(db.session, made), {}),
         values=request.form,
         errors=errors,
+        role=role_of((made.organisation or made).kind),
         now=utcnow(),
     )
     return page, 422 if errors else 200

@@ -52,8 +52,8 @@ def warm_up(app: Flask) -> None:
         index = live_index()
         for length in FIRST_LENGTHS:
             question = index.question("热" * length)
-        with index.catalogue.reading(db.session):
-            pass  # read for the lists too
+        with index.catalogue.reading_pairs(db.session):
+            pass  # read for the lists and the review desk too
         with index.reading(db.session) as held:
             for shelf in held.shelves.values():
                 shelf.rank(question, limit=1)

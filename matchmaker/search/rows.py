@@ -8,6 +8,7 @@ from models.fields import field_name
 from models.outbox import RecordType
 
 from .. import labels
+from ..needs import budgets
 from ..needs.service import text_for
 from .service import Row
 
@@ -57,7 +58,7 @@ def _need(user: User | None, need: Need, today: date) -> dict[str, Any]:
         "trl": need.trl_expected,
         "facts": [
             _modes(need.cooperation),
-            f"预算 {_money(need.budget_fen)}",
+            f"预算 {budgets.seen(user, need).words}",
             _deadline(need.deadline, today),
         ],
         "lead": _lead(text.problem),

@@ -13,16 +13,16 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from index.catalogue import Columns, Order
+from index.columns import Columns, Order, is_draft
 from index.explain import Segment, answer, segments
 from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from models import TABLES, Achievement, Call, Need, Record, User
-from models.conditions import EVERYTHING, Condition, Every, Includes, OneOf
+from models.conditions import EVERYTHING, Condition, Every, Includes, Mask, OneOf
 from models.fields import DISTRICTS, FIELDS
 from models.outbox import RecordType
 from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
@@ -69,8 +69,8 @@ STATES: dict[RecordType, type[StrEnum]] = {
     RecordType.CALL: CallStatus,
 }
 TEXTS = {
-    RecordType.NEED: ("title", "problem"),
-    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors"),
+    RecordType.NEED: ("title", "problem", "scene"),
+    RecordType.ACHIEVEMENT: ("title", "abstract", "inventors", "applications"),
     RecordType.CALL: ("title", "background"),
 }
 ORDERS = {
@@ -244,18 +244,18 @@ class _Search:
         ids = {skip: self.ids(skip) for skip in (None, *map(self._skipped, groups))}
         ranked = ids[None]
         with self.columns() as columns:
-            shown = columns.mask(self.condition(None), ranked)
+            shown = _mask(columns, self.condition(None), ranked)
             self.total = int(shown.sum()) if ranked is None else len(ranked)
             first = (self.query.page - 1) * size
             if ranked is not None and sort is Sort.RELEVANCE:
                 page = ranked[first : first + size]
             else:
-                page = columns.page(shown, ORDERS[sort], first, size)
+                page = columns.page(shown, self.order(sort), first, size)
             found = [
                 self._facet(
                     name,
                     columns.counts(
-                        columns.mask(self.condition(name), ids[self._skipped(name)]),
+                        _mask(columns, self.condition(name), ids[self._skipped(name)]),
                         column,
                     ),
                 )
@@ -263,24 +263,35 @@ class _Search:
             ]
         return page, found
 
+    def order(self, sort: Sort) -> Order:
+        """Exact amounts order only what the reader may read to the fen."""
+        order = ORDERS[sort]
+        own = self.user is not None and self.base == policies.owned(
+            self.user, self.kind
+        )
+        exact = self.inside or own
+        return Order.SHOWN if order is Order.AMOUNT and not exact else order
+
     @contextmanager
     def columns(self) -> Iterator[Columns]:
         """What the list is counted and ordered by.
 
         A list of one's own holds drafts, and is looked through for the very words.
         """
-        if self.base is None:
-            with self.index.catalogue.reading(self.session) as every:
+        with self.index.catalogue.reading(self.session) as every:
+            if self.base is None:
                 yield every[self.kind]
-        else:
-            yield Columns(self.kind).read(self.session, self._own())
-
-    def _own(self) -> ColumnElement[bool]:
-        where = policies.where(self.any_state or self.scope, self.kind)
+                return
+            scope = self.any_state or self.scope
+            own = every[self.kind].only(every[self.kind].mask(scope))
+        where = policies.where(scope, self.kind)
+        own.read(self.session, where & is_draft(self.kind))
         if self.words and not self.ranks:
             texts = [getattr(self.model, name) for name in TEXTS[self.kind]]
-            where &= or_(*(t.icontains(self.words, autoescape=True) for t in texts))
-        return where
+            said = or_(*(t.icontains(self.words, autoescape=True) for t in texts))
+            query = select(self.model.id).where(where, said)
+            own = own.only(own.among(self.session.scalars(query).all()))
+        yield own
 
     def page(self, ids: Sequence[int]) -> list[Row]:
         return self._rows(load(self.session, self.user, self.kind, ids))
@@ -314,6 +325,12 @@ class _Search:
             if counts.get(value) or value in selected
         ]
         return Facet(name, FACET_LABELS[name], options)
+
+
+def _mask(columns: Columns, condition: Condition, ids: list[int] | None) -> Mask:
+    """What meets the condition, and is among ``ids`` where words were asked for."""
+    mask = columns.mask(condition)
+    return mask if ids is None else mask & columns.among(ids)
 
 
 def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:

@@ -174,7 +174,7 @@ def _needs_it(
     offered = as_question(session, index, user, achievement)
     inside = policies.searches_inside(user)
     if offered is None or not fits(
-        session, held, item, achievement, need, offered, inside=inside
+        session, held, user, item, achievement, need, offered, inside=inside
     ):
         return None
     pairs = explain.pairs(need, offered, held, inside=inside)

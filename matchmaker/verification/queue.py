@@ -1,35 +1,26 @@
 """The verification queue: which submissions, in what order, and how many."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from models import User
 
 from .. import policies
+from ..nodes.duties import Choices, Duties, choices
 from .kinds import KINDS
 from .schema import QueueQuery
 
 PER_PAGE = 20
 NARROWED_BY = ("kind", "field", "district")
+NODE = "node"
 Counts = dict[str, dict[str, int]]
-
-
-@dataclass(frozen=True)
-class Area:
-    """What a node answers for: whatever is of one of its fields or districts."""
-
-    fields: Sequence[str] = ()
-    districts: Sequence[str] = ()
-
-
-EVERYWHERE = Area()
 
 
 @dataclass(frozen=True)
@@ -46,6 +37,7 @@ class Queue:
     """One page of the queue; ``page`` is the one shown, not the one asked.
 
     counts   how many each choice of each filter would show, the others kept
+    nodes    the nodes to choose from, and the one chosen
     """
 
     rows: Sequence[Waiting]
@@ -53,23 +45,29 @@ class Queue:
     page: int
     pages: int
     counts: Counts
+    nodes: Choices
 
 
 def queue(
-    session: Session, user: User, query: QueueQuery, area: Area = EVERYWHERE
+    session: Session,
+    user: User,
+    query: QueueQuery,
+    only: Collection[tuple[str, int]] | None = None,
 ) -> Queue:
     """What waits for a decision, the longest wait first.
 
-    With an ``area`` it is the queue of a node, which the query narrows further.
+    ``only`` leaves these (kind, id), which the query narrows further. Raises `NotFound`
+    where the query names a node that is not there.
     """
     policies.require(user, "need.verify")
-    waiting = _waiting(user, area)
-    counts, total = _counts(session, waiting, query)
+    nodes = choices(session, user, query.node)
+    waiting = _waiting(user, only)
+    counts, total = _counts(session, waiting, query, nodes)
     pages = max(1, ceil(total / PER_PAGE))
     page = min(query.page, pages)
     rows = session.execute(
         select(waiting)
-        .where(*_narrowed(waiting, query))
+        .where(*_narrowed(waiting, query), _within(waiting, nodes.duties))
         .order_by(waiting.c.since, waiting.c.kind, waiting.c.id)
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
@@ -87,7 +85,7 @@ def queue(
         for row in rows
         if (row.kind, row.id) in items
     ]
-    return Queue(found, total, page, pages, counts)
+    return Queue(found, total, page, pages, counts, nodes)
 
 
 def count_pending(session: Session, user: User) -> int:
@@ -95,12 +93,32 @@ def count_pending(session: Session, user: User) -> int:
     return session.scalar(select(func.count()).select_from(_waiting(user))) or 0
 
 
-def _waiting(user: User, area: Area = EVERYWHERE) -> Any:
+def waiting_at(session: Session, user: User, some: Sequence[Duties]) -> Sequence[int]:
+    """How many submissions wait at each of several nodes; one query for all."""
+    waiting = _waiting(user)
+    places = (waiting.c.field, waiting.c.district)
+    rows = session.execute(select(*places, func.count()).group_by(*places)).all()
+    return [
+        sum(number for field, district, number in rows if its.covers(district, field))
+        for its in some
+    ]
+
+
+def _waiting(user: User, only: Collection[tuple[str, int]] | None = None) -> Any:
     all_ = union_all(*(kind.waiting(user) for kind in KINDS.values())).subquery()
-    if area == EVERYWHERE:
+    if only is None:
         return all_
-    concerned = all_.c.field.in_(area.fields) | all_.c.district.in_(area.districts)
-    return select(all_).where(concerned).subquery()
+    wanted = [
+        and_(
+            all_.c.kind == name, all_.c.id.in_([id_ for of, id_ in only if of == name])
+        )
+        for name in KINDS
+    ]
+    return select(all_).where(or_(*wanted)).subquery()
+
+
+def _within(waiting: Any, its: Duties) -> ColumnElement[bool]:
+    return its.where(waiting.c.district, waiting.c.field)
 
 
 def _narrowed(waiting: Any, query: QueueQuery) -> list[ColumnElement[bool]]:
@@ -110,19 +128,27 @@ def _narrowed(waiting: Any, query: QueueQuery) -> list[ColumnElement[bool]]:
     ]
 
 
-def _counts(session: Session, waiting: Any, query: QueueQuery) -> tuple[Counts, int]:
+def _counts(
+    session: Session, waiting: Any, query: QueueQuery, nodes: Choices
+) -> tuple[Counts, int]:
     """All counts from one grouped query, and how many the query finds."""
     columns = [waiting.c[name] for name in NARROWED_BY]
     rows = session.execute(select(*columns, func.count()).group_by(*columns))
-    found: dict[str, Counter[str]] = {name: Counter() for name in NARROWED_BY}
+    found: dict[str, Counter[str]] = {name: Counter() for name in (*NARROWED_BY, NODE)}
     total = 0
     for *values, number in rows:
+        row = dict(zip(NARROWED_BY, values, strict=True))
         fits = {
-            name: not getattr(query, name) or value in getattr(query, name)
-            for name, value in zip(NARROWED_BY, values, strict=True)
+            name: not getattr(query, name) or row[name] in getattr(query, name)
+            for name in NARROWED_BY
         }
+        if all(fits.values()):
+            for node in nodes.offered:
+                if node.duties.covers(row["district"], row["field"]):
+                    found[NODE][node.key] += number
+        fits[NODE] = nodes.duties.covers(row["district"], row["field"])
         total += number * all(fits.values())
-        for name, value in zip(NARROWED_BY, values, strict=True):
+        for name, value in row.items():
             others = (fit for other, fit in fits.items() if other != name)
             if value is not None and all(others):
                 found[name][value] += number

@@ -6,7 +6,8 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError, core_schema
 
-from ..schema import District, FieldCode, Input, Paged, Text
+from ..nodes.schema import NodeKey
+from ..schema import AnyDistrict, AnyField, Input, Optional, Paged, Text
 
 LARGEST = 2**31 - 1
 MOST_AT_ONCE = 100
@@ -23,15 +24,27 @@ def _known(kind: str) -> str:
     return kind
 
 
+def _record(text: Any) -> Any:
+    found = re.fullmatch(r"([a-z]{1,32}):(\d{1,9})", str(text), re.ASCII)
+    if found is None or found[1] not in KIND_NAMES:
+        raise PydanticCustomError("like", "没有这条信息，请从待审信息重新打开")
+    return str(text)
+
+
 Version = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class QueueQuery(Paged):
-    """Which submissions; what is left empty does not narrow."""
+    """Which submissions; what is left empty does not narrow.
 
+    ``like`` names one («need:12») that is shown with those that say the same.
+    """
+
+    node: NodeKey = None
+    like: Annotated[Annotated[str, AfterValidator(_record)] | None, Optional] = None
     kind: list[Annotated[str, AfterValidator(_known)]] = []
-    field: list[FieldCode] = []
-    district: list[District] = []
+    field: list[AnyField] = []
+    district: list[AnyDistrict] = []
 
     @field_validator("kind", "field", "district", mode="before")
     @classmethod
@@ -41,6 +54,11 @@ class QueueQuery(Paged):
     def args(self) -> dict[str, Any]:
         """The filters as a query string would have them, defaults and page left out."""
         return self.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
+
+    def original(self) -> tuple[str, int] | None:
+        """The kind and number of the one that others are like."""
+        kind, _, number = (self.like or "").partition(":")
+        return (kind, int(number)) if kind else None
 
 
 class Publication(Input):

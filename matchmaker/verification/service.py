@@ -15,6 +15,7 @@ from .. import policies
 from ..errors import Conflict, NotFound
 from ..history import service as history
 from ..jobs import outbox
+from ..needs.service import require_approved
 from ..notices import service as notices
 from ..search.service import load
 from . import reasons
@@ -26,9 +27,14 @@ Item = TypeVar("Item", Need, Achievement)
 def publish_need(
     session: Session, actor: User, need_id: int, data: Publication, *, now: datetime
 ) -> Need:
-    """Make a submitted need public; the worker then looks for its matches."""
+    """Make a submitted need public; the worker then looks for its matches.
+
+    Raises `Conflict` «need.not_approved» for a masked one whose public text its
+    organisation has not approved.
+    """
     with transaction(session):
         need = _locked(session, actor, Need, need_id, data.version)
+        require_approved(need)
         need.move_to(NeedStatus.PUBLISHED)
         _published(session, actor, need, "need", now)
     return need
@@ -104,6 +110,7 @@ def _published(
     session: Session, actor: User, item: Need | Achievement, kind: str, now: datetime
 ) -> None:
     item.published_at = item.updated_at = now
+    item.renewed_at = None  # of the text before
     item.return_reason = item.return_codes = None
     _announce(session, actor, item, f"{kind}.published", now)
 

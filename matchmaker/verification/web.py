@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -18,22 +19,27 @@ from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid, NotFound
 from ..handlers import conflict_words
+from ..nodes.facet import chip, facet
 from ..schema import parse
 from ..search.live import live_index
 from . import batch, changes, reasons, service
 from .kinds import KINDS
-from .queue import Waiting
+from .queue import Queue, Waiting
 from .queue import queue as find_queue
 from .schema import Batch, BatchReturn, Publication, QueueQuery, Return
 
 bp = Blueprint("verification", __name__)
 
-CHOICES: dict[str, list[tuple[str, str]]] = {
-    "kind": [(kind.name, kind.noun) for kind in KINDS.values()],
-    "field": list(FIELDS.items()),
-    "district": [(name, name) for name in DISTRICTS],
-}
 CHOICE_NAMES = {"kind": "哪一类", "field": "技术领域", "district": "区县"}
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """Every choice of every filter; the words are those of this moment."""
+    return {
+        "kind": [(kind.name, kind.noun) for kind in KINDS.values()],
+        "field": list(FIELDS.items()),
+        "district": list(DISTRICTS.items()),
+    }
 
 
 @bp.app_context_processor
@@ -92,7 +98,7 @@ def _queue_page(
     query: QueueQuery, *, status: int = 200, **more: Any
 ) -> ResponseReturnValue:
     user = signed_in()
-    found = find_queue(db.session, user, query)
+    found = find_queue(db.session, user, query, _only(query))
     kinds = sorted({row.kind for row in found.rows}, key=list(KINDS).index)
     known = reasons.every(db.session, kinds)
     g.return_reasons = {kind: reasons.fitting([known[kind]]) for kind in known}
@@ -100,8 +106,8 @@ def _queue_page(
         "verification/queue.html",
         queue=found,
         args=query.args(),
-        groups=_facets(query, found.counts),
-        chosen=_chosen(query),
+        groups=_facets(query, found),
+        chosen=_chosen(query, found),
         similar=duplicates.find_for_staff(
             db.session, live_index(), user, [row.item for row in found.rows]
         ),
@@ -109,7 +115,7 @@ def _queue_page(
         reasons=reasons.fitting(list(known.values())),
         values=request.form,
         errors=more.pop("errors", {}),
-        checked=request.form.getlist("items"),
+        checked=request.form.getlist("items") or _ticked(query, found),
         outcomes=more.pop("outcomes", []),
         refusal_words=_refusal_words,
         waited=_waited(),
@@ -117,6 +123,27 @@ def _queue_page(
         **more,
     )
     return page, status
+
+
+def _only(query: QueueQuery) -> list[tuple[str, int]] | None:
+    """The one others are like, with those; None where all are asked for."""
+    original = query.original()
+    if original is None:
+        return None
+    kind, number = original
+    item = service.find(db.session, signed_in(), RecordType(kind), number)
+    (finding,) = duplicates.find_for_staff(
+        db.session, live_index(), signed_in(), [item]
+    )
+    twins = finding.twins if finding else ()
+    return [original, *((kind, id_) for id_ in twins)]
+
+
+def _ticked(query: QueueQuery, found: Queue) -> list[str]:
+    """Those that say the same come ticked, for one decision on all of them."""
+    if query.like is None or request.method == "POST":
+        return []
+    return [f"{row.kind}:{row.item.id}:{row.item.version}" for row in found.rows]
 
 
 def _waited() -> Any:
@@ -142,10 +169,9 @@ def _refusal_words(error: Exception) -> str:
     return "当前账号不能处理这条信息。"
 
 
-def _facets(
-    query: QueueQuery, counts: dict[str, dict[str, int]]
-) -> list[dict[str, Any]]:
-    return [
+def _facets(query: QueueQuery, found: Queue) -> list[dict[str, Any]]:
+    counts = found.counts
+    return facet(found.nodes, partial(_at_node, query), counts["node"]) + [
         {
             "name": name,
             "label": CHOICE_NAMES[name],
@@ -161,17 +187,27 @@ def _facets(
                 if counts[name].get(value) or value in getattr(query, name)
             ],
         }
-        for name, choices in CHOICES.items()
+        for name, choices in _choices().items()
     ]
 
 
-def _chosen(query: QueueQuery) -> list[tuple[str, str]]:
-    return [
-        (words, _address(query, name, value))
-        for name, choices in CHOICES.items()
-        for value, words in choices
-        if value in getattr(query, name)
-    ]
+def _chosen(query: QueueQuery, found: Queue) -> list[tuple[str, str]]:
+    args = query.args() | {"like": None}
+    like = [("几乎相同的一组", url_for(".queue", **args))] if query.like else []
+    return (
+        like
+        + chip(found.nodes, partial(_at_node, query))
+        + [
+            (words, _address(query, name, value))
+            for name, choices in _choices().items()
+            for value, words in choices
+            if value in getattr(query, name)
+        ]
+    )
+
+
+def _at_node(query: QueueQuery, node: str | None) -> str:
+    return url_for(".queue", **(query.args() | {"node": node}))
 
 
 def _address(query: QueueQuery, name: str, value: str) -> str:

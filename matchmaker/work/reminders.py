@@ -16,6 +16,7 @@ from models import Reminder, User, transaction
 from ..calendar import service as calendar
 from ..labels import CITY
 from ..notices import service as notices
+from ..posting.terms import Terms
 from .service import moment
 from .sources import SOURCES, Remind, Source, When
 
@@ -31,6 +32,7 @@ def send(
     working_days: int,
     notice_days: int,
     overdue_days: int = 10,
+    terms: Terms,
     now: datetime,
 ) -> int:
     """Write the notices that are due; returns how many people were told something.
@@ -40,7 +42,7 @@ def send(
     if working_days == 0 or now.astimezone(CITY).hour not in HOURS:
         return 0
     try:
-        return _send(session, working_days, notice_days, overdue_days, now)
+        return _send(session, working_days, notice_days, overdue_days, terms, now)
     except IntegrityError:
         return 0  # another worker is telling them at this moment
 
@@ -50,6 +52,7 @@ def _send(
     working_days: int,
     notice_days: int,
     overdue_days: int,
+    terms: Terms,
     now: datetime,
 ) -> int:
     told = 0
@@ -58,6 +61,7 @@ def _send(
         when = moment(
             now,
             notice_days,
+            terms,
             days,
             quiet_days=working_days,
             overdue_days=overdue_days,

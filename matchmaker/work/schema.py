@@ -1,10 +1,11 @@
 """What a work list may be asked for."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from ..nodes.schema import NodeKey
 from ..schema import Optional, Paged, Text
 from .sources import BY_NAME
 
@@ -16,6 +17,11 @@ def _known(name: str) -> str:
 
 
 class WorkQuery(Paged):
-    """One kind of work, or all of it."""
+    """One kind of work, or all of it; for staff, that of a node."""
 
     source: Annotated[Annotated[Text, AfterValidator(_known)] | None, Optional] = None
+    node: NodeKey = None
+
+    def args(self) -> dict[str, Any]:
+        """The filters as a query string would have them, defaults and page left out."""
+        return self.model_dump(mode="json", exclude_defaults=True, exclude={"page"})

@@ -1,31 +1,75 @@
-"""A person's work list: counts and pages of what waits, from one query each."""
+"""A person's work list: counts and pages of what waits, from one query each.
+
+The queries are long, and put together they cost more than to run. So each is made
+once for a role, with parameters for whose list it is and of which day.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import (
+    Date,
+    Integer,
+    String,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from models import Observation, User
+from models.base import UtcDateTime
+from models.outbox import RecordType
+from models.states import Role
 
 from .. import policies
 from ..calendar.days import Calendar
 from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
+from ..nodes.duties import EVERYTHING, Choices, Duties, choices
+from ..posting.terms import Terms, Window, window
 from .schema import WorkQuery
-from .sources import BY_NAME, SOURCES, Source, When
+from .sources import BY_NAME, ENDING, SOURCES, Days, Source, When
 
 PER_PAGE = 20
 # The number in the navigation says «99+» beyond this, and need not be counted.
 MOST_COUNTED = 100
 # Of a kind no more are counted and listed: who has so much to do begins at the top.
 MOST_LISTED = 1000
+
+TODAY, SOON = (bindparam(name, type_=Date()) for name in ("today", "soon"))
+QUIET, OVERDUE = (bindparam(name, type_=UtcDateTime()) for name in ("quiet", "overdue"))
+
+
+def _window(kind: RecordType) -> Window:
+    """What ends soon of one kind, with parameters of its own."""
+    since, until = (
+        bindparam(f"{kind.value}_{name}", type_=UtcDateTime())
+        for name in ("since", "until")
+    )
+    days = bindparam(f"{kind.value}_days", type_=Integer())
+    return Window(TODAY, SOON, since, until, days)
+
+
+DAYS = Days(
+    TODAY, SOON, {kind: _window(kind) for kind in ENDING.values()}, QUIET, OVERDUE
+)
+# The node the list is narrowed to.
+DISTRICTS = bindparam("districts", type_=String(), expanding=True)
+FIELDS = bindparam("fields", type_=String(), expanding=True)
+HOME, ME = bindparam("home", type_=Integer()), bindparam("me", type_=Integer())
+FIRST, SIZE, LAST, MOST = (
+    bindparam(name, type_=Integer()) for name in ("first", "size", "last", "most")
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +94,7 @@ class WorkList:
     counts   of every source of this person, in the order of `SOURCES`; also nothing,
              and `MOST_LISTED` where there may be more
     page     the page shown, not the one asked
+    nodes    for staff: the nodes to choose from, and the one chosen
     """
 
     items: Sequence[Item]
@@ -57,11 +102,13 @@ class WorkList:
     total: int
     page: int
     pages: int
+    nodes: Choices
 
 
 def moment(
     now: datetime,
     notice_days: int,
+    terms: Terms,
     days: Calendar | None = None,
     *,
     quiet_days: int = 5,
@@ -73,31 +120,28 @@ def moment(
     Friday) without a step.
     """
     day, days = today(now), days or Calendar()
-    quiet, overdue = (
-        waits_since(days, now, number) for number in (quiet_days, overdue_days)
+    soon = day + timedelta(days=notice_days)
+    return When(
+        today=day,
+        soon=soon,
+        ending={kind: window(kind, day, soon, terms) for kind in ENDING.values()},
+        quiet=waits_since(days, now, quiet_days),
+        overdue=waits_since(days, now, overdue_days),
+        now=now,
     )
-    return When(now, day, day + timedelta(days=notice_days), quiet, overdue)
 
 
-def sources_of(user: User) -> list[Source]:
-    """Whose work is whose: the sources of this person's role."""
-    return [source for source in SOURCES if user.role in source.roles]
+def sources_of(role: Role) -> list[Source]:
+    """Whose work is whose: the sources of this role."""
+    return [source for source in SOURCES if role in source.roles]
 
 
 def count(session: Session, user: User, when: When) -> int:
     """How much waits, for the navigation; one query, and no exact one beyond 99."""
-    parts = [
-        _mine(user, source, when)
-        .with_only_columns(literal(1).label("one"), maintain_column_froms=True)
-        .order_by(None)
-        .limit(MOST_COUNTED)
-        .subquery()
-        for source in sources_of(user)
-    ]
-    if not parts:
+    query = _count_query(_reader(user))
+    if query is None:
         return 0
-    together = union_all(*(select(part.c.one) for part in parts)).subquery()
-    return session.scalar(select(func.count()).select_from(together)) or 0
+    return session.scalar(query, _parameters(user, when, most=MOST_COUNTED)) or 0
 
 
 def work_list(
@@ -110,70 +154,139 @@ def work_list(
 ) -> WorkList:
     """One page of what waits for this person.
 
-    Raises `NotFound` for a kind of work that is somebody else's.
+    With a node chosen only what is of its districts or fields. Raises `NotFound` for
+    a kind of work that is somebody else's, and for a node that is not there.
     """
-    own = sources_of(user)
+    nodes = choices(session, user, query.node)
+    reader = _reader(user, nodes)
+    own = reader.sources()
     chosen = own if query.source is None else [BY_NAME[query.source]]
-    if any(source not in own for source in chosen):
+    if any(source not in sources_of(user.role) for source in chosen):
         raise NotFound("source")
-    counts = _counts(session, user, own, when)
-    total = sum(counts[source] for source in chosen)
+    place = _parameters(user, when, its=nodes.duties)
+    counts = _counts(session, reader, place)
+    total = sum(counts.get(source, 0) for source in chosen)
     pages = max(1, ceil(total / size))
     page = min(query.page, pages)
-    filled = [source for source in chosen if counts[source]]
-    items = _page(session, user, filled, when, page, size) if filled else []
-    return WorkList(items, counts, total, page, pages)
+    filled = tuple(source for source in chosen if counts.get(source))
+    items: list[Item] = []
+    if filled:
+        first = (page - 1) * size
+        place |= {"first": first, "size": size, "last": first + size}
+        rows = session.execute(_page_query(reader, filled), place)
+        items = [_item(row) for row in rows]
+    return WorkList(items, counts, total, page, pages, nodes)
 
 
-def _mine(user: User, source: Source, when: When) -> Any:
-    return source.waiting(when).where(
-        policies.own_work(user, source.owner, source.person)
+@dataclass(frozen=True)
+class Reader:
+    """What a query must know of its reader beforehand.
+
+    ``at_node`` leaves only what a node may have, ``narrowed`` only what is of the
+    districts and fields that are sent along.
+    """
+
+    role: Role
+    is_staff: bool
+    has_home: bool
+    at_node: bool = False
+    narrowed: bool = False
+
+    def sources(self) -> list[Source]:
+        """The sources of the list."""
+        own = sources_of(self.role)
+        return [source for source in own if source.local] if self.at_node else own
+
+
+def _reader(user: User, nodes: Choices | None = None) -> Reader:
+    at_node = nodes is not None and nodes.chosen is not None
+    narrowed = nodes is not None and nodes.duties != EVERYTHING
+    has_home = user.organisation_id is not None
+    return Reader(user.role, user.is_staff, has_home, at_node, narrowed)
+
+
+def _parameters(
+    user: User, when: When, its: Duties = EVERYTHING, most: int = MOST_LISTED
+) -> dict[str, Any]:
+    found = {"home": user.organisation_id, "me": user.id, "most": most}
+    for name in ("today", "soon", "quiet", "overdue"):
+        found[name] = getattr(when, name)
+    for kind, ends in when.ending.items():
+        for name in ("since", "until", "days"):
+            found[f"{kind.value}_{name}"] = getattr(ends, name)
+    node = {"districts": sorted(its.districts), "fields": sorted(its.fields)}
+    return found | node
+
+
+def _mine(reader: Reader, source: Source) -> Any:
+    home = HOME if reader.has_home else None
+    rule = policies.own_work(
+        source.owner, source.person, is_staff=reader.is_staff, home=home, me=ME
     )
+    own = source.waiting(DAYS).where(rule)
+    if not reader.narrowed:
+        return own
+    rows = own.subquery()
+    return select(rows).where(rows.c.district.in_(DISTRICTS) | rows.c.field.in_(FIELDS))
+
+
+def _ones(reader: Reader, source: Source) -> Any:
+    """A row for each thing that waits, `MOST` at most, and nothing else of it."""
+    return (
+        _mine(reader, source)
+        .with_only_columns(literal(1).label("one"), maintain_column_froms=True)
+        .order_by(None)
+        .limit(MOST)
+        .subquery()
+    )
+
+
+@lru_cache
+def _count_query(reader: Reader) -> Any:
+    parts = [_ones(reader, one) for one in reader.sources()]
+    if not parts:
+        return None
+    together = union_all(*(select(part.c.one) for part in parts)).subquery()
+    return select(func.count()).select_from(together)
 
 
 def _counts(
-    session: Session, user: User, own: Sequence[Source], when: When
+    session: Session, reader: Reader, place: Mapping[str, Any]
 ) -> dict[Source, int]:
+    query, found = _counts_query(reader), {}
+    if query is not None:
+        found = {row.source: row.number for row in session.execute(query, place)}
+    return {source: found.get(source.name, 0) for source in reader.sources()}
+
+
+@lru_cache
+def _counts_query(reader: Reader) -> Any:
     parts = [
         select(
             literal(source.name).label("source"), func.count().label("number")
-        ).select_from(
-            _mine(user, source, when)
-            .with_only_columns(literal(1).label("one"), maintain_column_froms=True)
-            .limit(MOST_LISTED)
-            .subquery()
-        )
-        for source in own
+        ).select_from(_ones(reader, source))
+        for source in reader.sources()
     ]
-    rows = session.execute(union_all(*parts)) if parts else ()
-    found = {row.source: row.number for row in rows}
-    return {source: found.get(source.name, 0) for source in own}
+    return union_all(*parts) if parts else None
 
 
-def _page(
-    session: Session,
-    user: User,
-    chosen: Sequence[Source],
-    when: When,
-    page: int,
-    size: int,
-) -> list[Item]:
+@lru_cache
+def _page_query(reader: Reader, chosen: tuple[Source, ...]) -> Any:
     parts = []
     for source in chosen:
-        rows = _mine(user, source, when).subquery()
-        # No more of a source can stand before the end of the page. Without a day the
-        # order is that of an index, so no more than these are looked at.
-        order = _by_day(rows) if source.dated else [rows.c.since]
-        first = select(rows).order_by(*order, rows.c.id).limit(page * size).subquery()
+        rows = _mine(reader, source).subquery()
+        # No more of a source can stand before the end of the page. The order is that
+        # of an index where there is one, so that few more than these are looked at.
+        order = [rows.c.due, rows.c.since] if source.dated else [rows.c.since]
+        first = select(rows).order_by(*order, rows.c.id).limit(LAST).subquery()
         parts.append(select(literal(source.name).label("source"), first))
     waiting = union_all(*parts).subquery()
-    query = (
+    return (
         select(waiting)
         .order_by(*_by_day(waiting), waiting.c.source, waiting.c.id)
-        .offset((page - 1) * size)
-        .limit(size)
+        .offset(FIRST)
+        .limit(SIZE)
     )
-    return [_item(row) for row in session.execute(query)]
 
 
 def _by_day(rows: Any) -> list[Any]:

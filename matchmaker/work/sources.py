@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Date,
     Select,
@@ -34,38 +35,67 @@ from models import (
     Call,
     History,
     Need,
+    Organisation,
     OutboxTask,
+    Registration,
     Review,
     Suggestion,
 )
 from models.base import UtcDateTime
 from models.outbox import RecordType
-from models.states import AchievementStatus, NeedStatus, Role, SuggestionStatus
+from models.states import (
+    AchievementStatus,
+    NeedStatus,
+    RegistrationState,
+    Role,
+    Secrecy,
+    SuggestionStatus,
+)
 
 from .. import policies
+from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
+from ..posting.expiry import ending, last_days
+from ..posting.terms import Window
 from ..verification.kinds import KINDS, Kind
 
 AnySelect = Select[*tuple[Any, ...]]
 # After so many failures a job will hardly mend itself.
 FAILED_AFTER = 3
 STAFF = frozenset({Role.STAFF, Role.ADMIN})
+ENDING: Mapping[Any, RecordType] = {
+    Need: RecordType.NEED,
+    Achievement: RecordType.ACHIEVEMENT,
+}
 
 
 @dataclass(frozen=True)
-class When:
-    """The moment the list is of; what ends by ``soon`` is about to end.
+class Days:
+    """The days the list is of; what ends by ``soon`` is about to end.
 
-    Talks in which nothing happened since before ``quiet`` need a push; what of them
-    waits since before ``overdue`` is a task of the staff.
+    ``ending`` says the same for each kind that ends by the clock. Talks in which
+    nothing happened since before ``quiet`` need a push; what of them waits since before
+    ``overdue`` is a task of the staff. All of them may be parameters, filled in when
+    the query is sent.
     """
 
-    now: datetime
+    today: date | BindParameter[date]
+    soon: date | BindParameter[date]
+    ending: Mapping[RecordType, Window]
+    quiet: datetime | BindParameter[datetime]
+    overdue: datetime | BindParameter[datetime]
+
+
+@dataclass(frozen=True)
+class When(Days):
+    """The moment the list is of."""
+
     today: date
     soon: date
     quiet: datetime
     overdue: datetime
+    now: datetime
 
 
 class Remind(Enum):
@@ -88,6 +118,7 @@ class Source:
     person   the one person it waits for; without either it is for the platform's staff
     waiting  a query with the columns of `columns`
     dated    whether its rows have a day by which they are due
+    local    whether its rows say their district or field, so that a node has its own
     pages    by the column ``variant``: the endpoint a row leads to, and the name of
              the argument that gets its id
     """
@@ -96,13 +127,14 @@ class Source:
     label: str
     act: str
     roles: frozenset[Role]
-    waiting: Callable[[When], AnySelect]
+    waiting: Callable[[Days], AnySelect]
     pages: Mapping[str, tuple[str, str]]
     owner: Any = None
     remind: Remind = Remind.AFTER_A_WAIT
     due_words: str = "截止"
     dated: bool = False
     person: Any = None
+    local: bool = False
 
 
 def columns(
@@ -114,12 +146,15 @@ def columns(
     context: Any = None,
     due: Any = None,
     variant: Any = None,
+    district: Any = None,
+    field: Any = None,
 ) -> list[ColumnElement[Any]]:
     """The columns of a source.
 
     since    from when it waits; with the id it tells one wait from another
     context  what the title is to be read with, such as the other side of a pair
     due      the day it is about, where there is one; such rows come first
+    district, field   by which a node has it; only of sources that are ``local``
     """
     return [
         record_id.label("id"),
@@ -130,6 +165,8 @@ def columns(
         (cast(null(), Date) if due is None else due).label("due"),
         is_demo.label("is_demo"),
         cast(literal("") if variant is None else variant, String).label("variant"),
+        cast(null() if district is None else district, String).label("district"),
+        cast(null() if field is None else field, String).label("field"),
     ]
 
 
@@ -147,7 +184,7 @@ def _last(model: Any, action: str) -> ColumnElement[Any]:
     return func.coalesce(noted, model.updated_at, type_=UtcDateTime())
 
 
-def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
+def _in_state(model: Any, state: Any, action: str, _days: Days) -> AnySelect:
     """Records that stay in a state since something happened (none: were changed)."""
     since = _last(model, action) if action else model.updated_at
     return select(*columns(model.id, model.title, since, is_demo=model.is_demo)).where(
@@ -155,13 +192,29 @@ def _in_state(model: Any, state: Any, action: str, _when: When) -> AnySelect:
     )
 
 
-def _ending_needs(when: When) -> AnySelect:
-    since = func.coalesce(Need.published_at, Need.updated_at, type_=UtcDateTime())
+def _ending(model: Any, days: Days) -> AnySelect:
+    """What is published and about to end, with its last day."""
+    when = days.ending[ENDING[model]]
+    since = func.coalesce(
+        model.renewed_at, model.published_at, model.updated_at, type_=UtcDateTime()
+    )
+    due = last_days(model, when.days)
     return select(
-        *columns(Need.id, Need.title, since, is_demo=Need.is_demo, due=Need.deadline)
-    ).where(
-        Need.status == NeedStatus.PUBLISHED,
-        Need.deadline.between(when.today, when.soon),
+        *columns(model.id, model.title, since, is_demo=model.is_demo, due=due)
+    ).where(ending(model, when))
+
+
+def _unapproved(_days: Days) -> AnySelect:
+    """Masked needs whose public text nobody approved for the full text of today.
+
+    What goes through the form is approved before it is submitted. So these came in
+    another way: from a sheet, or before approvals were kept. A draft waits as a draft.
+    """
+    since = Need.updated_at
+    return select(*columns(Need.id, Need.title, since, is_demo=Need.is_demo)).where(
+        Need.secrecy == Secrecy.MASKED,
+        Need.public_approved.is_(None),
+        Need.status.in_((NeedStatus.PENDING, NeedStatus.PUBLISHED)),
     )
 
 
@@ -170,7 +223,7 @@ def _known_to_all(kind: RecordType) -> ColumnElement[bool]:
     return policies.where(policies.visible(None, kind), kind)
 
 
-def _approved_pairs(_when: When) -> AnySelect:
+def _approved_pairs(_days: Days) -> AnySelect:
     """Approved pairs nobody of the need's organisation has opened yet."""
     other = func.coalesce(Achievement.title, Call.title)
     since = func.coalesce(
@@ -195,7 +248,7 @@ def _approved_pairs(_when: When) -> AnySelect:
     )
 
 
-def _new_buyers(_when: When) -> AnySelect:
+def _new_buyers(_days: Days) -> AnySelect:
     """Achievements with approved pairs whose buyers nobody of theirs has looked at."""
     decided = func.coalesce(
         Suggestion.decided_at, Suggestion.updated_at, type_=UtcDateTime()
@@ -228,7 +281,7 @@ def _new_buyers(_when: When) -> AnySelect:
     )
 
 
-def _submissions(kind: Kind, _when: When) -> AnySelect:
+def _submissions(kind: Kind, _days: Days) -> AnySelect:
     row = kind.waiting(None).subquery()
     return select(
         *columns(
@@ -237,14 +290,38 @@ def _submissions(kind: Kind, _when: When) -> AnySelect:
             row.c.since,
             is_demo=row.c.is_demo,
             context=row.c.district,
+            district=row.c.district,
+            field=row.c.field,
         )
     )
 
 
-def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
+def _registrations(_days: Days) -> AnySelect:
+    """Who registers an organisation or asks to join one; its e-mail is confirmed."""
+    name = func.coalesce(Organisation.name, Registration.organisation_name)
+    return (
+        select(
+            *columns(
+                Registration.id,
+                name,
+                Registration.submitted_at,
+                is_demo=literal(False),
+                context=Registration.name,
+                district=func.coalesce(Organisation.district, Registration.district),
+            )
+        )
+        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
+        .where(
+            Registration.state == RegistrationState.PENDING,
+            Registration.submitted_at.is_not(None),
+        )
+    )
+
+
+def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
     """Pairs that wait for review under the condition."""
 
-    def waiting(when: When) -> AnySelect:
+    def waiting(days: Days) -> AnySelect:
         return (
             select(
                 *columns(
@@ -254,13 +331,15 @@ def _pairs(condition: Callable[[When], Any], since: Any, due: Any) -> Any:
                     is_demo=func.coalesce(Need.is_demo, Call.is_demo),
                     context=func.coalesce(Achievement.title, Call.title),
                     due=due,
+                    district=Need.district,
+                    field=func.coalesce(Need.field, Call.field),
                 )
             )
             .select_from(Suggestion)
             .outerjoin(Need, Suggestion.need_id == Need.id)
             .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
             .outerjoin(Call, Suggestion.call_id == Call.id)
-            .where(condition(when), open_sides())
+            .where(condition(days), open_sides())
         )
 
     return waiting
@@ -279,16 +358,12 @@ def _put_off_at() -> ColumnElement[Any]:
     return func.coalesce(noted, Suggestion.updated_at, type_=UtcDateTime())
 
 
-def _put_off_until_today(when: When) -> ColumnElement[bool]:
-    return and_(
-        Suggestion.status == SuggestionStatus.SNOOZED,
-        Suggestion.snoozed_until <= when.today,
-    )
+def _put_off_until_today(days: Days) -> ColumnElement[bool]:
+    # Only what is put off has a day; its index is in that order.
+    return Suggestion.snoozed_until <= days.today
 
 
-def _of_talks(
-    rows: Any, before: Callable[[When], datetime] | None, when: When
-) -> AnySelect:
+def _of_talks(rows: Any, before: Callable[[Days], Any] | None, days: Days) -> AnySelect:
     """Introductions that wait, all of them or since before the moment."""
     found = select(
         *columns(
@@ -299,10 +374,40 @@ def _of_talks(
             context=rows.c.context,
         )
     )
-    return found if before is None else found.where(rows.c.since < before(when))
+    return found if before is None else found.where(rows.c.since < before(days))
 
 
-def _failed_jobs(_when: When) -> AnySelect:
+def _of_deals(rows: Any, days: Days) -> AnySelect:
+    """Contracts that wait; what has a day, from shortly before it."""
+    found = select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+            due=rows.c.due,
+        )
+    )
+    return found.where(rows.c.due.is_(None) | (rows.c.due <= days.soon))
+
+
+def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
+    """A source of contracts: of their parties where the rows name an owner."""
+    owner = getattr(rows.c, "owner", None)
+    return Source(
+        name,
+        label,
+        act,
+        STAFF if owner is None else SIDES,
+        partial(_of_deals, rows),
+        more.pop("pages", DEAL),
+        owner,
+        **more,
+    )
+
+
+def _failed_jobs(_days: Days) -> AnySelect:
     """Records whose work in the background fails again and again.
 
     Drafts are nobody's but their author's, so they are named to nobody else.
@@ -345,6 +450,8 @@ NEED = {"": ("needs.show", "need_id")}
 ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
 PAIR = {"": ("matches.pair", "suggestion_id")}
 TALKS = {"": ("introductions.show", "introduction_id")}
+DEAL = {"": ("contracts.show", "contract_id")}
+PAYMENT = {"": ("contracts.payment", "payment_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
 SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
 
@@ -359,14 +466,24 @@ SOURCES: tuple[Source, ...] = (
         Need.organisation_id,
     ),
     Source(
+        "unapproved_needs",
+        "脱敏文本待确认的需求",
+        "去确认",
+        ENTERPRISE,
+        _unapproved,
+        {"": ("needs.edit", "need_id")},
+        Need.organisation_id,
+    ),
+    Source(
         "ending_needs",
         "即将到期的需求",
         "去处理",
         ENTERPRISE,
-        _ending_needs,
+        partial(_ending, Need),
         NEED,
         Need.organisation_id,
         Remind.AT_ONCE,
+        due_words="到期",
         dated=True,
     ),
     Source(
@@ -400,6 +517,18 @@ SOURCES: tuple[Source, ...] = (
         Achievement.organisation_id,
     ),
     Source(
+        "ending_achievements",
+        "即将到期的成果",
+        "去处理",
+        UNIVERSITY,
+        partial(_ending, Achievement),
+        ACHIEVEMENT,
+        Achievement.organisation_id,
+        Remind.AT_ONCE,
+        due_words="到期",
+        dated=True,
+    ),
+    Source(
         "new_buyers",
         "有了新买方的成果",
         "去查看",
@@ -426,8 +555,18 @@ SOURCES: tuple[Source, ...] = (
             STAFF,
             partial(_submissions, kind),
             {"": kind.page},
+            local=True,
         )
         for kind in KINDS.values()
+    ),
+    Source(
+        "registrations",
+        "待审的单位与成员",
+        "去审核",
+        STAFF,
+        _registrations,
+        {"": ("registrations.show", "registration_id")},
+        local=True,
     ),
     Source(
         "pairs",
@@ -440,6 +579,7 @@ SOURCES: tuple[Source, ...] = (
             None,
         ),
         PAIR,
+        local=True,
     ),
     Source(
         "put_off_pairs",
@@ -451,6 +591,7 @@ SOURCES: tuple[Source, ...] = (
         remind=Remind.AT_ONCE,
         due_words="暂缓到",
         dated=True,
+        local=True,
     ),
     Source(
         "asked_talks",
@@ -498,6 +639,38 @@ SOURCES: tuple[Source, ...] = (
         partial(_of_talks, talks.UNASSIGNED, None),
         TALKS,
     ),
+    _deal("draft_contracts", "拟定中的合同", "去填写", deals.DRAFTS),
+    _deal("contracts_to_confirm", "待本单位确认的合同", "去确认", deals.TO_CONFIRM),
+    _deal("contracts_to_sign", "双方已确认、待签订的合同", "去签订", deals.TO_SIGN),
+    _deal("contracts_to_submit", "待提交登记的合同", "去提交", deals.TO_SUBMIT),
+    _deal("contracts_to_correct", "要补正或修改的合同", "去修改", deals.TO_CORRECT),
+    _deal(
+        "payments_to_make",
+        "到期应付的款项",
+        "去看约定",
+        deals.TO_PAY,
+        pages=PAYMENT,
+        remind=Remind.AT_ONCE,
+        due_words="应付",
+        dated=True,
+    ),
+    _deal(
+        "payments_to_get",
+        "到期应收的款项",
+        "去登记到账",
+        deals.TO_GET,
+        pages=PAYMENT,
+        remind=Remind.AT_ONCE,
+        due_words="应收",
+        dated=True,
+    ),
+    _deal(
+        "contracts_to_confirm_for", "待代为确认的合同", "去确认", deals.TO_CONFIRM_FOR
+    ),
+    _deal(
+        "contracts_to_submit_for", "待代卖方提交的合同", "去提交", deals.TO_SUBMIT_FOR
+    ),
+    _deal("contracts_to_decide", "待登记认定结果的合同", "去登记", deals.TO_DECIDE),
     Source(
         "failed_jobs",
         "反复失败的后台任务",

@@ -1,5 +1,6 @@
 """The work list, and its number on every page."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, g, render_template, request, url_for
@@ -13,6 +14,7 @@ from ..accounts.current import current, signed_in
 from ..calendar import service as calendar
 from ..config import Settings
 from ..db import db
+from ..nodes.facet import chip, facet
 from ..schema import parse
 from . import service
 from .schema import WorkQuery
@@ -32,6 +34,7 @@ def when() -> When:
         g.work_when = service.moment(
             utcnow(),
             settings.expiry_notice_days,
+            settings.terms,
             calendar.load(db.session),
             quiet_days=settings.reminder_working_days
             or settings.introduction_task_days,
@@ -60,7 +63,8 @@ def index() -> ResponseReturnValue:
     return render_template(
         "work/list.html",
         query=query,
-        groups=_facet(query, found),
+        groups=_facets(query, found),
+        chosen=chip(found.nodes, partial(_at_node, query)),
         year_missing=_year_missing(user),
         **shown(user, found),
     )
@@ -78,21 +82,30 @@ def shown(user: User, found: WorkList) -> dict[str, Any]:
     }
 
 
-def _facet(query: WorkQuery, found: WorkList) -> list[dict[str, Any]]:
+def _facets(query: WorkQuery, found: WorkList) -> list[dict[str, Any]]:
     options = [
         {
             "value": source.name,
             "label": source.label,
             "count": f"{number}+" if number >= service.MOST_LISTED else number,
             "selected": source.name == query.source,
-            "url": url_for(".index")
-            if source.name == query.source
-            else url_for(".index", source=source.name),
+            "url": _address(
+                query, source=None if source.name == query.source else source.name
+            ),
         }
         for source, number in found.counts.items()
         if number or source.name == query.source
     ]
-    return [{"name": "source", "label": "哪一类", "options": options}]
+    kinds = [{"name": "source", "label": "哪一类", "options": options}]
+    return facet(found.nodes, partial(_at_node, query)) + (kinds if options else [])
+
+
+def _at_node(query: WorkQuery, node: str | None) -> str:
+    return _address(query, node=node)
+
+
+def _address(query: WorkQuery, **changed: str | None) -> str:
+    return url_for(".index", **(query.args() | changed))
 
 
 def _year_missing(user: User) -> int | None:

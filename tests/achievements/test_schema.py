@@ -93,7 +93,7 @@ def test_rights_and_indicators_may_be_left_out():
         ("ownership", {"ownership": "me"}, "请从所列选项中选择"),
         ("modes", {"modes": []}, "至少选择一种"),
         ("modes", {"modes": ["gift"]}, "请从所列选项中选择"),
-        ("price", {"price": "-1"}, "须大于 0"),
+        ("price", {"price": "-1"}, "不能是负数"),
         ("promise", {"promise": None}, "不含国家秘密"),
         ("ip", {"ip_type": ["", "发明专利"], "ip_status": ["", "授权"],
                 "ip_count": ["", "0"]}, "第 2 行"),
@@ -162,3 +162,13 @@ def test_everything_an_achievement_may_say_is_taken():
     ]
     assert (data.valuation_low, data.valuation_high) == (80_000_000, 120_000_000)
     assert data.pilot_wanted
+
+
+def test_marks_and_figures_alone_say_nothing():
+    form = from_form(
+        MultiDict(typed(title="……！！？？。。", abstract="1234567890" * 4))
+    )
+    with pytest.raises(Invalid) as caught:
+        parse(AchievementInput, form, {"today": TODAY})
+    for name in ("title", "abstract"):
+        assert "不能只有标点" in caught.value.fields[name]

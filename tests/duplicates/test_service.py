@@ -3,11 +3,14 @@
 import pytest
 from sqlalchemy import select
 
+from benchmarks.copies import OF_ITSELF
 from index.duplicates import Level
 from matchmaker.duplicates import service
 from matchmaker.duplicates.service import SHOWN, find
 from models import Need
 from models.states import AchievementStatus, NeedStatus, Role, Secrecy
+
+from ..filler import filler
 
 TEXT = {
     "title": "储能电站电池热失控提前预警",
@@ -59,6 +62,31 @@ def test_the_author_is_told_of_a_public_copy_of_another_firm(make, indexed, look
     assert not row.same_organisation
     assert row.same_figures
     assert found.reason == "", "words for staff alone"
+
+
+@pytest.mark.parametrize("status", [NeedStatus.PENDING, NeedStatus.DRAFT])
+def test_what_a_firm_writes_in_each_of_its_needs_makes_no_copies(
+    make, indexed, look, status
+):
+    author = make.user()
+    firm = {"organisation_id": author.organisation_id, "status": status}
+    home = make.organisation().id
+    for number in range(100, 140):  # what is usual among farming needs
+        title, body, points = filler(number)
+        text = {"title": title, "problem": body, "targets": points}
+        make.need(**text, organisation_id=home)
+    made = []
+    for number in range(4):
+        title, body, points = filler(number * 13)
+        text = {"title": title, "problem": OF_ITSELF + body, "targets": points}
+        made.append(make.need(**text, **firm))
+    again = make.need(**text, **firm | {"status": NeedStatus.PENDING})
+    indexed()
+    # Who asks is never a draft: a draft has no text for anybody yet.
+    assert ids(look(author, again)) == [made[-1].id]
+    if status is NeedStatus.PENDING:
+        assert ids(look(make.staff(), again)) == [made[-1].id]
+        assert look(author, made[0]).rows == []
 
 
 def test_another_subject_is_no_copy(make, indexed, look):

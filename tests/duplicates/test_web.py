@@ -163,3 +163,34 @@ def test_many_copies_are_counted_not_listed(make, indexed, login, author):
 
     assert page.count("几乎相同") == SHOWN
     assert f'共 <span class="number">{SHOWN + 3}</span> 条' in page
+
+
+def test_staff_decide_at_once_on_what_one_firm_posted_ten_times(
+    make, indexed, staff, session
+):
+    """Slightly other words each: they stand together, ticked, and go back together."""
+    firm = make.organisation()
+    pending = {"status": NeedStatus.PENDING, "organisation_id": firm.id}
+    same = [
+        make.need(**TEXT | {"problem": f"{TEXT['problem']}第{number}次。"}, **pending)
+        for number in range(10)
+    ]
+    other = make.need(**OTHER, status=NeedStatus.PENDING)
+    published = make.need(**TEXT, organisation_id=firm.id)
+    make.fillers(3)
+    indexed()
+    page = staff.get("/verification").text
+    assert page.count("与另外 9 条待审的几乎相同") == 10
+    assert f'href="/verification?like=need:{same[0].id}"' in page
+    group = staff.get(f"/verification?like=need:{same[0].id}").text
+    ticked = re.findall(r'name="items" value="([^"]+)"[^>]* checked', group)
+    assert {item.split(":")[1] for item in ticked} == {str(one.id) for one in same}
+    assert f"need:{other.id}:" not in group
+    assert f"need:{published.id}:" not in group
+    data = {"action": "return", "items": ticked[1:], "codes": "duplicate"}
+    done = staff.post(f"/verification/batch?like=need:{same[0].id}", data=data).text
+    assert "已退回 9 条" in done
+    session.rollback()
+    assert session.get_one(Need, other.id).status is NeedStatus.PENDING
+    assert staff.get("/verification?like=need:999999").status_code == 404
+    assert staff.get("/verification?like=call:1").status_code == 422

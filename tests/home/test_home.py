@@ -78,11 +78,11 @@ def test_the_first_page_counts_and_invites(make, client):
     assert "待办" not in page
 
 
-def test_the_years_target_is_named_with_its_source_and_no_progress(client):
+def test_the_year_is_told_in_one_line_against_the_newest_target(client):
     page = client.get("/").text
-    assert "技术合同成交额 1400 亿元" in page
-    assert "《长沙晚报》2024 年 2 月" in page
-    assert "<progress" not in page
+    assert "2026 年技术合同认定登记成交额 0 万元" in page
+    assert "2024 年目标 1400 亿元，完成 0.0%" in page
+    assert '<progress max="1" value="0.0000"' in page
 
 
 def test_an_empty_platform_says_so(client):

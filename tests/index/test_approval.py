@@ -18,9 +18,12 @@ from index.approval import (
     features,
     fit,
     modes_fit,
+    shares,
     shipped,
     side,
 )
+from index.indicators import Judgement
+from index.requirements import Requirement
 from models.states import Mode, SuggestionKind
 
 PAIR = SuggestionKind.NEED_ACHIEVEMENT
@@ -34,7 +37,12 @@ labelled = st.lists(st.tuples(rows, st.booleans()), min_size=1, max_size=12)
 
 
 def known(asks=ES, answers=ES, *, kind=PAIR, text=TEXT, verdicts=()):
-    return features(kind, text, asks, answers, verdicts)
+    blank = Requirement("误报率≤1%")
+    judged = [
+        Judgement(blank, 0, blank.text, (0, 0), None, None, None, verdict, "")
+        for verdict in verdicts
+    ]
+    return features(kind, text, asks, answers, shares(judged))
 
 
 # -- Features --------------------------------------------------------------------

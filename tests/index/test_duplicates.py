@@ -19,10 +19,10 @@ from index.duplicates import (
     likenesses,
     resemblance,
     same_passages,
-    written_alike,
 )
 from index.hybrid import Shelf
 from index.text import Source
+from index.written import written_alike
 from models.conditions import OneOf
 from models.outbox import RecordType
 

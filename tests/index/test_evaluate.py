@@ -8,7 +8,8 @@ import pytest
 from click.testing import Result
 
 from index import evaluate
-from index.evaluate import Bench, RememberingEncoder, is_held_out, read, run_lines
+from index.evaluate import Bench, is_held_out, read, run_lines
+from index.remembering import RememberingEncoder
 from index.text import Source
 from matchmaker import create_app
 from matchmaker.config import Settings

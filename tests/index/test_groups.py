@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import evaluate, groups
-from index.groups import LARGEST, common_terms, group, name, nearness, strengths
+from index.groups import LARGEST, common_terms, group, nearness, strengths
 from index.hybrid import Shelf
+from index.naming import NAME_TERMS, name
 from index.text import Source
 from models.outbox import RecordType
 
@@ -121,10 +122,10 @@ def test_a_group_is_named_by_what_its_members_share(shelf):
     terms = common_terms(shelf, records)
     assert "热失控" in terms or "失控" in terms
     assert not {"min", "10", "%"} & set(terms)
-    called = name(terms, [corpus.BATTERY.title, corpus.ANSWER.title])
+    called = name(terms, records)
     assert "失控" in called
-    assert len(called.split("、")) <= groups.NAME_TERMS
-    assert name([], ["电池"]) == ""
+    assert len(called.split("、")) <= NAME_TERMS
+    assert name({}, []) == ""
 
 
 # -- With the real encoder, on real texts ------------------------------------------

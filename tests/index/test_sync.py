@@ -5,8 +5,11 @@ import time
 import pytest
 from sqlalchemy import delete, func, select
 
+from index import feed as feeds
 from index import sync
-from index.sync import GAP_SECONDS, Feed, LiveIndex, compare, read_records
+from index.feed import GAP_SECONDS, Feed
+from index.stored import read_records
+from index.sync import LiveIndex, compare
 from matchmaker.jobs import outbox
 from matchmaker.jobs.worker import Worker
 from models import TABLES, Embedding, IndexChange, Need, transaction
@@ -279,7 +282,7 @@ def test_a_number_that_never_comes_is_given_up(session, make, monkeypatch):
     feed.read(session)
     assert feed.high - 1 in feed.gaps
     now = time.monotonic()
-    monkeypatch.setattr(sync.time, "monotonic", lambda: now + GAP_SECONDS + 1)
+    monkeypatch.setattr(feeds.time, "monotonic", lambda: now + GAP_SECONDS + 1)
     feed.read(session)
     assert feed.gaps == {}
 

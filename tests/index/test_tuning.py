@@ -1,13 +1,16 @@
 """What the encoder is taught with, and that the held-out needs are no part of it."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 import torch
 
 from index import evaluate, tuning
-from index.tuning import Example, LowRank, judged, texts_of, written
+from index.examples import Example, judged, papers, written
+from index.lesson import LONGEST, Lesson, piece_weights, texts_of
+from index.student import AXES, FROZEN_LAYERS, LowRank, Student, axes, changes, moderate
 from models.outbox import RecordType
 
 from .conftest import ROOT
@@ -60,7 +63,7 @@ def test_no_written_text_repeats_a_text_of_the_sample():
 
 
 def test_papers_are_asked_for_by_title_keywords_and_plain_words():
-    found = list(tuning.papers(TRAINING))
+    found = list(papers(TRAINING))
     assert len(found) >= 250
     for one in found:
         assert len(set(one.questions)) == 4
@@ -103,9 +106,9 @@ def test_a_layer_is_as_it_was_until_something_is_learnt():
 def test_texts_are_cut_by_what_they_are():
     example = Example(("问",), ("答",), ("像",))
     assert texts_of([example]) == {
-        ("query: ", "问"): tuning.LONGEST["question"],
-        ("passage: ", "答"): tuning.LONGEST["answer"],
-        ("passage: ", "像"): tuning.LONGEST["friend"],
+        ("query: ", "问"): LONGEST["question"],
+        ("passage: ", "答"): LONGEST["answer"],
+        ("passage: ", "像"): LONGEST["friend"],
     }
 
 
@@ -117,10 +120,10 @@ def test_a_short_course_brings_questions_nearer_to_their_answers(
     monkeypatch.setattr(tuning, "EPOCHS", 3)
     torch.manual_seed(tuning.SEED)
     examples = list(written(TRAINING))[:6]
-    student = tuning.Student(encoder_folder)
+    student = Student(encoder_folder)
     student.learn_by_heart(texts_of(examples))
-    idf = tuning.piece_weights(student, list(texts_of(examples)))
-    lesson = tuning.Lesson(examples, [], tuning.random.Random(1))
+    idf = piece_weights(student, list(texts_of(examples)))
+    lesson = Lesson(examples, [], random.Random(1))
     with torch.no_grad():
         before = float(lesson.loss(student, idf))
     tuning.teach(student, examples, [])
@@ -128,21 +131,21 @@ def test_a_short_course_brings_questions_nearer_to_their_answers(
         after = float(lesson.loss(student, idf))
     assert after < before
 
-    tuning.moderate(student, 0.0)
+    moderate(student, 0.0)
     with torch.no_grad():
         assert float(lesson.loss(student, idf)) == pytest.approx(before, rel=1e-3)
 
-    found = tuning.changes(student)
-    assert len(found) == 2 * 6 * (12 - tuning.FROZEN_LAYERS)
-    axes = tuning.axes(student, list(texts_of(examples)))
-    assert axes.shape == (384, tuning.AXES)
-    assert torch.allclose(axes.T @ axes, torch.eye(tuning.AXES), atol=1e-3)
+    found = changes(student)
+    assert len(found) == 2 * 6 * (12 - FROZEN_LAYERS)
+    best = axes(student, list(texts_of(examples)))
+    assert best.shape == (384, AXES)
+    assert torch.allclose(best.T @ best, torch.eye(AXES), atol=1e-3)
 
 
 def test_related_texts_and_copies_of_the_answer_are_no_negatives():
     one = Example(("甲?",), ("甲",), (), frozenset({"甲", "乙"}))
     two = Example(("乙?",), ("乙",), ("丁",), frozenset({"乙"}))
-    lesson = tuning.Lesson([one, two], ["戊"], tuning.random.Random(1))
+    lesson = Lesson([one, two], ["戊"], random.Random(1))
     texts = [text for _, text in lesson.texts]
     assert texts == ["甲", "乙", "丁", "戊"]
     assert lesson.unsafe.tolist() == [[False, True, False, False], [False] * 4]

@@ -7,6 +7,7 @@ import pytest
 from index.approval import SERVES
 from index.hybrid import HybridIndex
 from matchmaker.matches.evidence import build, facts
+from matchmaker.needs import budgets
 from models import Achievement, Call, Need
 from models.fields import FIELDS
 from models.outbox import RecordType
@@ -45,8 +46,12 @@ def call(**given):
     return Call(**values | given)
 
 
+def told(left, right):
+    return facts(left, right, budgets.exact(left))
+
+
 def fact(name, left, right):
-    return next(row for row in facts(left, right) if row["name"] == name)
+    return next(row for row in told(left, right) if row["name"] == name)
 
 
 def verdict(name, left, right):
@@ -101,6 +106,18 @@ def test_a_price_may_exceed_the_money_by_a_fifth(asks, budget, price, expected):
     assert row["verdict"] == expected
     assert (row["left"] == "面议") == (budget is None)
     assert (row["right"] == "面议") == (price is None)
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [(200, MET), (201, UNKNOWN), (999, UNKNOWN), (1199, UNKNOWN), (1200, UNMET)],
+)
+@pytest.mark.parametrize("budget", [200, 420, 999])
+def test_beside_a_band_a_price_is_judged_by_its_ends_alone(budget, price, expected):
+    band = budgets.banded(budget * WAN)
+    left, right = need(budget_fen=budget * WAN), achievement(price_fen=price * WAN)
+    [row] = [r for r in facts(left, right, band) if r["name"] == "预算与报价"]
+    assert (row["left"], row["verdict"]) == ("数百万元", expected)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +176,7 @@ def test_a_call_should_close_before_the_need_is_due(mine, theirs, expected):
     ],
 )
 def test_each_kind_of_pair_has_its_facts(left, right, names):
-    found = facts(left, right)
+    found = told(left, right)
     assert [row["name"] for row in found] == names
     for row in found:
         assert set(row) == {"name", "left", "right", "verdict"}
@@ -174,7 +191,11 @@ def test_a_field_is_called_by_its_name():
 def test_the_whole_evidence_is_plain_data_without_a_percentage(index):
     asking, found = record(98, BATTERY, RecordType.NEED), record(99, ANSWER)
     parts = {"whole": 3.0, "coverage": 1.0, "lexical": -0.5}
-    why = build(need(), achievement(), asking, found, index, parts, inside=True)
+    left = need()
+    money = budgets.exact(left)
+    why = build(
+        left, achievement(), asking, found, index, parts, inside=True, budget=money
+    )
 
     assert set(why) == {"indicators", "pairs", "terms", "facts", "parts"}
     assert [(p["value"], p["share"]) for p in why["parts"]] == [
@@ -192,6 +213,37 @@ def test_the_whole_evidence_is_plain_data_without_a_percentage(index):
         start, end = pair["right_at"]
         assert start < 0 or ANSWER.body[start:end] == pair["right"]
     assert {row["term"] for row in why["terms"]} >= {"预警", "失控"}
+
+
+def measure(name, comparator, value, unit, *, must=True):
+    given = {"name": name, "comparator": comparator, "value": value, "unit": unit}
+    return given | {"upper": "", "must": must, "proposed": False}
+
+
+@pytest.mark.parametrize("must", [True, False])
+def test_a_must_that_is_missed_stands_first_and_a_wish_in_its_place(index, must):
+    measures = [
+        measure("预警提前时间", "ge", "10", "min"),
+        measure("误报率", "le", "0.1", "%", must=must),
+    ]
+    left = need(
+        title=BATTERY.title,
+        problem=BATTERY.body,
+        targets=list(BATTERY.points),
+        measures=measures,
+    )
+    asking, found = record(98, BATTERY, RecordType.NEED), record(99, ANSWER)
+    money = budgets.exact(left)
+    rows = build(
+        left, achievement(), asking, found, index, {}, inside=True, budget=money
+    )
+    shown = [(r["asked"], r["must"], r["verdict"]) for r in rows["indicators"]]
+    lead, rate = ("预警提前时间 ≥ 10 min", True, MET), ("误报率 ≤ 0.1 %", must, UNMET)
+    assert shown == ([rate, lead] if must else [lead, rate])
+    assert {r["asked"]: r["sentence"] for r in rows["indicators"]} == {
+        "预警提前时间 ≥ 10 min": None,  # the sentence says the same
+        "误报率 ≤ 0.1 %": "误报率≤1%",
+    }
 
 
 @pytest.fixture(scope="module")

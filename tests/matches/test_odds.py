@@ -34,7 +34,8 @@ def test_no_probability_is_said_as_a_percentage_or_as_certain(probability):
 
 
 def pair(features, ranker="judged-1"):
-    return Suggestion(probability=0.7, features=features, ranker=ranker)
+    known = {"probability": 0.7, "features": features, "ranker": ranker}
+    return Suggestion(evidence={}, **known)
 
 
 def test_the_reasons_are_what_the_pair_is_above_and_below_the_average_in():
@@ -54,6 +55,33 @@ def test_the_reasons_are_what_the_pair_is_above_and_below_the_average_in():
 def test_what_another_ranker_told_is_not_explained_by_this_one():
     found = explained(shipped(), pair({"whole": 9.0}, ranker="learned-1"))
     assert (found.pros, found.cons) == ([], [])
+
+
+def missed(must):
+    row = {"asked": "误报率 ≤ 0.1 %", "claimed": "误报率0.6%", "note": ""}
+    return {"indicators": [row | {"verdict": "unmet", "must": must}]}
+
+
+@pytest.mark.parametrize("ranker", [shipped().name, "learned-1"])
+def test_a_must_that_is_missed_is_the_first_reason_against(ranker):
+    made = pair({"readiness_gap": 3.0}, ranker=ranker)
+    made.evidence = missed(must=True)
+    assert explained(shipped(), made).cons[0] == "必须指标不满足"
+    for must in (False, None):
+        made.evidence = missed(must)
+        assert "必须指标不满足" not in explained(shipped(), made).cons
+
+
+def test_the_desk_calls_a_missed_must_by_its_name_and_a_missed_wish_by_its_own(
+    make, login
+):
+    client = login(make.staff())
+    for must, words in ((True, "必须指标不满足"), (False, "期望指标不满足")):
+        made = make.suggestion(evidence=make.suggestion().evidence | missed(must))
+        page = client.get(f"/desk/{made.id}").text
+        assert words in page
+        assert ("必须" if must else "期望") + "</span> 误报率 ≤ 0.1 %" in page
+    assert "必须指标不满足" in client.get("/desk?view=list").text
 
 
 def test_the_desk_says_the_odds_and_why(make, login):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from index.catalogue import Catalogue
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.matches import queue, service
 from matchmaker.matches.schema import OwnQuery, QueueFilters
@@ -23,7 +24,6 @@ from models.states import (
 from ..conftest import NOW
 from ..factories import Factory
 
-WAITING = QueueFilters()
 SOON = NOW.date() + timedelta(days=7)
 DAY = timedelta(days=1)
 OTHER_PROBLEM = RejectReason.OTHER_PROBLEM
@@ -34,8 +34,13 @@ def status_of(session: Session, pair_id: int) -> SuggestionStatus:
     return session.get_one(Suggestion, pair_id).status
 
 
+def look(session, user, now=NOW, **filters) -> queue.Queue:
+    wanted = QueueFilters(**filters)
+    return queue.look(session, Catalogue(), user, wanted, now, counted=True)
+
+
 def queue_ids(session, user, now=NOW, **filters) -> list[int]:
-    page = queue.queue(session, user, QueueFilters(**filters), now)
+    page = queue.load_page(session, user, look(session, user, now, **filters))
     return [pair.id for pair in page.items]
 
 
@@ -225,9 +230,8 @@ def test_only_staff_decide(session, make):
             lambda user: service.bulk_reject(
                 session, user, [pair.id], OTHER_PROBLEM, now=NOW
             ),
-            lambda user: queue.queue(session, user, WAITING, NOW),
+            lambda user: look(session, user),
             lambda user: queue.load(session, user, pair.id),
-            lambda user: queue.counts(session, user, WAITING, NOW),
         ):
             with pytest.raises(Forbidden):
                 act(user)
@@ -399,7 +403,7 @@ def test_pairs_of_records_no_longer_open_do_not_wait(session, make):
     make.suggestion(achievement=make.achievement(status=AchievementStatus.TRANSFERRED))
     open_pair, user = make.suggestion(), make.staff()
     assert queue_ids(session, user) == [open_pair.id]
-    counted = queue.counts(session, user, WAITING, NOW)
+    counted = look(session, user).counts
     assert counted["status"][SuggestionStatus.PENDING] == 1
 
 
@@ -428,14 +432,14 @@ def test_each_filter_narrows_and_each_count_tells_what_it_would_show(session, ma
         ("age", 14): [],
         ("mine", True): [second.id],
     }
-    counted = queue.counts(session, user, WAITING, NOW)
+    counted = look(session, user).counts
     for (name, value), ids in expected.items():
         several = name in ("kind", "field", "district")
         shown = queue_ids(session, user, **{name: [value] if several else value})
         assert shown == ids, name
         if name != "mine":
             assert counted[name].get(value, 0) == len(ids), name
-    narrowed = queue.counts(session, user, QueueFilters(field=["EM"], age=3), NOW)
+    narrowed = look(session, user, field=["EM"], age=3).counts
     assert narrowed["kind"] == {SuggestionKind.NEED_ACHIEVEMENT: 1}
     assert narrowed["field"] == {"EM": 1}
     assert narrowed["score"] == {0.7: 0, 0.4: 1}
@@ -446,33 +450,34 @@ def test_the_next_pair_skips_those_held_by_others_and_goes_round(session, make):
     user, other = make.staff(), make.staff()
     service.claim(session, other, held.id, minutes=15, now=NOW)
 
-    assert queue.next_pair(session, user, WAITING, None, NOW) == best.id
-    assert queue.next_pair(session, user, WAITING, best.id, NOW) == last.id
-    assert queue.next_pair(session, user, WAITING, last.id, NOW) == best.id
-    assert queue.next_pair(session, other, WAITING, best.id, NOW) == held.id
-    assert queue.neighbours(session, user, WAITING, best, NOW) == (None, last.id)
-    assert queue.neighbours(session, user, WAITING, last, NOW) == (best.id, None)
+    found = look(session, user)
+    assert found.next_pair() == best.id
+    assert found.next_pair(best.id) == last.id
+    assert found.next_pair(last.id) == best.id
+    assert look(session, other).next_pair(best.id) == held.id
+    assert found.neighbours(best.id) == (None, last.id)
+    assert found.neighbours(last.id) == (best.id, None)
 
 
 def test_a_pair_knows_its_place_and_the_length_of_the_queue(session, make):
     pairs = [make.suggestion(probability=p) for p in (0.9, 0.8, 0.8, 0.7)]
     user = make.staff()
-    places = [queue.place(session, user, WAITING, pair, NOW) for pair in pairs]
+    places = [look(session, user).place(pair.id) for pair in pairs]
     assert places == [queue.Place(n, 4) for n in (1, 2, 3, 4)]
 
     service.approve(session, user, pairs[1].id, now=NOW)
-    pair = queue.load(session, user, pairs[1].id)
-    assert queue.place(session, user, WAITING, pair, NOW) == queue.Place(None, 3)
-    approved = QueueFilters(status="approved")
-    assert queue.place(session, user, approved, pair, NOW) == queue.Place(1, 1)
+    assert look(session, user).place(pairs[1].id) == queue.Place(None, 3)
+    approved = look(session, user, status="approved")
+    assert approved.place(pairs[1].id) == queue.Place(1, 1)
 
 
 def test_pages_do_not_overlap(session, make):
     need, user = make.need(), make.staff()
     for _ in range(queue.PER_PAGE + 2):
         make.suggestion(need)
-    first = queue.queue(session, user, WAITING, NOW)
-    second = queue.queue(session, user, WAITING, NOW, page=2)
+    found = look(session, user)
+    first = queue.load_page(session, user, found)
+    second = queue.load_page(session, user, found, 2)
     assert (first.pages, first.total, len(second.items)) == (2, queue.PER_PAGE + 2, 2)
     assert not {p.id for p in first.items} & {p.id for p in second.items}
 
@@ -511,6 +516,27 @@ def test_an_enterprise_sees_the_approved_pairs_of_its_own_needs_only(session, ma
     for other in (staff, make.user(Role.UNIVERSITY)):
         with pytest.raises(Forbidden):
             service.show_mine(session, other, approved.id)
+
+
+def test_pages_of_own_pairs_cut_through_needs_and_lose_none(session, make, monkeypatch):
+    monkeypatch.setattr(service, "OWN_PER_PAGE", 3)
+    user, staff = make.user(), make.staff()
+    expected = []
+    for number, pairs in enumerate((1, 4, 2)):
+        need = make.need(organisation_id=user.organisation_id)
+        some = [make.suggestion(need).id for _ in range(pairs)]
+        for place, pair_id in enumerate(some):
+            at = NOW - number * DAY - timedelta(minutes=place)
+            service.approve(session, staff, pair_id, now=at)
+        expected += [(need.id, pair_id) for pair_id in some]
+
+    pages = [service.mine(session, user, OwnQuery(page=page)) for page in (1, 2, 3, 4)]
+    shown = [
+        [(group.need.id, pair.id) for group in page.groups for pair in group.pairs]
+        for page in pages
+    ]
+    assert shown == [expected[:3], expected[3:6], expected[6:], []]
+    assert {(page.pages, page.total) for page in pages} == {(3, 7)}
 
 
 def test_a_withdrawn_achievement_takes_its_approved_pairs_with_it(session, make):

@@ -33,6 +33,8 @@ from models.states import (
 
 PENDING, REJECTED = SuggestionStatus.PENDING, SuggestionStatus.REJECTED
 NEED_ACHIEVEMENT = SuggestionKind.NEED_ACHIEVEMENT
+LESS = {"name": "误报率", "comparator": "le", "value": "0.1", "upper": "", "unit": "%"}
+LESS |= {"must": True, "proposed": False}
 
 
 @pytest.fixture
@@ -293,6 +295,7 @@ def test_punctuation_and_spacing_do_not_bring_a_rejected_pair_back(
     [
         ("need", {"targets": ["预警提前时间≥30 min", "误报率≤1%"]}),
         ("need", {"title": "储能电站电池热失控提前预警与消防"}),
+        ("need", {"measures": [None, LESS]}),
         ("achievement", {"indicators": ["预警提前时间15 min", "误报率0.6%"]}),
     ],
 )
@@ -310,6 +313,27 @@ def test_other_words_bring_a_rejected_pair_back(
     assert (noted.record_type, noted.record_id) == ("suggestions", pair.id)
     assert noted.actor_id is None
     assert len(again.reviews) == 1  # the refusal stays on record
+
+
+def test_a_corrected_measure_is_judged_and_lowers_the_chance(pair, make, work, session):
+    likely = pair.probability
+    edit(session, make, pair.need, measures=[{"proposed": True, "must": True}, LESS])
+    work()
+    [same] = suggestions(session)
+    first, second = same.evidence["indicators"]
+    assert (first["asked"], first["verdict"]) == ("误报率 ≤ 0.1 %", "unmet")
+    assert (second["must"], second["verdict"]) == (True, "met")
+    assert same.features["met"] == 0
+    assert same.probability < likely
+
+
+def test_measures_nobody_corrected_change_nothing(pair, make, work, session):
+    before = (pair.features, pair.probability, pair.left_hash)
+    preselected = {"must": True, "proposed": True, "comparator": "le", "value": "9"}
+    edit(session, make, pair.need, measures=[preselected, preselected])
+    work()
+    [same] = suggestions(session)
+    assert (same.features, same.probability, same.left_hash) == before
 
 
 def test_an_approved_pair_stays_as_it_was_approved(pair, make, work, session):

@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from matchmaker.errors import Conflict, Forbidden
 from matchmaker.needs import service
+from matchmaker.posting import expiry
+from matchmaker.posting.terms import Terms
 from models import History, IndexChange, Notice
 from models.states import NeedStatus
 
@@ -15,8 +17,8 @@ from ..conftest import NOW
 TODAY = date(2026, 11, 23)
 
 
-def expire(session, days=365, today=TODAY, now=NOW) -> int:
-    return service.expire_needs(session, today=today, now=now, valid_days=days)
+def expire(session, days=365, now=NOW) -> int:
+    return expiry.expire(session, terms=Terms(days, 730), now=now)
 
 
 def test_a_need_ends_the_day_after_its_deadline(session, make):
@@ -60,13 +62,14 @@ def test_only_what_is_published_ends(session, make, status):
 
 def test_many_end_at_once(session, make):
     firm = make.organisation()
-    for _ in range(service.AT_ONCE + 3):
+    for _ in range(expiry.AT_ONCE + 3):
         make.need(organisation_id=firm.id, deadline=date(2020, 1, 1))
-    assert expire(session) == service.AT_ONCE + 3
+    assert expire(session) == expiry.AT_ONCE + 3
 
 
 def renew(session, actor, need):
-    return service.renew_need(session, actor, need.id, today=TODAY, now=NOW)
+    terms = Terms(365, 730)
+    return service.renew_need(session, actor, need.id, terms=terms, now=NOW)
 
 
 def test_a_renewed_need_is_asked_for_again_as_it_was(session, make):
@@ -78,7 +81,7 @@ def test_a_renewed_need_is_asked_for_again_as_it_was(session, make):
     )
     renew(session, actor, need)
     assert need.status is NeedStatus.PUBLISHED
-    assert need.deadline == TODAY + service.RENEWED_FOR
+    assert need.deadline == TODAY + expiry.RENEWED_FOR
     assert need.renewed_at == NOW
     entry = session.scalars(select(History)).one()
     assert entry.changes["deadline"] == ["2026-11-01", "2027-05-22"]
@@ -102,3 +105,19 @@ def test_only_its_owner_renews_a_need(session, make):
     need = make.need(status=NeedStatus.EXPIRED)
     with pytest.raises(Forbidden):
         renew(session, make.staff(), need)
+
+
+def test_a_masked_need_is_renewed_only_with_an_approved_public_text(session, make):
+    owner = make.user()
+    need = make.need(
+        organisation_id=owner.organisation_id,
+        status=NeedStatus.EXPIRED,
+        secrecy="masked",
+        public_title="储能产品验收",
+        public_problem="需要在验收时判断电池状态。",
+        public_targets=["判断时间尽量短"],
+        public_approved=None,
+    )
+    with pytest.raises(Conflict, match="not_approved"):
+        renew(session, owner, need)
+    assert need.status is NeedStatus.EXPIRED

@@ -60,10 +60,10 @@ def test_an_empty_budget_means_to_be_negotiated():
         ("trl_expected", "10", "不能大于 9"),
         ("trl_expected", "七", "请填写整数"),
         ("trl_expected", "9" * 5000, "整数|过大|不能大于"),
-        ("budget", "-3", "须大于 0"),
+        ("budget", "-3", "不能是负数"),
         ("budget", "0", "须大于 0"),
         ("budget", "99999999999", "金额过大"),
-        ("budget", "很多", "请填写数字"),
+        ("budget", "很多", "确定的金额"),
         ("cooperation", [], "至少选择一种"),
         ("cooperation", ["open_licence"], "不支持这种合作方式"),
         ("cooperation", ["gift"], "请从所列选项中选择"),
@@ -141,3 +141,24 @@ def test_a_draft_is_still_well_formed():
     with pytest.raises(Invalid) as error:
         parse(NeedDraft, form)
     assert set(error.value.fields) == {"field", "problem"}
+
+
+@pytest.mark.parametrize("text", ["！？。，、；：……——（）", "1234567890", "★☆※→←≥≤±"])
+def test_marks_and_figures_alone_say_nothing(text):
+    """However long, and in the public text too."""
+    short, long = (text * 2)[:10], text * 10
+    errors = refused(title=short, problem=long)
+    for name in ("title", "problem"):
+        assert "不能只有标点" in errors[name], name
+    errors = refused(**MASKED | {"public_title": short, "public_problem": long})
+    for name in ("public_title", "public_problem"):
+        assert "不能只有标点" in errors[name], name
+    # Of a need that is not masked nobody reads them.
+    assert read(public_title=short).public_title == ""
+
+
+def test_a_draft_needs_a_word_too():
+    with pytest.raises(Invalid) as caught:
+        parse(NeedDraft, {"title": "？？？"})
+    assert "不能只有标点" in caught.value.fields["title"]
+    assert parse(NeedDraft, {"title": "泵"}).title == "泵"

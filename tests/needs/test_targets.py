@@ -18,6 +18,8 @@ from matchmaker.needs import targets
         ("处理时间不超过一小时", "处理时间 ≤ 1 小时"),
         ("回收率不低于三成", "回收率 ≥ 30 %"),
         ("吨渣处理成本≤90元", "吨渣处理成本 ≤ 90 元"),
+        ("直线行驶横向偏差≤1 m/100 m", "直线行驶横向偏差 ≤ 1 m/100 m"),
+        ("硬度≥HRC 55", "硬度 ≥ 55 HRC"),
     ],
 )
 def test_a_sentence_is_read(sentence, words):

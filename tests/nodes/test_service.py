@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.nodes import service
+from matchmaker.nodes.duties import NO_DUTIES, duties, duties_of, nodes
 from matchmaker.nodes.schema import NodeEdit, NodeInput
 from matchmaker.schema import parse
 from models import History, Need, Node, User, transaction
@@ -92,7 +93,7 @@ def test_what_does_not_fit_is_refused_by_its_field(session, admin, given, field)
     with pytest.raises(Invalid) as refusal:
         service.create(session, admin, typed(**{"parent": root.id} | given), now=NOW)
     assert list(refusal.value.fields) == [field]
-    assert len(service.nodes(session)) == 6
+    assert len(nodes(session)) == 6
 
 
 def test_a_service_body_is_an_organisation_of_that_kind(session, make, admin):
@@ -214,20 +215,20 @@ def test_duties_are_ones_own_or_those_of_the_parts(session, make):
     make.node(parent_id=one.id, districts=["岳麓区"], fields=[])
     gone = make.node(parent_id=one.id, districts=["雨花区"], fields=[], active=False)
     make.node(parent_id=one.id, districts=[], fields=["ES"])
-    found = service.duties(one)
+    found = duties(one)
     assert (found.districts, found.fields) == ({"岳麓区"}, {"ES"})
     assert not found.everything
-    assert service.duties(platform(session)).everything
-    assert service.duties(gone) == service.NO_DUTIES
+    assert duties(platform(session)).everything
+    assert duties(gone) == NO_DUTIES
 
 
 def test_the_nodes_of_a_person_count_together(session, make):
     staff = make.staff()
-    assert service.duties_of(session, staff) is None
+    assert duties_of(session, staff) is None
     make.node(districts=["岳麓区"], fields=[], staff=[staff])
     make.node(districts=[], fields=["AI"], staff=[staff])
     make.node(districts=["雨花区"], fields=[], staff=[staff], active=False)
-    found = service.duties_of(session, staff)
+    found = duties_of(session, staff)
     assert (found.districts, found.fields) == ({"岳麓区"}, {"AI"})
 
 
@@ -247,7 +248,7 @@ def test_a_node_sees_what_waits_in_its_districts_or_fields(session, make):
     make.achievement(organisation_id=away.id, **pending)
 
     found = service.waiting(session, staff, node, 1)
-    assert {(kind.value, item.id) for kind, item, _ in found.rows} == {
+    assert {(row.kind, row.item.id) for row in found.rows} == {
         ("need", here.id),
         ("need", ours.id),
         ("achievement", local.id),
@@ -274,7 +275,7 @@ def test_the_longest_wait_stands_first(session, make):
                 )
             )
     rows = service.waiting(session, make.staff(), node, 1).rows
-    assert [item.id for _, item, _ in rows] == [second.id, first.id]
+    assert [row.item.id for row in rows] == [second.id, first.id]
 
 
 def test_members_and_managers_see_no_tree(session, make):

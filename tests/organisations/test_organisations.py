@@ -202,3 +202,33 @@ def test_roles_are_changed_on_the_page(login, boss, clerk, session):
     assert client.post(path, data={"org_role": "reader"}).status_code == 303
     session.rollback()
     assert session.get_one(User, clerk.id).org_role is READER
+
+
+def test_service_bodies_and_parks_invite_into_their_roles(session, make):
+    for kind, role in (
+        (OrganisationKind.SERVICE_BODY, Role.MANAGER),
+        (OrganisationKind.PARK, Role.ENTERPRISE),
+    ):
+        home = make.organisation(kind=kind)
+        boss = make.user(role, organisation_id=home.id, org_role=MANAGER)
+        email = f"{kind.value}@example.com"
+        user = accept(session, invite(session, boss, email=email).facts["token"])
+        assert (user.role, user.organisation_id) == (role, home.id)
+
+
+def test_who_works_for_the_platform_is_nobodys_to_close(session, make, login):
+    home = make.organisation(kind=OrganisationKind.SERVICE_BODY)
+    boss = make.user(Role.MANAGER, organisation_id=home.id, org_role=MANAGER)
+    staff = make.staff(organisation_id=home.id, name="沈审核")
+    client = login(boss)
+    page = client.get("/organisation").text
+    assert "由平台管理员办理" in page
+    assert f"/members/{staff.id}/" not in page
+    for work in (
+        lambda: service.close(session, boss, staff.id, now=NOW),
+        lambda: service.set_role(
+            session, boss, staff.id, RoleInput(org_role=READER), now=NOW
+        ),
+    ):
+        with pytest.raises(Conflict, match=r"member\.of_platform"):
+            work()

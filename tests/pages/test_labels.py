@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import pytest
 
-from matchmaker.labels import _LABELS, label
+from matchmaker.labels import _LABELS, in_words, label
 from models import states
 from models.states import (
     CallStatus,
@@ -45,3 +45,26 @@ def test_an_enum_has_words_for_all_its_members_or_none_and_they_differ(enum):
     words = [_LABELS[enum, member] for member in enum if (enum, member) in _LABELS]
     assert len(words) in (0, len(enum))
     assert len(set(words)) == len(words)
+
+
+def test_a_measure_is_told_with_its_comparison():
+    swing = {
+        "name": "摆幅",
+        "comparator": "le",
+        "value": "350",
+        "upper": "",
+        "unit": "mm",
+        "must": True,
+    }
+    warm = swing | {
+        "name": "温度",
+        "comparator": "range",
+        "value": "20",
+        "upper": "40",
+        "unit": "℃",
+        "must": False,
+    }
+    unread = swing | {"comparator": "", "value": ""}
+    told = in_words("measures", [swing, unread, warm])
+    assert told == "摆幅 ≤ 350 mm；温度 介于 20~40 ℃（期望）"
+    assert in_words("measures", [unread]) == "(未填写)"

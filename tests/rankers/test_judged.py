@@ -159,7 +159,9 @@ def test_the_commands_say_what_they_did_and_why_not(app, make, folder, session):
     assert "no decision teaches" in run(app, "train").output
     assert "no ranker was in force" in run(app, "rollback").output
     contrary(make, make.staff(), now=make.now)
-    assert "learned-1, learnt from 40 decisions" in run(app, "train").output
+    told = run(app, "train").output
+    assert "learned-1, learnt from 40 decisions" in told
+    assert "warning" not in told
     data = ("--data", str(folder))
     shown = run(app, "compare", "learned-1", *data)
     assert shown.exit_code == 0, shown.output
@@ -173,6 +175,18 @@ def test_the_commands_say_what_they_did_and_why_not(app, make, folder, session):
         assert "in force  judged-1" in listed
     else:
         assert "in force  learned-1" in listed
+
+
+def test_few_decisions_are_taught_with_a_warning(app, make):
+    from .world import BAD, GOOD, decided
+
+    user = make.staff()
+    decided(make, user, "N-1", True, GOOD, now=make.now)
+    decided(make, user, "N-2", False, BAD, now=make.now)
+    told = run(app, "train").output
+    assert "decisions on" in told
+    assert "20 on 5 are needed before a ranker can be put in force" in told
+    assert "some 100 decisions in all" in told
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from index.catalogue import Catalogue
 from matchmaker.errors import Forbidden
 from matchmaker.matches import service as matches
 from matchmaker.rankers import service
@@ -30,7 +31,7 @@ def test_only_staff_read_it(make, login, client, session):
         assert login(outsider).get("/desk/quality").status_code == 403
         assert "匹配质量" not in login(outsider).get("/").text
         with pytest.raises(Forbidden):
-            quality(session, outsider, now=NOW)
+            quality(session, Catalogue(), outsider, now=NOW)
     assert client.get("/desk/quality").status_code == 302
     assert "匹配质量" in login(make.staff()).get("/").text
 
@@ -53,7 +54,7 @@ def test_rates_reasons_and_weeks_count_what_stands(session, make, user):
     put_off = make.suggestion()
     matches.snooze(session, user, put_off.id, NOW.date() + timedelta(days=5), now=NOW)
 
-    found = quality(session, user, now=NOW)
+    found = quality(session, Catalogue(), user, now=NOW)
     assert [(r.name, r.approved, r.decided) for r in found.by_ranker] == [
         ("judged-1", 1, 3)
     ]
@@ -76,7 +77,7 @@ def test_versions_stand_side_by_side_with_when_they_came(session, make, login, u
     pair = make.suggestion(ranker=name, probability=0.9)
     matches.reject(session, user, pair.id, OTHER, "", now=NOW)
 
-    found = quality(session, user, now=NOW)
+    found = quality(session, Catalogue(), user, now=NOW)
     assert (found.active, found.since) == ("learned-1", NOW)
     assert [rate.name for rate in found.by_ranker] == ["learned-1", "judged-1"]
     assert found.reasons.rankers == ["learned-1", "judged-1"]
@@ -96,7 +97,7 @@ def test_decisions_on_records_the_reader_may_not_know_are_not_counted(
     need = make.session.get_one(type(pair.need), pair.need_id)
     need.status = NeedStatus.DRAFT
     make.session.commit()
-    assert quality(session, user, now=NOW).total.decided == 0
+    assert quality(session, Catalogue(), user, now=NOW).total.decided == 0
 
 
 # -- Needs without supply --------------------------------------------------------
@@ -124,7 +125,7 @@ def test_needs_without_a_likely_achievement_are_listed(
         probability=0.9,
     )
 
-    found = quality(session, user, now=NOW)
+    found = quality(session, Catalogue(), user, now=NOW)
     assert {need.id for need in found.unsupplied} == {
         unlikely.id,
         refused.id,
@@ -141,4 +142,4 @@ def test_a_need_the_worker_has_not_seen_is_not_said_to_lack_anything(
     session, make, user
 ):
     make.need()
-    assert quality(session, user, now=NOW).unsupplied_total == 0
+    assert quality(session, Catalogue(), user, now=NOW).unsupplied_total == 0

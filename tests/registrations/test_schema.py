@@ -10,6 +10,7 @@ from matchmaker.errors import Invalid
 from matchmaker.registrations.schema import RegistrationInput, plain_code
 from matchmaker.schema import parse
 from models.accounts import name_key
+from models.states import OrganisationKind
 
 CODE = "91110000600037341L"
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -97,9 +98,14 @@ def test_a_very_long_name_is_refused_in_words():
     assert long["name"] == "最多 64 个字，请精简"
 
 
-def test_kinds_that_staff_open_are_not_registered():
-    assert "kind" in refusal(kind="park")
+@pytest.mark.parametrize("kind", list(OrganisationKind))
+def test_every_kind_of_organisation_registers(kind):
+    assert parse(RegistrationInput, form(kind=kind.value)).kind is kind
+
+
+def test_what_is_no_kind_of_organisation_is_refused():
     assert "kind" in refusal(kind="king")
+    assert "kind" in refusal(kind="")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from matchmaker.registrations import service
 from matchmaker.registrations.schema import (
     Approval,
     CorrectionInput,
+    QueueQuery,
     RegistrationInput,
     Return,
 )
@@ -26,7 +27,7 @@ from models import (
     User,
     transaction,
 )
-from models.states import OrganisationRole, RegistrationState, Role
+from models.states import OrganisationKind, OrganisationRole, RegistrationState, Role
 
 from ..conftest import NOW
 from .test_schema import CODE, form
@@ -289,15 +290,15 @@ def test_the_queue_shows_confirmed_ones_longest_wait_first(session, make):
     register(session)
     late = make.registration(submitted_at=NOW - timedelta(days=1))
     later = make.registration(credit_code=OTHER_CODE)
-    rows = service.queue(session, staff, 1).rows
+    rows = service.queue(session, staff, QueueQuery()).rows
     assert [row.id for row in rows] == [late.id, later.id]
     assert service.count_pending(session, staff) == 2
     approve(session, staff, late)
-    assert [r.id for r in service.queue(session, staff, 1, "approved").rows] == [
-        late.id
-    ]
+    assert [
+        r.id for r in service.queue(session, staff, QueueQuery(state="approved")).rows
+    ] == [late.id]
     with pytest.raises(Forbidden):
-        service.queue(session, make.user(), 1)
+        service.queue(session, make.user(), QueueQuery())
 
 
 def test_no_hash_of_a_password_is_kept_twice(session, make):
@@ -320,3 +321,44 @@ def test_a_failure_at_the_end_leaves_nothing(session, make, monkeypatch):
     assert session.scalar(select(User).where(User.email == "li@example.com")) is None
     with transaction(session):
         pass
+
+
+# -- every kind of organisation -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "role"),
+    [
+        ("enterprise", Role.ENTERPRISE),
+        ("park", Role.ENTERPRISE),
+        ("university", Role.UNIVERSITY),
+        ("institute", Role.UNIVERSITY),
+        ("service_body", Role.MANAGER),
+    ],
+)
+def test_members_of_each_kind_come_in_with_its_role(session, make, kind, role):
+    staff = make.staff()
+    made = confirmed(session, kind=kind)
+    assert count(session, User) == 1, "nobody before approval"
+    user = approve(session, staff, made)
+    assert (user.role, user.org_role) == (role, OrganisationRole.MANAGER)
+    assert user.organisation.kind == kind
+
+
+def test_a_new_technology_manager_waits_for_staff_alone(session, make):
+    other = make.user(Role.MANAGER, org_role=OrganisationRole.MANAGER)
+    made = confirmed(session, kind="service_body")
+    with pytest.raises(NotFound):
+        approve(session, other, made)
+    assert approve(session, make.staff(), made).role is Role.MANAGER
+
+
+def test_who_works_for_the_platform_is_not_in_charge_of_a_service_body(session, make):
+    body = make.organisation(
+        name="湘江技术转移中心", kind=OrganisationKind.SERVICE_BODY, credit_code=CODE
+    )
+    leads = OrganisationRole.MANAGER
+    staff = make.staff(organisation_id=body.id, org_role=leads)
+    made = confirmed(session, kind="service_body", join=str(body.id))
+    user = approve(session, staff, made)
+    assert (user.organisation_id, user.org_role) == (body.id, leads)

@@ -139,3 +139,27 @@ def test_the_waiting_room_shows_the_mail_of_a_demonstration(
 def test_registrations_are_not_for_members(login, make, path):
     make.registration(id=1)
     assert login(make.user()).get(path).status_code in (403, 404)
+
+
+def test_a_node_sees_the_registrations_of_its_districts(make, login):
+    staff = make.staff()
+    make.node(name="浏阳分平台", districts=["浏阳市"], fields=[], staff=[staff])
+    make.registration(organisation_name="浏阳花炮有限公司", district="浏阳市")
+    make.registration(organisation_name="岳麓仪器有限公司", district="岳麓区")
+    make.registration(
+        organisation_name="浏阳旧厂有限公司",
+        district="浏阳市",
+        state=RegistrationState.RETURNED,
+        decided_at=make.now,
+    )
+    client = login(staff)
+    page = client.get("/registrations?node=mine").text
+    assert "浏阳花炮有限公司" in page
+    assert "岳麓仪器有限公司" not in page
+    assert "我的节点（浏阳分平台）" in page
+    assert 'href="?node=mine&amp;state=returned"' in page
+    page = client.get("/registrations?node=mine&state=returned").text
+    assert "浏阳旧厂有限公司" in page
+    assert "浏阳花炮有限公司" not in page
+    assert client.get("/registrations?node=999999").status_code == 404
+    assert client.get("/registrations?state=new").status_code == 422

@@ -248,3 +248,22 @@ def test_a_return_without_a_usable_reason_is_refused(reason):
     with pytest.raises(Invalid) as refusal:
         parse(Return, form)
     assert list(refusal.value.fields) == ["reason"]
+
+
+def test_a_masked_need_is_not_published_before_its_firm_approves_the_text(
+    session, make
+):
+    masked = {
+        "secrecy": Secrecy.MASKED,
+        "public_title": "储能产品验收",
+        "public_problem": "需要在验收时判断电池状态。",
+        "public_targets": ["判断时间尽量短"],
+    }
+    need = waiting_need(make, public_approved=None, **masked)
+    with pytest.raises(Conflict, match=r"need\.not_approved"):
+        service.publish_need(session, make.staff(), need.id, seen(need), now=NOW)
+    session.refresh(need)
+    assert need.status is PENDING
+    approved = waiting_need(make, **masked)
+    service.publish_need(session, make.staff(), approved.id, seen(approved), now=NOW)
+    assert approved.status is NeedStatus.PUBLISHED

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from matchmaker.notices import service as notices
+from matchmaker.posting.terms import Terms
 from matchmaker.work import reminders
 from models import Holiday, Notice, Reminder, transaction
 from models.states import NeedStatus, Role, SuggestionStatus
@@ -15,7 +16,13 @@ MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
 def send(session, now=MONDAY, working_days=5):
-    return reminders.send(session, working_days=working_days, notice_days=14, now=now)
+    return reminders.send(
+        session,
+        working_days=working_days,
+        notice_days=14,
+        terms=Terms(365, 730),
+        now=now,
+    )
 
 
 def told(session) -> list[tuple[int, str]]:

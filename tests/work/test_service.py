@@ -10,6 +10,7 @@ from sqlalchemy import event
 from matchmaker.errors import NotFound
 from matchmaker.history import service as history
 from matchmaker.matches import service as matches
+from matchmaker.posting.terms import Terms
 from matchmaker.work import service
 from matchmaker.work.schema import WorkQuery
 from matchmaker.work.sources import BY_NAME, SOURCES
@@ -18,6 +19,7 @@ from models.outbox import RecordType, TaskKind
 from models.states import (
     AchievementStatus,
     NeedStatus,
+    RegistrationState,
     Role,
     Secrecy,
     SuggestionStatus,
@@ -25,7 +27,7 @@ from models.states import (
 
 from ..conftest import NOW
 
-WHEN = service.moment(NOW, 14)
+WHEN = service.moment(NOW, 14, Terms(365, 730))
 ALL = WorkQuery()
 APPROVED = {"status": SuggestionStatus.APPROVED, "decided_at": NOW}
 
@@ -243,6 +245,7 @@ def test_the_number_stops_at_a_hundred_of_a_kind(session, make, monkeypatch):
 def test_however_much_waits_the_list_asks_two_queries_and_the_number_one(
     session, make, role
 ):
+    """Staff may choose a node besides, for one more."""
     user = make.user(role)
     own = {"organisation_id": user.organisation_id} if user.organisation_id else {}
     for _ in range(4):
@@ -255,9 +258,9 @@ def test_however_much_waits_the_list_asks_two_queries_and_the_number_one(
     engine = session.get_bind()
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     assert service.work_list(session, user, ALL, WHEN).items
-    assert len(asked) == 2
+    assert len(asked) == 2 + user.is_staff
     service.count(session, user, WHEN)
-    assert len(asked) == 3
+    assert len(asked) == 3 + user.is_staff
 
 
 def test_every_source_has_a_name_of_its_own_that_a_table_can_hold():
@@ -273,3 +276,116 @@ def test_only_known_kinds_of_work_can_be_asked_for(name):
     if name.strip() and name.strip() not in BY_NAME:
         with pytest.raises(Invalid):
             parse(WorkQuery, {"source": name})
+
+
+def test_a_node_has_its_part_of_the_work_of_the_staff(session, make):
+    staff = make.staff()
+    make.node(districts=["浏阳市"], fields=["NM"], staff=[staff])
+    pending = {"status": NeedStatus.PENDING}
+    here = make.need(district="浏阳市", **pending)
+    make.need(district="岳麓区", field="ES", **pending)
+    pair = make.suggestion(make.need(field="NM", district="岳麓区"))
+    make.suggestion()
+    home = make.organisation(district="浏阳市")
+    joins = make.registration(organisation_id=home.id, district="岳麓区")
+    make.registration(district="岳麓区")
+    mine = WorkQuery(node="mine")
+    found = service.work_list(session, staff, mine, WHEN)
+    assert {(item.source.name, item.id) for item in found.items} == {
+        ("submitted_needs", here.id),
+        ("pairs", pair.id),
+        ("registrations", joins.id),
+    }
+    assert found.total == sum(found.counts.values()) == 3
+    assert service.work_list(session, staff, ALL, WHEN).total == 6
+    only = WorkQuery(node="mine", source="pairs")
+    assert service.work_list(session, staff, only, WHEN).total == 1
+
+
+def test_jobs_are_of_no_node_and_members_know_of_none(session, make):
+    admin = make.user(Role.ADMIN)
+    node = make.node(districts=["岳麓区"], staff=[admin])
+    fail(make, make.need().id, 3)
+    at = WorkQuery(node=str(node.id), source="failed_jobs")
+    assert service.work_list(session, admin, at, WHEN).total == 0
+    for role in (Role.ENTERPRISE, Role.UNIVERSITY, Role.MANAGER):
+        with pytest.raises(NotFound):
+            service.work_list(session, make.user(role), WorkQuery(node="mine"), WHEN)
+        assert not service.work_list(session, make.user(role), ALL, WHEN).nodes.offered
+
+
+def test_staff_have_the_registrations_whose_mail_is_confirmed(session, make):
+    waits = make.registration(organisation_name="湘江泵业有限公司")
+    make.registration(state=RegistrationState.UNCONFIRMED, submitted_at=None)
+    make.registration(state=RegistrationState.APPROVED)
+    staff = make.staff()
+    assert waiting(session, staff) == [("registrations", waits.id)]
+    (item,) = service.work_list(session, staff, ALL, WHEN).items
+    assert (item.title, item.context) == ("湘江泵业有限公司", waits.name)
+    assert waiting(session, make.user()) == []
+
+
+PUBLIC = {
+    "secrecy": Secrecy.MASKED,
+    "public_title": "储能产品验收",
+    "public_problem": "需要在验收时判断电池状态。",
+    "public_targets": ["判断时间尽量短"],
+}
+
+
+def test_a_masked_text_that_nobody_approved_waits_for_its_firm(session, make):
+    person = make.user()
+    own = PUBLIC | {"organisation_id": person.organisation_id}
+    imported = make.need(public_approved=None, status=NeedStatus.PENDING, **own)
+    old = make.need(public_approved=None, **own, **ago(4))
+    make.need(**own)  # approved
+    make.need(public_approved=None, **PUBLIC)  # of another firm
+    for status in (NeedStatus.WITHDRAWN, NeedStatus.SOLVED, NeedStatus.EXPIRED):
+        make.need(public_approved=None, status=status, **own)
+    found = service.work_list(session, person, ALL, WHEN)
+    assert [(item.source.name, item.id, item.page) for item in found.items] == [
+        ("unapproved_needs", old.id, "needs.edit"),
+        ("unapproved_needs", imported.id, "needs.edit"),
+    ]
+
+
+def test_an_approval_goes_with_the_text_it_was_given_for(session, make):
+    person = make.user()
+    need = make.need(organisation_id=person.organisation_id, **PUBLIC)
+    assert need.public_is_approved
+    assert waiting(session, person) == []
+    with transaction(session):
+        need.problem += "还要说明原因。"
+    assert need.public_approved is None
+    assert not need.public_is_approved
+    assert waiting(session, person) == [("unapproved_needs", need.id)]
+
+
+def test_a_draft_waits_once_as_a_draft(session, make):
+    person = make.user()
+    own = PUBLIC | {"organisation_id": person.organisation_id}
+    draft = make.need(public_approved=None, status=NeedStatus.DRAFT, **own)
+    assert waiting(session, person) == [("draft_needs", draft.id)]
+
+
+def test_what_has_no_deadline_is_about_to_end_too(session, make):
+    firm, college = make.user(), make.user(Role.UNIVERSITY)
+    need = make.need(
+        organisation_id=firm.organisation_id,
+        deadline=None,
+        published_at=NOW - timedelta(days=360),
+    )
+    item = make.achievement(
+        organisation_id=college.organisation_id,
+        published_at=NOW - timedelta(days=900),
+        renewed_at=NOW - timedelta(days=720),
+    )
+    for person, source, record, days in (
+        (firm, "ending_needs", need, 5),
+        (college, "ending_achievements", item, 10),
+    ):
+        make.need(deadline=None)
+        make.achievement()
+        (one,) = service.work_list(session, person, ALL, WHEN).items
+        assert (one.source.name, one.id) == (source, record.id)
+        assert one.due == WHEN.today + timedelta(days=days)

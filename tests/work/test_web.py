@@ -69,7 +69,7 @@ def test_a_kind_of_work_is_narrowed_to_or_refused(make, login):
     assert "一对里的需求" not in page
     assert client.get("/work?source=draft_needs").status_code == 404
     assert client.get("/work?source=nonsense").status_code == 422
-    assert "这一类没有待办" in client.get("/work?source=put_off_pairs").text
+    assert "这些条件下没有待办" in client.get("/work?source=put_off_pairs").text
 
 
 def test_a_visitor_signs_in_first(client):
@@ -110,3 +110,17 @@ def test_an_administrator_is_told_of_a_year_without_holidays(
     with transaction(session):
         session.execute(delete(Holiday))
     assert ("2026 年的节假日和调休还没有录入" in client.get("/work").text) is told
+
+
+def test_staff_narrow_their_list_to_a_node_and_to_a_kind_within_it(make, login):
+    staff = make.staff()
+    make.node(name="浏阳分平台", districts=["浏阳市"], fields=[], staff=[staff])
+    make.need(status=NeedStatus.PENDING, title="浏阳的一条", district="浏阳市")
+    make.need(status=NeedStatus.PENDING, title="岳麓的一条")
+    page = login(staff).get("/work?node=mine").text
+    assert "浏阳的一条" in page
+    assert "岳麓的一条" not in page
+    assert "我的节点（浏阳分平台）" in page
+    assert 'href="/work?node=mine&amp;source=submitted_needs"' in page
+    assert login(make.user()).get("/work?node=mine").status_code == 404
+    assert "节点" not in login(make.user()).get("/work").text

@@ -644,8 +644,10 @@ def upgrade() -> None:
         sa.Column("seller_form", sa.JSON(), nullable=False),
         sa.Column("buyer_confirmed_by_id", sa.Integer(), nullable=True),
         sa.Column("buyer_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("buyer_confirmed_words", sa.String(length=200), nullable=False),
         sa.Column("seller_confirmed_by_id", sa.Integer(), nullable=True),
         sa.Column("seller_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seller_confirmed_words", sa.String(length=200), nullable=False),
         sa.Column("office", sa.String(length=120), nullable=False),
         sa.Column("submitted_on", sa.Date(), nullable=True),
         sa.Column("correction_words", sa.Text(), nullable=False),
@@ -760,7 +762,23 @@ def upgrade() -> None:
         op.f("ix_contracts_need_id"), "contracts", ["need_id"], unique=False
     )
     op.create_index(
-        "ix_contracts_recognised", "contracts", ["state", "recognised_on"], unique=False
+        "ix_contracts_recognised",
+        "contracts",
+        [
+            "state",
+            "recognised_on",
+            "type",
+            "source",
+            "buyer_kind",
+            "seller_kind",
+            "field",
+            "technology_field",
+            "seller_region",
+            "buyer_region",
+            "total_fen",
+            "technology_fen",
+        ],
+        unique=False,
     )
     op.create_index(
         op.f("ix_contracts_seller_id"), "contracts", ["seller_id"], unique=False
@@ -914,6 +932,7 @@ def upgrade() -> None:
         sa.Column("base", sa.String(length=120), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("happened_on", sa.Date(), nullable=True),
+        sa.Column("proof_id", sa.Integer(), nullable=True),
         sa.Column("words", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
             "trigger <> 'date' OR due_on IS NOT NULL",
@@ -934,12 +953,23 @@ def upgrade() -> None:
             ["contracts.id"],
             name=op.f("fk_contract_payments_contract_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["proof_id"],
+            ["attachments.id"],
+            name=op.f("fk_contract_payments_proof_id"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_payments")),
     )
     op.create_index(
         op.f("ix_contract_payments_contract_id"),
         "contract_payments",
         ["contract_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_contract_payments_proof_id"),
+        "contract_payments",
+        ["proof_id"],
         unique=False,
     )
     op.create_index(
@@ -991,6 +1021,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE contract_payments SET proof_id = NULL")
     op.execute(
         "DELETE FROM attachments WHERE record_type IN ('introduction', 'contract')"
     )
@@ -1008,6 +1039,7 @@ def downgrade() -> None:
     )
     op.drop_table("contract_receipts")
     op.drop_index("ix_contract_payments_due", table_name="contract_payments")
+    op.drop_index(op.f("ix_contract_payments_proof_id"), table_name="contract_payments")
     op.drop_index(
         op.f("ix_contract_payments_contract_id"), table_name="contract_payments"
     )

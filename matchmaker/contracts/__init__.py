@@ -1,0 +1,1 @@
+"""Technology contracts: drafted, signed, registered, paid, amended."""

@@ -1,0 +1,160 @@
+"""What the page of one contract shows, and what its reader may do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from models import Contract, User
+from models.states import (
+    COUNTED_CONTRACTS,
+    AchievementStatus,
+    ContractState,
+    NeedStatus,
+)
+
+from .. import policies
+from ..achievements.service import may_be_transferred
+from ..needs.service import may_be_solved
+from . import amendments, payments, registering, service, text
+from .plan import LineState, line_states, received_fen
+from .words import LABELS, SIDES
+
+STEPS = ["草拟", "已签订", "提交登记", "认定"]
+# Where a contract stands on that path; those that left it stand nowhere.
+PLACES: Mapping[ContractState, str] = {
+    ContractState.DRAFT: "草拟",
+    ContractState.SIGNED: "已签订",
+    ContractState.SUBMITTED: "提交登记",
+    ContractState.CORRECTING: "提交登记",
+    ContractState.REFUSED: "提交登记",
+    ContractState.RECOGNISED: "认定",
+    ContractState.AMENDED: "认定",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A contract for one reader.
+
+    side     «buyer», «seller», or nothing for who is neither
+    missing  what is still to be filled in, by field, while that may be done
+    may      the steps this reader may take now
+    """
+
+    contract: Contract
+    side: str
+    missing: Mapping[str, str]
+    mark: str
+    lines: list[LineState]
+    received_fen: int
+    may: frozenset[str]
+
+    @property
+    def missing_words(self) -> list[tuple[str, str]]:
+        """(field, what it is called) of everything that is missing."""
+        return [(name, LABELS.get(name, name)) for name in self.missing]
+
+    @property
+    def waits_for(self) -> list[str]:
+        """The sides that have not confirmed the text yet."""
+        return [side for side in SIDES if not service.confirmed(self.contract, side)]
+
+
+def view(user: User, contract: Contract, today: date) -> View:
+    """The contract as this person sees it today."""
+    editable = service.is_editable(contract)
+    missing = service.todo(contract) if editable else {}
+    return View(
+        contract=contract,
+        side=service.side_of(contract, user),
+        missing=missing,
+        mark=text.mark(contract),
+        lines=line_states(contract, today),
+        received_fen=received_fen(contract),
+        may=frozenset(
+            step
+            for step, allowed in _steps(user, contract, complete=not missing).items()
+            if allowed
+        ),
+    )
+
+
+def _steps(user: User, contract: Contract, *, complete: bool) -> dict[str, bool]:
+    state, side = contract.state, service.side_of(contract, user)
+    editable = service.is_editable(contract)
+    agreed = service.both_confirmed(contract) and complete
+    registers = policies.may(user, "contract.register", contract)
+    staff_confirms = policies.may(user, "contract.confirm_for", contract)
+    may: Any = registering.may_move
+    return {
+        "edit": editable and policies.may(user, "contract.edit", contract),
+        "confirm": editable
+        and complete
+        and bool(side)
+        and not service.confirmed(contract, side)
+        and policies.may(user, "contract.confirm", contract),
+        "confirm_buyer": editable
+        and complete
+        and staff_confirms
+        and contract.buyer_id is None
+        and not service.confirmed(contract, "buyer"),
+        "confirm_seller": editable
+        and complete
+        and staff_confirms
+        and contract.seller_id is None
+        and not service.confirmed(contract, "seller"),
+        "sign": may(contract, ContractState.SIGNED)
+        and agreed
+        and policies.may(user, "contract.sign", contract),
+        "submit": may(contract, ContractState.SUBMITTED)
+        and service.both_confirmed(contract)
+        and (not editable or complete)
+        and registering.may_submit(user, contract),
+        "correct": registers and may(contract, ContractState.CORRECTING),
+        "recognise": registers and may(contract, ContractState.RECOGNISED),
+        "refuse": registers and may(contract, ContractState.REFUSED),
+        "cancel": registers and may(contract, ContractState.CANCELLED),
+        "amend": amendments.may_amend(user, contract),
+        "void": may(contract, ContractState.VOID)
+        and registering.may_void(user, contract),
+        "report": payments.may_report(user, contract),
+        "receive": payments.may_receive(user, contract),
+        "files": state is not ContractState.VOID
+        and policies.may(user, "contract.edit", contract),
+        "need_solved": _need_is_open(user, contract),
+        "achievement_transferred": _achievement_is_open(user, contract),
+    }
+
+
+def _is_deal(contract: Contract) -> bool:
+    return contract.signed_on is not None and contract.state is not ContractState.VOID
+
+
+def _need_is_open(user: User, contract: Contract) -> bool:
+    need = contract.need
+    return (
+        need is not None
+        and _is_deal(contract)
+        and need.status is NeedStatus.PUBLISHED
+        and may_be_solved(need)
+        and policies.may(user, "need.solve", need)
+    )
+
+
+def _achievement_is_open(user: User, contract: Contract) -> bool:
+    item = contract.achievement
+    return (
+        item is not None
+        and _is_deal(contract)
+        and item.status is AchievementStatus.PUBLISHED
+        and may_be_transferred(item)
+        and policies.may(user, "achievement.transfer", item)
+    )
+
+
+def is_counted(contract: Contract) -> bool:
+    """Whether it counts towards the city's target."""
+    return contract.state in COUNTED_CONTRACTS

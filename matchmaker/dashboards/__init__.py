@@ -1,0 +1,1 @@
+"""Boards: what the ledger, the talks and the targets of a year add up to."""

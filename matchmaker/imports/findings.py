@@ -1,0 +1,57 @@
+"""What a dry run found, as the page shows it: counts, and examples of each outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .verdicts import Outcome, Verdict
+
+# Of each outcome so many rows are shown; the counts are of all.
+MOST_SHOWN = 200
+MOST_KINDS = 30
+# What one row says and another does not: errors are counted without it.
+_PARTICULAR = re.compile(r"「[^」]*」|编号 \S+(?= 相同)|\d[\d\-]*")
+
+
+def emptied(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report without what was found in rows."""
+    return {
+        name: value
+        for name, value in report.items()
+        if name not in ("examples", "errors", "amount")
+    }
+
+
+def added(report: Mapping[str, Any], verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The report with these rows; a new mapping, for the column to notice."""
+    examples = {name: list(rows) for name, rows in report.get("examples", {}).items()}
+    errors = dict(report.get("errors", {}))
+    amount = report.get("amount", 0)
+    for verdict in verdicts:
+        shown = examples.setdefault(verdict.outcome.value, [])
+        if len(shown) < MOST_SHOWN:
+            shown.append(_example(verdict))
+        if verdict.outcome is Outcome.NEW:
+            amount += verdict.amount
+        for label, words in verdict.errors:
+            kind = f"{label}：{_PARTICULAR.sub('…', words)}"
+            if kind in errors or len(errors) < MOST_KINDS:
+                errors[kind] = errors.get(kind, 0) + 1
+    return dict(report) | {"examples": examples, "errors": errors, "amount": amount}
+
+
+def _example(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "row": verdict.number,
+        "key": verdict.key,
+        "title": verdict.title[:60],
+        "amount": verdict.amount,
+        "errors": verdict.errors,
+        "differences": [
+            [label, before[:120], after[:120]]
+            for label, (before, after) in verdict.differences.items()
+        ],
+        "notes": verdict.notes,
+    }

@@ -1,0 +1,128 @@
+"""An import as its page shows it: how far, how long yet, what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from models import ImportRun
+from models.states import ImportState
+
+from .. import money
+from .verdicts import Outcome
+
+WORKING = {
+    ImportState.CHECKING: "正在检查文件，不会改动台账",
+    ImportState.RUNNING: "正在导入",
+}
+# Before so much of it is done nobody can say how long the rest takes.
+FEWEST_DONE = 500
+
+
+@dataclass(frozen=True)
+class Tab:
+    """The rows of one outcome: how many there are, and the first of them."""
+
+    code: str
+    words: str
+    tone: str
+    number: int
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page says besides the run itself.
+
+    working   what is being done, «» when nothing is
+    how_long  about how long it may take yet
+    may_continue  whether a run that was stopped goes on where it stood
+    """
+
+    working: str
+    how_long: str
+    tabs: list[Tab]
+    shown: Tab | None
+    errors: list[tuple[str, int]]
+    notes: list[str]
+    missing: list[str]
+    unmapped: list[str]
+    amount: str
+    is_checked: bool
+    is_started: bool
+    may_map: bool
+    may_continue: bool
+    waits_for_workbook: bool
+
+
+def view(run: ImportRun, shown: str, *, now: datetime) -> View:
+    """How the run stands; ``shown`` is the outcome whose rows are asked for."""
+    report = run.report
+    tabs = _tabs(run)
+    started = bool(report.get("started"))
+    checked = bool(report.get("checked"))
+    stopped = run.state in (ImportState.CANCELLED, ImportState.FAILED)
+    counts = sorted(report.get("errors", {}).items(), key=lambda each: -each[1])
+    return View(
+        working=WORKING.get(run.state, ""),
+        how_long=_how_long(run, now),
+        tabs=tabs,
+        shown=_chosen(tabs, shown),
+        errors=counts,
+        notes=report.get("notes", []),
+        missing=report.get("missing", []),
+        unmapped=[
+            name for name in report.get("headings", []) if name not in run.mapping
+        ],
+        amount=money.in_yuan(report["amount"]) if report.get("amount") else "",
+        is_checked=checked,
+        is_started=started,
+        may_map=bool(report.get("headings"))
+        and not started
+        and run.state is not ImportState.CHECKING,
+        may_continue=stopped and checked,
+        waits_for_workbook=bool(run.refused)
+        and not run.errors_sha256
+        and run.state in (ImportState.CHECKED, ImportState.DONE),
+    )
+
+
+def _tabs(run: ImportRun) -> list[Tab]:
+    examples = run.report.get("examples", {})
+    # Of a run under way the counters speak of the rows done, the examples of all.
+    found = (
+        (Outcome.ERROR, "有错误", "late", run.refused),
+        (Outcome.CHANGED, "有变化", "partial", run.changed),
+        (Outcome.NEW, "新增", "done", run.added),
+        (Outcome.SAME, "相同", "unknown", run.same),
+    )
+    return [
+        Tab(outcome.value, words, tone, number, examples.get(outcome.value, []))
+        for outcome, words, tone, number in found
+    ]
+
+
+def _chosen(tabs: list[Tab], shown: str) -> Tab | None:
+    """The outcome asked for, else the first that has rows; errors come first."""
+    filled = [tab for tab in tabs if tab.rows]
+    return next(
+        (tab for tab in filled if tab.code == shown), filled[0] if filled else None
+    )
+
+
+def _how_long(run: ImportRun, now: datetime) -> str:
+    if run.state not in WORKING:
+        return ""
+    pace = run.report.get("pace")
+    if not pace or run.done - pace["done"] < FEWEST_DONE:
+        return "一般每万行约十几秒。可以离开本页，后台会继续。"
+    seconds = (run.touched_at - datetime.fromisoformat(pace["at"])).total_seconds()
+    per_row = max(seconds, 0.1) / (run.done - pace["done"])
+    left = ceil(per_row * max(0, run.total - run.done))
+    words = f"约 {left} 秒" if left < 90 else f"约 {ceil(left / 60)} 分钟"
+    idle = (now - run.touched_at).total_seconds()
+    if idle > 120:
+        return "后台任务好像停了，请联系平台管理员；恢复后会从这里继续。"
+    return f"还要{words}。可以离开本页，后台会继续。"

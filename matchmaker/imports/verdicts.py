@@ -1,0 +1,85 @@
+"""What becomes of a row: decided before anything is written, shown row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from models import ImportRun
+
+from ..sheets.layout import Layout
+from ..sheets.reader import Cell
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A row as it was read: its number in the file, its cells by the column's code."""
+
+    number: int
+    cells: Mapping[str, Cell]
+
+
+@dataclass
+class Verdict:
+    """What a row will do.
+
+    key          by which the record is known; «» where the row does not tell
+    errors       [(label of the column, what is wrong and what to do)]
+    differences  {label: (before, after)} in words, for a change
+    amount       fen that count for the record, for a sum over the file
+    values       what is written; for the kind itself to read
+    """
+
+    number: int
+    outcome: Outcome
+    key: str = ""
+    title: str = ""
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    differences: dict[str, tuple[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    amount: int = 0
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def refuse(self, label: str, words: str) -> None:
+        self.outcome = Outcome.ERROR
+        self.errors.append((label, words))
+
+
+class Work(Protocol):
+    """One file's import of a kind: what it looked up once serves all its rows."""
+
+    def judge(self, session: Session, rows: Sequence[Given]) -> list[Verdict]:
+        """A verdict for each row, by the tables as they are; writes nothing."""
+
+    def write(
+        self,
+        session: Session,
+        run: ImportRun,
+        verdicts: Sequence[Verdict],
+        *,
+        now: datetime,
+    ) -> None:
+        """Carry out what is new and what changed, in the transaction at hand."""
+
+
+class Kind(Protocol):
+    """Records that can be imported: their columns, and how a run begins."""
+
+    layout: Layout
+
+    def begin(
+        self, session: Session, mapping: Mapping[str, str], *, now: datetime
+    ) -> Work:
+        """Look up what every row needs."""

@@ -1,0 +1,1 @@
+"""The ledger of technology contracts: read from workbooks, and proved to add up."""

@@ -1,0 +1,183 @@
+"""The pages of the ledger's import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from models import ImportRun
+from models.base import utcnow
+from models.states import ImportState
+
+from .. import labels, policies
+from ..accounts.current import current, signed_in
+from ..attachments.store import Store
+from ..config import Settings
+from ..db import db
+from ..errors import Invalid, NotFound
+from ..imports import progress, service
+from ..schema import page_number
+from ..sheets.writer import MEDIA_TYPE
+from . import template as blank
+from .columns import LAYOUT
+
+bp = Blueprint("ledger", __name__)
+
+KIND = "contracts"
+# What a form takes besides the file itself.
+FORM_BYTES = 100_000
+
+
+@bp.url_value_preprocessor
+def _allow_larger(endpoint: str | None, _values: object) -> None:
+    """Only an upload by somebody who may import is larger than other forms."""
+    if endpoint == "ledger.upload" and policies.may(current(), "ledger.import"):
+        request.max_content_length = _store().limit + FORM_BYTES
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
+def _store() -> Store:
+    return Store(_settings().attachment_dir, _settings().import_bytes)
+
+
+@bp.get("/ledger/import")
+@login_required
+def imports() -> ResponseReturnValue:
+    return _list()
+
+
+def _list(errors: dict[str, str] | None = None) -> ResponseReturnValue:
+    found = service.runs(db.session, signed_in(), KIND, page_number(request.args))
+    page = render_template(
+        "ledger/imports.html",
+        found=found,
+        limit=labels.file_size(_store().limit),
+        most_rows=_settings().import_rows,
+        errors=errors or {},
+        now=utcnow(),
+    )
+    return page, 422 if errors else 200
+
+
+@bp.post("/ledger/import")
+@login_required
+def upload() -> ResponseReturnValue:
+    policies.require(signed_in(), "ledger.import")
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise Invalid({"file": "请先选择一个文件"})
+        run = service.upload(
+            db.session,
+            _store(),
+            signed_in(),
+            KIND,
+            file.filename,
+            file.stream,  # type: ignore[arg-type]
+            now=utcnow(),
+        )
+    except Invalid as invalid:
+        return _list(invalid.fields)
+    return redirect(url_for(".show_import", run_id=run.id), 303)
+
+
+@bp.get("/ledger/import/template")
+@login_required
+def template() -> ResponseReturnValue:
+    file = blank.workbook(db.session, signed_in())
+    return _workbook(file, f"{LAYOUT.title}模板.xlsx")
+
+
+def _workbook(file: Any, name: str) -> Response:
+    return send_file(file, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+
+
+@bp.get("/ledger/import/<int:run_id>")
+@login_required
+def show_import(run_id: int) -> ResponseReturnValue:
+    run = service.find(db.session, signed_in(), KIND, run_id)
+    return _show(run)
+
+
+def _show(run: ImportRun, errors: dict[str, str] | None = None) -> ResponseReturnValue:
+    shown = request.args.get("show", "")
+    page = render_template(
+        "ledger/import.html",
+        run=run,
+        view=progress.view(run, shown, now=utcnow()),
+        choices=LAYOUT.choices(),
+        ignored=[
+            name for name in run.report.get("headings", []) if LAYOUT.ignores(name)
+        ],
+        posted=request.form,
+        errors=errors or {},
+    )
+    return page, 422 if errors else 200
+
+
+@bp.post("/ledger/import/<int:run_id>/headings")
+@login_required
+def map_headings(run_id: int) -> ResponseReturnValue:
+    run = service.find(db.session, signed_in(), KIND, run_id)
+    headings = run.report.get("headings", [])
+    chosen = {
+        heading: request.form.get(f"heading.{place}", "")
+        for place, heading in enumerate(headings)
+    }
+    try:
+        service.set_mapping(db.session, signed_in(), KIND, run_id, chosen, now=utcnow())
+    except Invalid as invalid:
+        return _show(
+            service.find(db.session, signed_in(), KIND, run_id), dict(invalid.fields)
+        )
+    return redirect(url_for(".show_import", run_id=run_id), 303)
+
+
+@bp.post("/ledger/import/<int:run_id>/start")
+@login_required
+def start_import(run_id: int) -> ResponseReturnValue:
+    skip = request.form.get("errors") == "skip"
+    service.start(db.session, signed_in(), KIND, run_id, skip_errors=skip, now=utcnow())
+    return redirect(url_for(".show_import", run_id=run_id), 303)
+
+
+@bp.post("/ledger/import/<int:run_id>/cancel")
+@login_required
+def cancel_import(run_id: int) -> ResponseReturnValue:
+    run = service.cancel(db.session, signed_in(), KIND, run_id, now=utcnow())
+    kept = run.added + run.changed if run.report.get("started") else 0
+    flash(
+        f"已停止。已导入的 {kept:,} 行保留，其余可以继续。" if kept else "已取消。",
+        "success",
+    )
+    return redirect(url_for(".show_import", run_id=run_id), 303)
+
+
+@bp.get("/ledger/import/<int:run_id>/errors")
+@login_required
+def errors(run_id: int) -> ResponseReturnValue:
+    run = service.find(db.session, signed_in(), KIND, run_id)
+    if run.state is ImportState.CHECKING or not run.errors_sha256:
+        raise NotFound("errors")
+    path = _store().path(run.errors_sha256)
+    if not path.is_file():
+        raise NotFound("errors")
+    stem = run.file_name.rpartition(".")[0] or run.file_name
+    return _workbook(path, f"{stem}-错误.xlsx")

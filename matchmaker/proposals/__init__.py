@@ -1,0 +1,1 @@
+"""Pairs proposed by hand, for the review desk to decide on."""

@@ -1,0 +1,1 @@
+"""What the city set itself for a year, entered and changed by the administrator."""

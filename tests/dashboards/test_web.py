@@ -1,0 +1,217 @@
+"""The pages of the boards: what they say, what they open, what one may take away."""
+
+import re
+from datetime import date
+from html import unescape
+from io import BytesIO
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import event, select
+
+from models import History, Receipt, transaction
+from models.states import ContractState, PartyKind, Role
+
+PAGES = (
+    "/boards",
+    "/boards/rows",
+    "/boards/funnel",
+    "/boards/funnel/rows",
+    "/boards/leagues",
+    "/boards/exposure",
+)
+COUNTED = {"state": ContractState.RECOGNISED}
+
+
+@pytest.fixture
+def staff(make, login):
+    return login(make.staff())
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_an_empty_platform_has_boards_that_say_what_comes(staff, path):
+    page = staff.get(path)
+    assert page.status_code == 200
+    assert 'class="empty"' in page.text or "没有" in page.text
+
+
+def test_the_board_says_which_targets_it_is_held_against(make, staff):
+    make.contract(**COUNTED, total_fen=70_000_000_000_000, technology_fen=0)
+    page = staff.get("/boards").text
+    assert "2026 年还没有录入目标，下面对照 2024 年的目标。" in page
+    assert '<span class="number">7000.00</span> <span class="unit">亿元</span>' in page
+    assert '完成 <span class="number">500.0%</span>' in page
+    assert "下面对照" not in staff.get("/boards?year=2024").text
+
+
+def test_every_figure_of_the_board_opens_its_contracts(make, staff):
+    make.contract(**COUNTED, buyer_kind=PartyKind.HOSPITAL, total_fen=500_000_000)
+    make.contract(**COUNTED, seller_region=None)
+    make.contract(state=ContractState.SIGNED)
+    page = unescape(staff.get("/boards").text)
+    links = set(re.findall(r'href="(/boards/rows\?[^"]+)"', page))
+    assert {
+        re.search(r"(\w+)=unknown", one).group(1) for one in links if "unknown" in one
+    }
+    assert any("state=pending" in one for one in links)
+    for link in links:
+        opened = staff.get(link)
+        assert opened.status_code == 200, link
+        assert "没有符合条件的合同" not in opened.text, link
+
+
+def test_the_list_says_what_it_adds_up_to_and_what_it_is_narrowed_by(make, staff):
+    make.contract(**COUNTED, technology_fen=0, name="留下的合同")
+    make.contract(**COUNTED, seller_region="110000", name="外地的合同")
+    page = staff.get("/boards/rows?district=430104").text
+    assert "留下的合同" in page
+    assert "外地的合同" not in page
+    assert "卖方所在区县：岳麓区" in page
+    assert '合计 <span class="number">1</span> 份' in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["type=loan", "month=13", "flow=up", "size=7", "district=999999", "year=12"],
+)
+def test_a_filter_there_is_not_is_refused(staff, address):
+    for path in ("/boards", "/boards/rows"):
+        assert staff.get(f"{path}?{address}").status_code == 422
+
+
+def test_money_received_is_apart_from_what_was_agreed(session, make, staff):
+    contract = make.contract(**COUNTED, total_fen=900_000_000, name="到账的合同")
+    author = make.staff().id
+    with transaction(session):
+        for day, fen in (
+            (date(2026, 3, 1), 100_000_000),
+            (date(2026, 4, 1), 50_000_000),
+            (date(2025, 4, 1), 7_000_000),
+        ):
+            session.add(
+                Receipt(
+                    contract_id=contract.id,
+                    amount_fen=fen,
+                    received_on=day,
+                    author_id=author,
+                    created_at=make.now,
+                )
+            )
+    assert "<dt>当年到账</dt>" in staff.get("/boards").text
+    page = staff.get("/boards/rows?state=paid&year=2026").text
+    assert "到账的合同" in page
+    assert page.count('<span class="number">150</span>') == 2
+    assert "到账的合同" not in staff.get("/boards/rows?state=paid&year=2024").text
+
+
+def test_demonstration_contracts_are_marked_and_counted_as_such(make, staff, client):
+    for _ in range(3):
+        make.contract(**COUNTED, is_demo=True)
+    make.contract(**COUNTED)
+    for page in (staff.get("/boards").text, client.get("/board").text):
+        assert 'class="demo"' in page
+        assert '其中 <span class="number">3</span> 份是演示用的虚构合同' in page
+    assert staff.get("/boards/rows").text.count('<span class="demo">示例</span>') == 3
+
+
+def workbook(answer):
+    assert answer.status_code == 200
+    assert answer.mimetype.endswith("spreadsheetml.sheet")
+    return load_workbook(BytesIO(answer.data))
+
+
+def cells(sheet):
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def test_a_board_is_taken_away_as_it_stands(session, make, staff):
+    make.contract(**COUNTED, total_fen=123_000_000, technology_fen=100_000_000)
+    make.contract(**COUNTED, total_fen=77_000_000, technology_fen=0)
+    book = workbook(staff.post("/boards/export", data={"board": "year"}))
+    assert {"年度目标", "未计入", "进度", "合同类型", "成交额规模"} <= set(
+        book.sheetnames
+    )
+    assert ["合计", 2, 200, 100] in cells(book["合同类型"])
+    [turnover] = [row for row in cells(book["年度目标"]) if row[0] == "技术合同成交额"]
+    assert turnover[1] == "1400"
+    session.rollback()
+    note = session.scalars(select(History).order_by(History.id.desc())).first()
+    assert note.action == "board.exported"
+    assert note.changes["board"] == [None, "year"]
+
+
+def test_the_rows_taken_away_are_those_of_the_list_and_no_formulas(make, staff):
+    make.contract(
+        **COUNTED,
+        total_fen=12_345,
+        technology_fen=1,
+        seller_name="=HYPERLINK(1)",
+        name="+cmd|calc",
+        is_demo=True,
+    )
+    make.contract(**COUNTED, seller_region="110000")
+    given = {"board": "rows", "district": "430104"}
+    rows = cells(workbook(staff.post("/boards/export", data=given)).active)
+    [line] = [row for row in rows if row[2] == "'+cmd|calc"]
+    assert line[7] == "'=HYPERLINK(1)"
+    assert line[11] == pytest.approx(123.45)
+    assert line[13] == "示例"
+    assert len(rows) == 4  # two notes and the headings above it
+
+
+@pytest.mark.parametrize("board", ["funnel", "leagues", "exposure"])
+def test_the_other_boards_are_taken_away_too(make, staff, board):
+    make.suggestion()
+    make.contract(**COUNTED, seller_kind=PartyKind.UNIVERSITY)
+    book = workbook(staff.post("/boards/export", data={"board": board, "year": "2026"}))
+    assert len(cells(book.active)) > 2
+
+
+def test_there_is_no_other_board_to_take(staff):
+    assert staff.post("/boards/export", data={"board": "secrets"}).status_code == 422
+    assert staff.post("/boards/export").status_code == 422
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.UNIVERSITY, Role.MANAGER])
+def test_only_staff_read_the_boards(make, login, role):
+    person = login(make.user(role))
+    for path in PAGES:
+        assert person.get(path).status_code == 403
+    assert person.post("/boards/export", data={"board": "rows"}).status_code == 403
+    assert person.get("/board").status_code == 200
+
+
+def test_drawings_carry_their_words_and_no_style_of_their_own(make, staff):
+    make.contract(**COUNTED)
+    page = staff.get("/boards").text
+    assert '<title id="pace-title">2026 年成交额累计与目标进度</title>' in page
+    assert '<desc id="pace-desc">' in page
+    assert page.count("查看数据") > 10
+    assert " style=" not in page
+    assert "<style" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/boards", 24), ("/board", 20), ("/boards/rows", 14), ("/boards/leagues", 14)],
+)
+def test_a_board_asks_the_same_few_queries_however_large(
+    session, make, staff, path, most
+):
+    def asked():
+        sent = []
+
+        def note(*args):
+            sent.append(args[2])
+
+        event.listen(session.get_bind(), "before_cursor_execute", note)
+        staff.get(path)
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+        return len([sql for sql in sent if sql.startswith(("SELECT", "WITH"))])
+
+    for _ in range(3):
+        make.contract(**COUNTED)
+    few = asked()
+    for region in ("430102", "430103", "110000", None):
+        make.contract(**COUNTED, seller_region=region, total_fen=10**9)
+    assert asked() == few <= most
