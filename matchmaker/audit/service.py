@@ -66,7 +66,8 @@ TEXTS = frozenset(
         "budget_fen",
     }
 )
-# Records of others' business: pairs quote needs, contracts are the parties' own.
+# Records of others' business: pairs and talks quote needs, contracts are the parties'
+# own.
 QUOTING = frozenset({"suggestions", "introductions", "contracts"})
 # What the log may say of a contract: its steps and days, no word and no sum.
 CONTRACT_STEPS = frozenset(
@@ -298,8 +299,8 @@ def _detail(row: History, is_open: bool) -> str:
     for name, pair in row.changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        keep = not is_open and hidden(name)
-        shown = MASKED if keep else _change(name, pair[0], pair[1], states)
+        is_told = is_open or not hidden(name)
+        shown = _change(name, pair[0], pair[1], states) if is_told else MASKED
         label = NAMES.get(name) or COLUMN_LABELS.get(name, name)
         parts.append(f"{label}：{shown}")
     return "\n".join(parts)
