@@ -100,7 +100,12 @@ def test_talks_that_want_a_manager_are_to_be_assigned(session, make):
 
 def send(session, now=NOW) -> int:
     return reminders.send(
-        session, working_days=5, notice_days=14, overdue_days=10, now=now
+        session,
+        working_days=5,
+        notice_days=14,
+        overdue_days=10,
+        terms=Terms(365, 730),
+        now=now,
     )
 
 
