@@ -182,7 +182,9 @@ def hide(make: Factory, firm: Organisation, own: Need) -> None:
     make.suggestion(published, public, id=HIDDEN, status=approved, score=0.99)
     # Talks whose provider is told nothing yet, and talks between others.
     make.introduction(published, public, id=HIDDEN, provider_knows=False)
-    others = make.introduction(make.need(id=HIDDEN + 7, **facts), id=HIDDEN + 1)
+    unknown = make.need(id=HIDDEN + 7, secrecy=Secrecy.RESTRICTED, **facts)
+    elsewhere = make.achievement(status=AchievementStatus.WITHDRAWN)
+    others = make.introduction(unknown, elsewhere, id=HIDDEN + 1)
     make.talk_event(others, words=TITLE)
     make.contact(others, make.user(organisation_id=firm.id, name=TITLE))
     make.suggestion(own, achievement, id=HIDDEN + 1, score=0.98)

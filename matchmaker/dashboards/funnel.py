@@ -88,8 +88,10 @@ class Pair:
 def funnel(session: Session, actor: User, year: int) -> Funnel:
     """Both ways of the pairs of the year, to where they stand today."""
     policies.require(actor, "board.read")
-    pairs = _suggested(session, year)
-    made = session.scalar(select(func.count(Suggestion.id)).where(*_made_in(year)))
+    pairs = _suggested(session, actor, year)
+    made = session.scalar(
+        select(func.count(Suggestion.id)).where(*_made_in(actor, year))
+    )
     return Funnel(
         _counts(STEPS, pairs, made or 0), _counts(DIRECT_STEPS, _direct(session, year))
     )
@@ -139,9 +141,14 @@ def _waits(pairs: Sequence[Pair], before: Step, step: Step) -> list[int]:
 # -- Reading the pairs -----------------------------------------------------------
 
 
-def _made_in(year: int) -> tuple[ColumnElement[bool], ...]:
+def _made_in(actor: User, year: int) -> tuple[ColumnElement[bool], ...]:
+    """The pairs written in the year whose both sides the reader may know of."""
     begin, end = bounds(year)
-    return Suggestion.created_at >= begin, Suggestion.created_at < end
+    return (
+        Suggestion.created_at >= begin,
+        Suggestion.created_at < end,
+        policies.visible_suggestions(actor),
+    )
 
 
 def _talks() -> Subquery:
@@ -168,7 +175,7 @@ def _from_introduction(talks: Subquery) -> tuple[Any, ...]:
     )
 
 
-def _suggested(session: Session, year: int) -> list[Pair]:
+def _suggested(session: Session, actor: User, year: int) -> list[Pair]:
     """The pairs of the year that were approved, or introduced at any rate."""
     talks = _talks()
     approved = Suggestion.status == SuggestionStatus.APPROVED
@@ -181,7 +188,7 @@ def _suggested(session: Session, year: int) -> list[Pair]:
             *_from_introduction(talks),
         )
         .outerjoin(Introduction, Introduction.suggestion_id == Suggestion.id)
-        .where(*_made_in(year), or_(approved, Introduction.id.is_not(None)))
+        .where(*_made_in(actor, year), or_(approved, Introduction.id.is_not(None)))
         .order_by(Suggestion.id)
     )
     pairs: dict[int, Pair] = {}
@@ -284,11 +291,13 @@ def pairs_of(
     policies.require(actor, "board.read")
     if step is Step.SUGGESTED and not direct:
         ids = session.scalars(
-            select(Suggestion.id).where(*_made_in(year)).order_by(Suggestion.id.desc())
+            select(Suggestion.id)
+            .where(*_made_in(actor, year))
+            .order_by(Suggestion.id.desc())
         )
         pairs = [Pair(id_, None, None, step, {}) for id_ in ids]
     else:
-        every = _direct(session, year) if direct else _suggested(session, year)
+        every = _direct(session, year) if direct else _suggested(session, actor, year)
         pairs = [one for one in every if PLACE[one.reached] >= PLACE[step]][::-1]
     pages = max(1, -(-len(pairs) // PER_PAGE))
     page = min(page, pages)

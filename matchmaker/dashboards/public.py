@@ -149,7 +149,9 @@ def board(session: Session, query_year: int | None, *, now: datetime) -> PublicB
     whole = queries.standing(Standing.COUNTED, when.year)
     columns = queries.read(session, [whole, seen])
     plan = targets.plan(session, when.year, year.last_day(when, now))
-    progress = year.progress_of(plan, year.figures_of(session, when, columns, plan))
+    progress = year.progress_of(
+        plan, year.figures_of(session, None, when, columns, plan)
+    )
     told = columns.sum.count >= FEWEST
     terms = queries.terms(session)
     tiles = [_tile(each, columns.cut(each, terms)) for each in TILES]

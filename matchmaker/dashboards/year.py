@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Call, Contract, Definition, History, Need, Receipt, User, YearTarget
+from models.outbox import RecordType
 from models.states import CallStatus, TargetIndicator, Unit
 from models.targets import UNITS
 
@@ -178,7 +179,7 @@ def year_board(
     pace, progress, targets_of = None, [], None
     if not cut:
         plan = targets.plan(session, when.year, last_day(when, now))
-        figures = figures_of(session, when, columns, plan)
+        figures = figures_of(session, actor, when, columns, plan)
         progress, targets_of = progress_of(plan, figures), plan.targets_of
         pace = pace_of(when, days, past)
     return YearBoard(
@@ -259,9 +260,13 @@ def _apart(
 
 
 def figures_of(
-    session: Session, when: Period, columns: queries.Columns, plan: targets.Plan
+    session: Session,
+    reader: User | None,
+    when: Period,
+    columns: queries.Columns,
+    plan: targets.Plan,
 ) -> Figures:
-    """What the computations of the indicators need."""
+    """What the computations of the indicators need, as far as the reader may know."""
     before, has_before = _before(session, when)
     return Figures(
         year=when.year,
@@ -273,7 +278,7 @@ def figures_of(
         has_ledger_before=has_before,
         facts=plan.facts,
         facts_before=plan.facts_before,
-        needs=_needs_published(session, when.year),
+        needs=_needs_published(session, reader, when.year),
         calls=_calls_accepted(session, when.year),
     )
 
@@ -303,8 +308,8 @@ def bounds(year: int) -> tuple[datetime, datetime]:
     )
 
 
-def _needs_published(session: Session, year: int) -> int:
-    """Needs whose first publication was in the year, whatever became of them."""
+def _needs_published(session: Session, reader: User | None, year: int) -> int:
+    """Needs whose first publication was in the year, among those one may know of."""
     begin, end = bounds(year)
     first = (
         select(func.min(History.at))
@@ -319,7 +324,10 @@ def _needs_published(session: Session, year: int) -> int:
     # Published again after a change, a need keeps its first day in the history only.
     since = func.coalesce(first, Need.published_at)
     query = select(func.count(Need.id)).where(
-        Need.published_at >= begin, since >= begin, since < end
+        Need.published_at >= begin,
+        since >= begin,
+        since < end,
+        policies.where(policies.visible(reader, RecordType.NEED), RecordType.NEED),
     )
     return session.scalar(query) or 0
 

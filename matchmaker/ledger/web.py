@@ -185,7 +185,7 @@ def cancel_import(run_id: int) -> ResponseReturnValue:
 def errors(run_id: int) -> ResponseReturnValue:
     run = service.find(db.session, signed_in(), KIND, run_id)
     if run.state is ImportState.CHECKING or not run.errors_sha256:
-        raise NotFound("errors")
+        raise Conflict("import.no_errors")
     path = _store().path(run.errors_sha256)
     if not path.is_file():
         raise NotFound("errors")
