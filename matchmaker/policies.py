@@ -359,7 +359,7 @@ def reads_full_text(user: User | None, need: Need) -> bool:
 
 def reads_budget(user: User | None, need: Need) -> bool:
     """Whether the person gets the budget of a need to the fen rather than its band."""
-    return need.secrecy is not Secrecy.MASKED or reads_full_text(user, need)
+    return need.secrecy is Secrecy.PUBLIC or reads_full_text(user, need)
 
 
 FileHolder = Need | Achievement | Introduction | Contract

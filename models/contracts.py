@@ -90,10 +90,13 @@ class Contract(Base):
             "technology_field",
             "seller_region",
             "buyer_region",
+            "is_demo",
             "total_fen",
             "technology_fen",
         ),
-        Index("ix_contracts_signed", "state", "signed_on"),
+        Index(
+            "ix_contracts_signed", "state", "signed_on", "total_fen", "technology_fen"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

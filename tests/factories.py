@@ -410,7 +410,11 @@ class Factory:
             "total": 1,
             "done": 1,
             "added": 1,
-            "report": {"headings": ["登记编号"], "checked": True},
+            "report": {
+                "headings": ["登记编号"],
+                "checked": True,
+                "found": {"new": 1, "changed": 0, "same": 0, "error": 0},
+            },
             "uploader_id": (uploader or self.staff()).id,
             "created_at": self.now,
             "touched_at": self.now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from models.fields import CONTRACT_WORDS
+from models.fields import CONTRACT_WORDS, FIELDS
 from models.states import (
     CompleterPriority,
     ContractType,
@@ -21,8 +21,8 @@ from models.states import (
     PaymentTrigger,
 )
 
-from ..registrations.schema import CreditCode, plain_code
-from ..schema import Day, FieldOrBlank, Input, Money, Optional, Text
+from ..registrations.schema import checked_code, plain_code
+from ..schema import Day, Input, Money, Optional, Text
 from .words import INDUSTRIES, PARTY_FORM, REGIONS, SIZES, TICKS, type_of_subtype
 
 MOST_LINES = 24
@@ -70,6 +70,21 @@ def _listed(words: Mapping[str, str], message: str) -> AfterValidator:
     return AfterValidator(known)
 
 
+def _unless_kept(check: Callable[[str], str]) -> AfterValidator:
+    """The check, but for what the stored contract says already.
+
+    A list may have dropped a word since, and a file may have brought what no form
+    would take; neither is to be lost by an edit of something else. The context has
+    ``kept``.
+    """
+
+    def checked(value: str, info: ValidationInfo) -> str:
+        context: Any = info.context or {}
+        return value if value in context.get("kept", ()) else check(value)
+
+    return AfterValidator(checked)
+
+
 def _word(name: str) -> Any:
     """A code of a list the administrator keeps; what is out of use is not taken."""
 
@@ -78,7 +93,13 @@ def _word(name: str) -> Any:
             raise PydanticCustomError("listed", "没有这一项或已停用，请从列表中选择")
         return code
 
-    return Annotated[Text, AfterValidator(offered)]
+    return Annotated[Text, _unless_kept(offered)]
+
+
+def _field(code: str) -> str:
+    if code and not FIELDS.is_offered(code):
+        raise PydanticCustomError("listed", "没有这一项或已停用，请从列表中选择")
+    return code
 
 
 def _phone(text: str) -> str:
@@ -102,8 +123,9 @@ def _region(code: str) -> str:
 ActualDay = Annotated[Day, AfterValidator(_in_reach)]
 DayOrNone = Annotated[ActualDay | None, Optional]
 Tick = Annotated[bool | None, BeforeValidator(_tick)]
-CodeOrBlank = Annotated[CreditCode | None, Optional]
-Region = Annotated[Text, AfterValidator(_region)]
+CodeOrBlank = Annotated[Annotated[Text, _unless_kept(checked_code)] | None, Optional]
+Region = Annotated[Text, _unless_kept(_region)]
+PlatformField = Annotated[Text, _unless_kept(_field)]
 Line = Annotated[Text, Field(max_length=120)]
 Note = Annotated[Text, Field(max_length=200)]
 Size = Annotated[Text, _listed(SIZES, "请从列表中选择企业规模")]
@@ -164,7 +186,7 @@ class ContractDraft(Input):
     content: Annotated[Text, Field(max_length=5000)] = ""
     starts_on: DayOrNone = None
     ends_on: DayOrNone = None
-    field: FieldOrBlank = ""
+    field: PlatformField = ""
     technology_field: _word("technology_field") = ""  # type: ignore[valid-type]
     ip_kind: _word("ip_kind") = ""  # type: ignore[valid-type]
     plan_source: _word("plan_source") = ""  # type: ignore[valid-type]

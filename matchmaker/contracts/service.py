@@ -117,28 +117,35 @@ def is_editable(contract: Contract) -> bool:
     return contract.state in EDITABLE
 
 
-def read_form(form: Any) -> ContractDraft:
-    """The posted form; raises `Invalid` with a message a field."""
-    return parse(ContractDraft, from_form(form))
+def read_form(form: Any, contract: Contract | None = None) -> ContractDraft:
+    """The posted form; raises `Invalid` with a message a field.
+
+    What the stored ``contract`` says already is taken again, in use or not.
+    """
+    kept = text.codes(contract) if contract is not None else frozenset()
+    return parse(ContractDraft, from_form(form), {"kept": kept})
 
 
 def todo(contract: Contract) -> dict[str, str]:
     """What is still to be filled in before the text can be confirmed, by field."""
-    return todo_of(text.form_values(contract), contract.achievement)
+    values, kept = text.form_values(contract), text.codes(contract)
+    return todo_of(values, contract.achievement, kept)
 
 
 def todo_of(
-    values: Mapping[str, Any], achievement: Achievement | None
+    values: Mapping[str, Any],
+    achievement: Achievement | None,
+    kept: frozenset[str] = frozenset(),
 ) -> dict[str, str]:
     """The same for what stands in a form; an entry that is wrong counts as missing."""
+    context = {"kept": kept}
     try:
-        return lacking(parse(ContractDraft, values), achievement)
+        return lacking(parse(ContractDraft, values, context), achievement)
     except Invalid as invalid:
-        kept = {
-            name: value for name, value in values.items() if name not in invalid.fields
-        }
-        kept.setdefault("name", "（未命名）")
-        return dict(invalid.fields) | lacking(parse(ContractDraft, kept), achievement)
+        rest = {name: one for name, one in values.items() if name not in invalid.fields}
+        rest.setdefault("name", "（未命名）")
+        draft = parse(ContractDraft, rest, context)
+        return dict(invalid.fields) | lacking(draft, achievement)
 
 
 # -- beginning ---------------------------------------------------------------

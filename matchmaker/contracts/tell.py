@@ -11,7 +11,20 @@ from sqlalchemy.orm import Session
 
 from models import Contract, User
 
+from ..mail import service as mail
 from ..notices import service as notices
+
+# What is worth a letter: somebody has to act, or the matter is settled. It lies on
+# servers of others, so a letter names the contract by its number only.
+LETTERS: dict[str, str] = {
+    "contract_drafted": "有一份合同草稿请您核对",
+    "contract_to_sign": "双方都已确认，合同可以签订",
+    "contract_signed": "合同已签订，请卖方提交认定登记",
+    "contract_correcting": "登记机构要求补正",
+    "contract_recognised": "合同已认定登记",
+    "contract_refused": "合同不予登记",
+    "contract_due": "支付条件已成就",
+}
 
 
 def tell(
@@ -31,9 +44,36 @@ def tell(
         User.active,
     )
     people = set(session.scalars(query))
+    _write(session, contract, people, kind, now, actor)
     if contract.manager_id is not None:
         people.add(contract.manager_id)
     _queue(session, contract, people, kind, now, actor, facts)
+
+
+def _write(
+    session: Session,
+    contract: Contract,
+    people: set[int],
+    kind: str,
+    now: datetime,
+    actor: User | None,
+) -> None:
+    """A letter to each of the parties' people, but for who did it."""
+    if kind not in LETTERS:
+        return
+    readers = select(User.email).where(User.id.in_(people))
+    if actor is not None:
+        readers = readers.where(User.id != actor.id)
+    for address in session.scalars(readers.order_by(User.id)).all():
+        mail.queue(
+            session,
+            address,
+            "notice",
+            now=now,
+            title=LETTERS[kind],
+            words=f"合同 {contract.code}，请登录平台查看。",
+            path=f"/contracts/{contract.id}",
+        )
 
 
 def tell_staff(

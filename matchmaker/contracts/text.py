@@ -13,7 +13,7 @@ from models.states import PaymentTrigger
 
 from .. import labels, money
 from .schema import party_value, tick_words
-from .words import PARTY_COLUMNS, PARTY_FORM
+from .words import PARTY_COLUMNS, PARTY_FORM, SIDES
 
 TEXT_COLUMNS: tuple[str, ...] = (
     "name",
@@ -86,6 +86,21 @@ def form_values(contract: Contract) -> dict[str, Any]:
         for name in PARTY_FORM:
             values[f"{side}_{name}"] = party_value(name, form.get(name))
     return values
+
+
+def codes(contract: Contract) -> frozenset[str]:
+    """The coded words the contract bears: valid for it even if no form offers them."""
+    columns = (
+        "subtype",
+        "field",
+        "technology_field",
+        "ip_kind",
+        "plan_source",
+        "aim",
+        *(f"{side}_{name}" for side in SIDES for name in ("code", "region")),
+    )
+    found = (getattr(contract, name) for name in columns)
+    return frozenset(str(code) for code in found if code)
 
 
 def typed_sum(fen: int | None) -> str:

@@ -20,7 +20,8 @@ from werkzeug.datastructures import MultiDict
 
 from models import Achievement, Contract, Introduction
 from models.base import utcnow
-from models.fields import CONTRACT_WORDS, FIELDS
+from models.fields import CONTRACT_WORDS, FIELDS, Vocabulary
+from models.regions import region_name
 from models.states import (
     CompleterPriority,
     ContractState,
@@ -39,6 +40,7 @@ from ..db import db
 from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..history.words import entries
+from ..money import in_yuan
 from ..posting import merge
 from ..schema import parse
 from ..sheets.writer import MEDIA_TYPE
@@ -307,6 +309,10 @@ class Form:
     amending: bool = False
 
     @property
+    def kept(self) -> frozenset[str]:
+        return text.codes(self.contract) if self.contract else frozenset()
+
+    @property
     def achievement(self) -> Achievement | None:
         about = self.contract or self.introduction
         return about.achievement if about else None
@@ -384,7 +390,7 @@ def edit(contract_id: int) -> ResponseReturnValue:
             db.session,
             user,
             contract_id,
-            service.read_form(request.form),
+            service.read_form(request.form, contract),
             seen=form.seen,
             now=now,
         )
@@ -418,7 +424,7 @@ def amend(contract_id: int) -> ResponseReturnValue:
             db.session,
             user,
             contract_id,
-            service.read_form(request.form),
+            service.read_form(request.form, contract),
             parse(AmendmentInput, request.form, _context(contract_id)),
             seen=form.seen,
             now=now,
@@ -436,7 +442,9 @@ def amend(contract_id: int) -> ResponseReturnValue:
 def _saved(contract: Contract) -> ResponseReturnValue:
     missing = len(service.todo(contract))
     words = f"还需填写 {missing} 项。" if missing else "内容已齐，请双方确认。"
-    flash(f"合同已保存。{words}", "success")
+    total = contract.total_fen
+    read = "" if total is None else f"成交额读作 {in_yuan(total)}。"
+    flash(f"合同已保存。{read}{words}", "success")
     return redirect(url_for(".show", contract_id=contract.id), 303)
 
 
@@ -503,24 +511,24 @@ def _form(
         values=values,
         errors=errors or {},
         proposed=proposed,
-        missing=service.todo_of(values, form.achievement),
+        missing=service.todo_of(values, form.achievement, form.kept),
         base=base or request.form.get("base", ""),
         lines=lines + [{}] * spare,
         asks_priority=complete.asks_priority(ContractType.TRANSFER, form.achievement),
         types=_members(ContractType),
-        subtypes=_offered("contract_subtype", values.get("subtype")),
+        subtypes=_offered(CONTRACT_WORDS["contract_subtype"], values.get("subtype")),
         words={
-            name: _offered(name, values.get(name))
+            name: _offered(CONTRACT_WORDS[name], values.get(name))
             for name in ("technology_field", "ip_kind", "plan_source", "aim")
         },
-        fields=FIELDS.offered(),
+        fields=_offered(FIELDS, values.get("field")),
         manners=[
             (one.value, labels.label(one), MANNER_HINTS[one]) for one in PaymentManner
         ],
         triggers=_members(PaymentTrigger),
         priorities=_members(CompleterPriority),
         kinds=_members(PartyKind),
-        regions=REGIONS,
+        regions=_regions(values),
         sizes=list(SIZES.items()),
         industries=list(INDUSTRIES.items()),
         ticks=PARTY_TICKS,
@@ -538,9 +546,16 @@ def _members(enum: Any) -> list[tuple[str, str]]:
     return [(member.value, labels.label(member)) for member in enum]
 
 
-def _offered(name: str, chosen: Any) -> list[tuple[str, str]]:
+def _regions(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The districts and provinces, and what a file said more exactly."""
+    known = {code for code, _ in REGIONS}
+    chosen = {str(values.get(f"{side}_region") or "") for side in SIDES}
+    exact = sorted(code for code in chosen - known if code)
+    return REGIONS + [(code, f"{region_name(code)}（{code}）") for code in exact]
+
+
+def _offered(words: Vocabulary, chosen: Any) -> list[tuple[str, str]]:
     """What the list offers, and what is chosen though it is out of use."""
-    words = CONTRACT_WORDS[name]
     return [
         (code, label if words.is_offered(code) else f"{label}（已停用）")
         for code, label in words.items()

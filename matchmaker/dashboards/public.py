@@ -158,7 +158,7 @@ def board(session: Session, query_year: int | None, *, now: datetime) -> PublicB
         year.offered(session, now),
         plan.targets_of,
         columns.sum if told or not columns.count else None,
-        year.demo_of(session, [whole, seen]),
+        columns.demo,
         _projection(session, when, columns) if told else None,
         progress,
         frozenset(

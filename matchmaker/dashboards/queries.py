@@ -181,8 +181,10 @@ def _of_size(key: str) -> Condition:
 # as one long text: tens of thousands of small objects would cost more than the reading
 # itself, and set off the collector of garbage (`docs/decisions.md`).
 _PART, _ROW = "\x1f", "\x1e"
+# What a yes is called, by SQLite and by PostgreSQL.
+_TRUE = frozenset({"1", "true"})
 _READ: tuple[tuple[str, ...], ...] = (
-    ("recognised_on",),
+    ("recognised_on", "is_demo"),
     ("type", "source", "buyer_kind", "seller_kind"),
     ("field", "technology_field"),
     ("seller_region", "buyer_region"),
@@ -241,6 +243,12 @@ class Columns:
     def sum(self) -> Sum:
         return Sum(self.count, int(self._totals.sum()), int(self._technology.sum()))
 
+    @property
+    def demo(self) -> int:
+        """How many of them are demonstration data."""
+        sums = self._by("is_demo", lambda values: values[1])
+        return sum(each.count for flag, each in sums.items() if flag in _TRUE)
+
     def cut(self, grouping: Grouping, terms: Mapping[str, str]) -> list[Cell]:
         """The parts by this grouping; together they are the whole."""
         cells = (
@@ -262,7 +270,7 @@ class Columns:
         if grouping is Grouping.MONTH:
             column = "recognised_on"
         place = next(names.index(column) for names in _READ if column in names)
-        key_of = _KEYS.get(grouping, lambda value: value or UNKNOWN)
+        key_of = _KEYS.get(grouping, _or_unknown)
         return self._by(column, lambda values: key_of(values[place]))
 
     def days(self) -> dict[date, int]:
@@ -289,6 +297,10 @@ class Columns:
             key: Sum(*each)
             for key, each in zip(keys, zip(*numbers, strict=True), strict=True)
         }
+
+
+def _or_unknown(value: str) -> str:
+    return value or UNKNOWN
 
 
 def _month(day: str) -> str:

@@ -186,7 +186,7 @@ def year_board(
         offered(session, now),
         targets_of,
         columns.sum,
-        demo_of(session, [whole, *seen]),
+        columns.demo,
         _apart(session, when.year, seen),
         tiles,
         terms,
@@ -225,12 +225,6 @@ def _by_year(
     """(year, 成交额), the oldest first."""
     sums = {each: sum(days.values()) for each, days in past.items()}
     return sorted((sums | {year: counted.total_fen}).items())
-
-
-def demo_of(session: Session, conditions: Sequence[queries.Condition]) -> int:
-    """How many of the contracts are demonstration data."""
-    query = select(func.count(Contract.id)).where(Contract.is_demo, *conditions)
-    return session.scalar(query) or 0
 
 
 def _apart(

@@ -6,13 +6,28 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models import ImportRun
+
 from .verdicts import Outcome, Verdict
 
 # Of each outcome so many rows are shown; the counts are of all.
 MOST_SHOWN = 200
 MOST_KINDS = 30
 # What one row says and another does not: errors are counted without it.
-_PARTICULAR = re.compile(r"「[^」]*」|编号 \S+(?= 相同)|\d[\d\-]*")
+_PARTICULAR = re.compile(
+    r"「[^」]*」|(?<=编号 )\S+(?= 相同)|(?<=第 )\d+(?= 行)"
+    r"|(?<=日期 )\d{4}-\d\d-\d\d|(?<=代码 )\d+"
+)
+
+
+def counted(run: ImportRun) -> dict[str, int]:
+    """How many rows the run's counters have of each outcome."""
+    return {
+        Outcome.NEW.value: run.added,
+        Outcome.CHANGED.value: run.changed,
+        Outcome.SAME.value: run.same,
+        Outcome.ERROR.value: run.refused,
+    }
 
 
 def emptied(report: Mapping[str, Any]) -> dict[str, Any]:

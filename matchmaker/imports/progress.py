@@ -11,12 +11,19 @@ from models import ImportRun
 from models.states import ImportState
 
 from .. import money
+from .findings import counted
 from .verdicts import Outcome
 
 WORKING = {
     ImportState.CHECKING: "正在检查文件，不会改动台账",
     ImportState.RUNNING: "正在导入",
 }
+OUTCOMES = (
+    (Outcome.ERROR, "有错误"),
+    (Outcome.CHANGED, "有变化"),
+    (Outcome.NEW, "新增"),
+    (Outcome.SAME, "相同"),
+)
 # Before so much of it is done nobody can say how long the rest takes.
 FEWEST_DONE = 500
 
@@ -27,7 +34,6 @@ class Tab:
 
     code: str
     words: str
-    tone: str
     number: int
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -37,12 +43,14 @@ class View:
     """What the page says besides the run itself.
 
     working   what is being done, «» when nothing is
+    found     what the dry run came to, once it is through
     how_long  about how long it may take yet
     may_continue  whether a run that was stopped goes on where it stood
     """
 
     working: str
     how_long: str
+    found: dict[str, int] | None
     tabs: list[Tab]
     shown: Tab | None
     errors: list[tuple[str, int]]
@@ -68,6 +76,7 @@ def view(run: ImportRun, shown: str, *, now: datetime) -> View:
     return View(
         working=WORKING.get(run.state, ""),
         how_long=_how_long(run, now),
+        found=report.get("found"),
         tabs=tabs,
         shown=_chosen(tabs, shown),
         errors=counts,
@@ -91,16 +100,11 @@ def view(run: ImportRun, shown: str, *, now: datetime) -> View:
 
 def _tabs(run: ImportRun) -> list[Tab]:
     examples = run.report.get("examples", {})
-    # Of a run under way the counters speak of the rows done, the examples of all.
-    found = (
-        (Outcome.ERROR, "有错误", "late", run.refused),
-        (Outcome.CHANGED, "有变化", "partial", run.changed),
-        (Outcome.NEW, "新增", "done", run.added),
-        (Outcome.SAME, "相同", "unknown", run.same),
-    )
+    # Once it is read in, the run's own counters speak of that.
+    found = run.report.get("found") or counted(run)
     return [
-        Tab(outcome.value, words, tone, number, examples.get(outcome.value, []))
-        for outcome, words, tone, number in found
+        Tab(outcome.value, words, found[outcome.value], examples.get(outcome.value, []))
+        for outcome, words in OUTCOMES
     ]
 
 

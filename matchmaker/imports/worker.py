@@ -179,7 +179,7 @@ class Importer:
                 "notes": list(table.notes),
                 "checked": not missing,
                 "missing": [each.label for each in missing],
-                "refused": run.refused,
+                "found": None if missing else findings.counted(run),
             }
             run.total = run.done
             run.move_to(ImportState.CHECKED, now=now)
@@ -205,7 +205,7 @@ class Importer:
             now = self.clock()
             run.move_to(ImportState.DONE, now=now)
             run.finished_at = now
-            if run.refused != run.report.get("refused"):
+            if run.refused != run.report["found"]["error"]:
                 run.errors_sha256 = None  # rows went wrong that were right before
 
     def _write(self, run: ImportRun, judge: _Judge, chunk: Sequence[Row]) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models import Introduction, User
+from models import Introduction, Need, User
 from models.needs import NeedText
 from models.states import Interest, Secrecy, Side
 
 from .. import policies
 from ..labels import label
+from ..needs import budgets
+from ..needs.budgets import Budget
 
 HIDDEN_TITLE = "一条定向需求"
 HIDDEN_FIRM = "一家企业（定向需求）"
@@ -24,13 +26,15 @@ class Shown:
     """The words of an introduction for one reader.
 
     ``need`` is the text the reader gets without further ado: none for talks without a
-    need, and none of a restricted need, whose text is on a page of its own.
+    need, and none of a restricted need, whose text is on a page of its own; ``budget``
+    is that of the need as it goes with this text.
     """
 
     title: str
     seeker: str
     provider: str
     need: NeedText | None
+    budget: Budget | None = None
 
     def of(self, side: Side) -> str:
         """What that side is called."""
@@ -62,15 +66,20 @@ def _shown(introduction: Introduction, *, inside: bool) -> Shown:
         return Shown(introduction.title, introduction.seeker.name, provider, None)
     if inside or need.secrecy is Secrecy.PUBLIC:
         text = need.full_text
-        return Shown(need.title, introduction.seeker.name, provider, text)
-    opened = policies.talks_are_opened(introduction)
+        money = budgets.exact(need)
+        return Shown(need.title, introduction.seeker.name, provider, text, money)
+    opened, money = policies.talks_are_opened(introduction), _outside(need)
     if need.secrecy is Secrecy.RESTRICTED:
         title = need.title if opened else HIDDEN_TITLE
         firm = introduction.seeker.name if opened else HIDDEN_FIRM
-        return Shown(title, firm, provider, None)
+        return Shown(title, firm, provider, None, money)
     text = need.public_text or need.full_text
     firm = introduction.seeker.name if opened else text.organisation
-    return Shown(text.title, firm, provider, text)
+    return Shown(text.title, firm, provider, text, money)
+
+
+def _outside(need: Need) -> Budget:
+    return budgets.shown(need, full=False)
 
 
 def both_interested(introduction: Introduction) -> bool:

@@ -42,6 +42,7 @@ from ..db import db
 from ..errors import Conflict, Invalid
 from ..handlers import CONFLICTS_STATE, conflict_words
 from ..matches.quotes import mark
+from ..needs import budgets
 from ..schema import parse
 from ..sheets.writer import MEDIA_TYPE, write_workbook
 from . import assigning, contacts, lists, service, sight, timeline, words
@@ -513,6 +514,7 @@ def read_need(introduction_id: int) -> ResponseReturnValue:
         "introductions/need.html",
         talks=introduction,
         need=introduction.need,
+        budget=budgets.exact(introduction.need),
         pair=introduction.suggestion,
         noted=not policies.is_inside_talks(user, introduction),
         mark=mark,

@@ -27,7 +27,8 @@ from ..accounts.current import current, signed_in
 from ..attachments.store import Store
 from ..config import Settings
 from ..db import db
-from ..errors import Invalid, NotFound
+from ..errors import Conflict, Invalid, NotFound
+from ..handlers import conflict_words
 from ..imports import progress, service
 from ..schema import page_number
 from ..sheets.writer import MEDIA_TYPE
@@ -116,7 +117,9 @@ def show_import(run_id: int) -> ResponseReturnValue:
     return _show(run)
 
 
-def _show(run: ImportRun, errors: dict[str, str] | None = None) -> ResponseReturnValue:
+def _show(
+    run: ImportRun, errors: dict[str, str] | None = None, status: int = 200
+) -> ResponseReturnValue:
     shown = request.args.get("show", "")
     page = render_template(
         "ledger/import.html",
@@ -129,7 +132,7 @@ def _show(run: ImportRun, errors: dict[str, str] | None = None) -> ResponseRetur
         posted=request.form,
         errors=errors or {},
     )
-    return page, 422 if errors else 200
+    return page, status
 
 
 @bp.post("/ledger/import/<int:run_id>/headings")
@@ -144,9 +147,8 @@ def map_headings(run_id: int) -> ResponseReturnValue:
     try:
         service.set_mapping(db.session, signed_in(), KIND, run_id, chosen, now=utcnow())
     except Invalid as invalid:
-        return _show(
-            service.find(db.session, signed_in(), KIND, run_id), dict(invalid.fields)
-        )
+        run = service.find(db.session, signed_in(), KIND, run_id)
+        return _show(run, invalid.fields, 422)
     return redirect(url_for(".show_import", run_id=run_id), 303)
 
 
@@ -154,7 +156,15 @@ def map_headings(run_id: int) -> ResponseReturnValue:
 @login_required
 def start_import(run_id: int) -> ResponseReturnValue:
     skip = request.form.get("errors") == "skip"
-    service.start(db.session, signed_in(), KIND, run_id, skip_errors=skip, now=utcnow())
+    try:
+        service.start(
+            db.session, signed_in(), KIND, run_id, skip_errors=skip, now=utcnow()
+        )
+    except Conflict as conflict:
+        if conflict.code != "import.has_errors":
+            raise
+        run = service.find(db.session, signed_in(), KIND, run_id)
+        return _show(run, {"errors": conflict_words(conflict)}, 409)
     return redirect(url_for(".show_import", run_id=run_id), 303)
 
 

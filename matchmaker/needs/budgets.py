@@ -34,10 +34,14 @@ def exact(record: Record) -> Budget:
 
 def seen(user: User | None, record: Record) -> Budget:
     """The money as this person may know it."""
+    full = not isinstance(record, Need) or policies.reads_budget(user, record)
+    return shown(record, full=full)
+
+
+def shown(record: Record, *, full: bool) -> Budget:
+    """The money as who reads the full text gets it, or as everybody else does."""
     fen = _money(record)
-    if fen is None or not isinstance(record, Need):
-        return exact(record)
-    return exact(record) if policies.reads_budget(user, record) else banded(fen)
+    return exact(record) if full or fen is None else banded(fen)
 
 
 def banded(fen: int) -> Budget:

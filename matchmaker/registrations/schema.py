@@ -41,7 +41,7 @@ def plain_code(text: str) -> str:
     return "".join(char for char in text if char.isalnum())
 
 
-def _credit_code(text: str) -> str:
+def checked_code(text: str) -> str:
     """A valid 统一社会信用代码 (GB 32100-2015), its check character included."""
     code = plain_code(text)
     if not code:
@@ -87,7 +87,7 @@ class QueueQuery(Paged):
         return self.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
 
 
-CreditCode = Annotated[Text, AfterValidator(_credit_code)]
+CreditCode = Annotated[Text, AfterValidator(checked_code)]
 
 
 class OrganisationInput(Input):

@@ -19,11 +19,8 @@ function watch(wait) {
       const page = parsePage(await response.text());
       const before = shown.dataset.state;
       const after = page.getElementById("run")?.dataset;
-      if (after && after.state !== before) {
-        announce(`现在的状态：${after.state}`);
-        if (!after.refresh) { location.reload(); return; }
-      }
       swap("#run", page);
+      if (after && after.state !== before) announce(`现在的状态：${after.state}`);
       watch(seconds);
     } catch {
       watch(Math.min(SLOWEST, wait * 2)); // the network is away for a moment

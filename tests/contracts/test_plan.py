@@ -10,6 +10,7 @@ from matchmaker.contracts import complete, service
 from matchmaker.contracts.plan import line_states, received_fen
 from matchmaker.contracts.schema import ContractDraft
 from matchmaker.errors import Invalid
+from matchmaker.posting.expiry import Terms
 from matchmaker.schema import parse
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
@@ -20,6 +21,7 @@ from .conftest import TODAY
 from .forms import typed
 
 WAN = 1_000_000
+WHEN = work.moment(NOW, 7, Terms(365, 730))
 
 
 def line(trigger: str = "signing", **given) -> dict[str, str]:
@@ -167,7 +169,7 @@ def test_what_is_due_follows_the_trigger(session, make):
 
 
 def waiting(session, user) -> dict[str, int]:
-    found = work.work_list(session, user, WorkQuery(), work.moment(NOW, 7))
+    found = work.work_list(session, user, WorkQuery(), WHEN)
     return {source.name: number for source, number in found.counts.items() if number}
 
 

@@ -9,7 +9,7 @@ from matchmaker.contracts import registering, service, text
 from matchmaker.contracts.schema import ConfirmationFor, Signing, Voiding
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.schema import parse
-from models import Contract, History, Introduction, Notice
+from models import Contract, History, Introduction, Mail, Notice
 from models.states import ContractState, IntroductionStatus, Role
 
 from ..conftest import NOW
@@ -296,6 +296,20 @@ def test_two_contracts_do_not_bear_one_number(session, make, deal, reached):
     assert "已登记在合同" in refusal.value.fields["registration_number"]
     session.expire_all()
     assert contract.state is ContractState.SUBMITTED
+
+
+def test_letters_name_the_contract_by_its_number_only(session, deal, reached):
+    contract = reached(ContractState.RECOGNISED)
+    letters = session.scalars(select(Mail)).all()
+    to_seller = [one for one in letters if one.recipient == deal.seller.email]
+    assert {one.facts["title"] for one in to_seller} >= {
+        "有一份合同草稿请您核对",
+        "合同已认定登记",
+    }
+    for one in letters:
+        assert contract.code in one.facts["words"]
+        assert contract.name not in str(one.facts)
+        assert one.recipient != deal.outsider.email
 
 
 def test_only_staff_register(session, deal, reached):

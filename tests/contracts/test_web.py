@@ -267,6 +267,30 @@ def test_a_recognised_contract_changes_only_by_amendment(session, login, deal, r
     assert not contract.counts
 
 
+def test_what_a_file_brought_is_not_lost_by_an_amendment(session, make, login):
+    """A word out of use, and a region more exact than the form offers."""
+    entry = make.entry(dictionary="plan_source", code="old", active=False)
+    contract = make.contract(
+        source="imported",
+        state=ContractState.RECOGNISED,
+        plan_source=entry.code,
+        seller_region="430304",
+    )
+    staff, place = login(make.staff()), f"/contracts/{contract.id}/amend"
+    values = form_at(staff, place, place)
+    assert values["plan_source"] == "old"
+    assert values["seller_region"] == "430304"
+    given = {"content": "补充说明", "reason": "补录", "amended_on": "2026-11-23"}
+    assert staff.post(place, data=values | given).status_code == 303
+    session.rollback()
+    assert (contract.plan_source, contract.seller_region) == ("old", "430304")
+    assert contract.content == "补充说明"
+    [amendment] = contract.amendments
+    assert set(amendment.changes) == {"content"}
+    other = form_at(staff, place, place) | given | {"seller_region": "990000"}
+    assert staff.post(place, data=other).status_code == 422
+
+
 def test_the_registration_form_is_a_page_and_a_workbook(login, deal, reached):
     contract = reached(ContractState.RECOGNISED, content="=cmd|' /C calc'!A0")
     client, place = login(deal.buyer), f"/contracts/{contract.id}"

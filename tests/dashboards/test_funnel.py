@@ -6,6 +6,7 @@ import pytest
 
 from matchmaker.dashboards import funnel, leagues
 from matchmaker.dashboards.schema import SellerKind, Step
+from matchmaker.labels import today
 from models import IntroductionAnswer, transaction
 from models.states import (
     ContractState,
@@ -159,6 +160,12 @@ def test_a_pair_is_counted_once_however_many_contracts_it_led_to(session, make, 
         make.contract(introduction_id=talks.id)
     found = funnel.funnel(session, make.staff(), 2026)
     assert [one.count for one in found.direct] == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_a_day_of_a_step_is_the_day_in_the_city(hour):
+    for day in (datetime(2026, 7, 31, hour, 59, tzinfo=UTC), START.replace(hour=hour)):
+        assert funnel.city_day(day) == today(day)
 
 
 def recognised(make, seller, fen, **given):

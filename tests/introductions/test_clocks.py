@@ -7,6 +7,7 @@ from sqlalchemy import select
 from matchmaker.calendar.days import Calendar
 from matchmaker.introductions.clock import clock
 from matchmaker.notices import service as notices
+from matchmaker.posting.terms import Terms
 from matchmaker.work import reminders
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
@@ -15,7 +16,7 @@ from models.states import IntroductionStatus, Role, Secrecy, Side, TalkRoute
 
 from ..conftest import NOW
 
-WHEN = work.moment(NOW, 14)
+WHEN = work.moment(NOW, 14, Terms(365, 730))
 TALKING = IntroductionStatus.TALKING
 
 
@@ -84,7 +85,10 @@ def test_after_ten_working_days_it_is_a_task_of_the_staff(session, make):
     late = make.introduction(**ago(14))
     make.introduction(**ago(13))
     assert waiting(session, staff) == [("slow_talks", late.id)]
-    assert waiting(session, staff, work.moment(NOW, 14, overdue_days=20)) == []
+    assert (
+        waiting(session, staff, work.moment(NOW, 14, Terms(365, 730), overdue_days=20))
+        == []
+    )
 
 
 def test_talks_that_want_a_manager_are_to_be_assigned(session, make):
@@ -96,7 +100,12 @@ def test_talks_that_want_a_manager_are_to_be_assigned(session, make):
 
 def send(session, now=NOW) -> int:
     return reminders.send(
-        session, working_days=5, notice_days=14, overdue_days=10, now=now
+        session,
+        working_days=5,
+        notice_days=14,
+        overdue_days=10,
+        terms=Terms(365, 730),
+        now=now,
     )
 
 

@@ -13,6 +13,7 @@ from matchmaker.introductions.schema import (
     LogInput,
     MoveInput,
 )
+from matchmaker.posting.terms import Terms
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
 from models import Introduction, Need, Notice, transaction
@@ -26,7 +27,7 @@ PUBLIC = {
     "public_problem": "金属坯料有裂纹。",
     "public_targets": [],
 }
-WHEN = work.moment(NOW, 14)
+WHEN = work.moment(NOW, 14, Terms(365, 730))
 
 
 @pytest.fixture
@@ -218,3 +219,25 @@ def test_the_page_lives_when_a_record_is_gone(session, make, people, login):
     assert "金属件热处理" in page.text
     assert f'href="/needs/{talks.need_id}"' not in page.text
     assert timeline.entries(session, people["college"], talks) == []
+
+
+@pytest.mark.parametrize("secrecy", list(Secrecy))
+def test_the_budget_goes_with_the_text(make, people, login, session, secrecy):
+    """The provider gets the band, and the amount with the full text of open talks."""
+    talks = talks_about(make, people, secrecy, provider_knows=True)
+    with transaction(session):
+        session.get_one(Need, talks.need_id).budget_fen = 234_000_000
+    plain, hidden = secrecy is Secrecy.PUBLIC, "数百万元"
+    for who in ("firm", "staff"):
+        page = login(people[who]).get(f"/introductions/{talks.id}").text
+        assert "234 万元" in page
+    page = login(people["college"]).get(f"/introductions/{talks.id}").text
+    assert ("234" in page) is plain
+    assert (hidden in page) is not plain
+    with transaction(session):
+        row = session.get_one(Introduction, talks.id)
+        row.move_to(IntroductionStatus.TALKING, now=NOW)
+    if not plain:
+        college = login(people["college"])
+        assert "234" not in college.get(f"/introductions/{talks.id}").text
+        assert "234 万元" in college.get(f"/introductions/{talks.id}/need").text

@@ -189,5 +189,5 @@ def test_each_side_sees_what_is_its_next_step(make, login, world, side):
     make.agreed(talks)
     page = client.get(f"/introductions/{talks.id}").text
     assert "公开我的联系方式" in page
-    assert "进入合同拟定" in page
+    assert "起草合同" in page
     assert "指派" not in page.replace("还没有指派", "")

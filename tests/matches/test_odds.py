@@ -81,7 +81,10 @@ def test_the_desk_calls_a_missed_must_by_its_name_and_a_missed_wish_by_its_own(
         page = client.get(f"/desk/{made.id}").text
         assert words in page
         assert ("必须" if must else "期望") + "</span> 误报率 ≤ 0.1 %" in page
-    assert "必须指标不满足" in client.get("/desk?view=list").text
+    page = client.get("/desk?view=list").text
+    assert "</span> 必须指标不满足" in page
+    assert "</span> 期望指标不满足" in page
+    assert "</span> 不满足" not in page
 
 
 def test_the_desk_says_the_odds_and_why(make, login):

@@ -775,6 +775,7 @@ def upgrade() -> None:
             "technology_field",
             "seller_region",
             "buyer_region",
+            "is_demo",
             "total_fen",
             "technology_fen",
         ],
@@ -784,7 +785,10 @@ def upgrade() -> None:
         op.f("ix_contracts_seller_id"), "contracts", ["seller_id"], unique=False
     )
     op.create_index(
-        "ix_contracts_signed", "contracts", ["state", "signed_on"], unique=False
+        "ix_contracts_signed",
+        "contracts",
+        ["state", "signed_on", "total_fen", "technology_fen"],
+        unique=False,
     )
     op.create_table(
         "introduction_answers",
