@@ -27,7 +27,7 @@ from ..accounts.current import current, signed_in
 from ..attachments.store import Store
 from ..config import Settings
 from ..db import db
-from ..errors import Conflict, Invalid, NotFound
+from ..errors import Conflict, Invalid
 from ..handlers import conflict_words
 from ..imports import progress, service
 from ..schema import page_number
@@ -188,6 +188,6 @@ def errors(run_id: int) -> ResponseReturnValue:
         raise Conflict("import.no_errors")
     path = _store().path(run.errors_sha256)
     if not path.is_file():
-        raise NotFound("errors")
+        raise Conflict("import.no_errors")
     stem = run.file_name.rpartition(".")[0] or run.file_name
     return _workbook(path, f"{stem}-错误.xlsx")
