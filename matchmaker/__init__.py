@@ -30,6 +30,7 @@ CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+FILE_POLICY = "default-src 'none'; sandbox"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -146,10 +147,15 @@ def _read_words() -> None:
 
 
 def _harden(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    if current() is not None:
+    disposition = response.headers.get("Content-Disposition", "")
+    response.headers["Content-Security-Policy"] = CONTENT_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if disposition.startswith("attachment"):
+        # A browser shows none of a file and runs nothing in it, whatever it holds.
+        response.headers["Content-Security-Policy"] = FILE_POLICY
+        response.headers["Cache-Control"] = "private, no-store"
+    elif current() is not None:
         # What one person sees must not stay in a cache for the next.
         response.headers.setdefault("Cache-Control", "private, no-store")
     return response

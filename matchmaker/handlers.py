@@ -1,8 +1,11 @@
 """Every refusal as a page: the one place that knows statuses and their words."""
 
-from flask import Flask, g, render_template, request, url_for
+import sys
+
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -128,12 +131,14 @@ def register(app: Flask) -> None:
     app.register_error_handler(IllegalMove, lambda _: _page(409, CONFLICTS_STATE))
     app.register_error_handler(StaleDataError, lambda _: _page(409, CONFLICTS_EDIT))
     app.register_error_handler(EncoderMissing, lambda e: _page(503, str(e)))
+    app.register_error_handler(OperationalError, _database)
     app.register_error_handler(CSRFError, lambda _: _page(400, CSRF_WORDS))
     app.register_error_handler(HTTPException, _http)
 
 
 CONFLICTS_STATE = "该信息的状态已经变化，不能进行此操作。请刷新后再看。"
 CONFLICTS_EDIT = "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。"
+BUSY_WORDS = "系统正忙，您填写的内容没有保存。请返回上一页，稍后再提交一次。"
 CSRF_WORDS = "页面停留过久或登录状态已变化，请返回上一页刷新后重新提交。"
 
 
@@ -151,6 +156,12 @@ def _domain(error: DomainError) -> ResponseReturnValue:
         return _page(422, ";".join(error.fields.values()))
     assert isinstance(error, Conflict)
     return _page(409, conflict_words(error))
+
+
+def _database(_error: OperationalError) -> ResponseReturnValue:
+    """A database that is away, full or locked too long, or chose between two."""
+    current_app.log_exception(sys.exc_info())
+    return *_page(503, BUSY_WORDS), {"Retry-After": "10"}
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

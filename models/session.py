@@ -98,9 +98,13 @@ def transaction(session: Session) -> Iterator[None]:
 
 
 def lock(session: Session, item: Any) -> None:
-    """Lock the item's row and read it afresh: it may have changed while we waited."""
+    """Lock the item's row and read it afresh: it may have changed while we waited.
+
+    Rows that refer to the item can still be entered by others: two who each hold
+    their own user's row and tell the other would else wait for each other for ever.
+    """
     model = type(item)
     session.execute(
-        select(model).where(model.id == item.id).with_for_update(),
+        select(model).where(model.id == item.id).with_for_update(key_share=True),
         execution_options={"populate_existing": True},
     ).scalar_one()

@@ -108,7 +108,7 @@ def check(session: Session, user: User, data: CodeInput, *, now: datetime) -> No
     """
     lockout.check(session, user.email, now=now)
     with transaction(session):
-        session.refresh(user, with_for_update={"of": User})
+        session.refresh(user, with_for_update={"of": User, "key_share": True})
         taken = _taken(session, user, data.code, now)
         if taken:
             lockout.clear(session, user.email)

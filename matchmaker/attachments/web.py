@@ -219,10 +219,6 @@ def download(attachment_id: int) -> ResponseReturnValue:
         # Of the row: the stored file may be shared with a record of another firm.
         last_modified=row.created_at,
     )
-    # A browser shows none of it and runs nothing in it, whatever it holds.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

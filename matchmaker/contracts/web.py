@@ -11,7 +11,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -43,7 +42,7 @@ from ..history.words import entries
 from ..money import in_yuan
 from ..posting import merge
 from ..schema import parse
-from ..sheets.writer import MEDIA_TYPE
+from ..sheets.web import download
 from . import (
     amendments,
     complete,
@@ -193,11 +192,7 @@ def export_rows() -> ResponseReturnValue:
         raise Invalid(errors)
     now = utcnow()
     file = export.ledger(db.session, signed_in(), query, now=now)
-    return _workbook(file, f"技术合同-{labels.day(now)}.xlsx")
-
-
-def _workbook(file: Any, name: str) -> ResponseReturnValue:
-    return send_file(file, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+    return download(file, f"技术合同-{labels.day(now)}.xlsx")
 
 
 # -- one contract ------------------------------------------------------------
@@ -278,7 +273,7 @@ def registration(contract_id: int) -> ResponseReturnValue:
         "contracts/registration.html",
         contract=contract,
         sections=export.sections(contract),
-        printed=labels.minute(utcnow()),
+        printed=labels.day(utcnow()),
     )
 
 
@@ -288,7 +283,7 @@ def registration_sheet(contract_id: int) -> ResponseReturnValue:
     contract, file = export.registration_form(
         db.session, signed_in(), contract_id, now=utcnow()
     )
-    return _workbook(file, f"技术合同登记表-{contract.code}.xlsx")
+    return download(file, f"技术合同登记表-{contract.code}.xlsx")
 
 
 # -- the form ----------------------------------------------------------------

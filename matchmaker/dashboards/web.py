@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic import BaseModel
@@ -18,7 +18,8 @@ from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Invalid
 from ..schema import parse
-from ..sheets.writer import MEDIA_TYPE, write_sheets
+from ..sheets.web import download
+from ..sheets.writer import write_sheets
 from . import charts, copies, funnel, groupings, leagues, public, rows, words, year
 from .groupings import Grouping
 from .schema import (
@@ -207,9 +208,4 @@ def export() -> ResponseReturnValue:
         raise Invalid({"board": "没有这个看板，请从看板页面导出"})
     query = _asked(made.query, request.form)
     copy = copies.take(db.session, signed_in(), made, query, now=utcnow())
-    return send_file(
-        write_sheets(copy.sheets),
-        mimetype=MEDIA_TYPE,
-        as_attachment=True,
-        download_name=copy.name,
-    )
+    return download(write_sheets(copy.sheets), copy.name)

@@ -7,14 +7,12 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
     current_app,
     flash,
     g,
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -44,7 +42,8 @@ from ..handlers import CONFLICTS_STATE, conflict_words
 from ..matches.quotes import mark
 from ..needs import budgets
 from ..schema import parse
-from ..sheets.writer import MEDIA_TYPE, write_workbook
+from ..sheets.web import download
+from ..sheets.writer import write_workbook
 from . import assigning, contacts, lists, service, sight, timeline, words
 from .clock import Clock, clock
 from .facts import pair_of
@@ -200,13 +199,7 @@ def export() -> ResponseReturnValue:
     ends = words.labels_of(db.session, words.ENDS)
     rows = lists.every(db.session, user, query, _overdue())
     file = write_workbook("对接", HEADINGS, _exported(rows, ends))
-    response: Response = send_file(
-        file,
-        mimetype=MEDIA_TYPE,
-        as_attachment=True,
-        download_name=f"对接-{labels.today(utcnow()).isoformat()}.xlsx",
-    )
-    return response
+    return download(file, f"对接-{labels.today(utcnow()).isoformat()}.xlsx")
 
 
 def _exported(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import (
     Blueprint,
-    Response,
     current_app,
     flash,
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -31,7 +27,7 @@ from ..errors import Conflict, Invalid
 from ..handlers import conflict_words
 from ..imports import progress, service
 from ..schema import page_number
-from ..sheets.writer import MEDIA_TYPE
+from ..sheets.web import download
 from . import template as blank
 from .columns import LAYOUT
 
@@ -103,11 +99,7 @@ def upload() -> ResponseReturnValue:
 @login_required
 def template() -> ResponseReturnValue:
     file = blank.workbook(db.session, signed_in())
-    return _workbook(file, f"{LAYOUT.title}模板.xlsx")
-
-
-def _workbook(file: Any, name: str) -> Response:
-    return send_file(file, mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+    return download(file, f"{LAYOUT.title}模板.xlsx")
 
 
 @bp.get("/ledger/import/<int:run_id>")
@@ -190,4 +182,4 @@ def errors(run_id: int) -> ResponseReturnValue:
     if not path.is_file():
         raise Conflict("import.no_errors")
     stem = run.file_name.rpartition(".")[0] or run.file_name
-    return _workbook(path, f"{stem}-错误.xlsx")
+    return download(path, f"{stem}-错误.xlsx")

@@ -85,7 +85,7 @@ def _let_go(session: Session, user: User, suggestion_id: int) -> None:
     query = select(Suggestion).where(
         Suggestion.id == suggestion_id, Suggestion.claimed_by_id == user.id
     )
-    pair = session.scalar(query.with_for_update(of=Suggestion))
+    pair = session.scalar(query.with_for_update(of=Suggestion, key_share=True))
     if pair is not None:
         pair.claimed_by_id = pair.claimed_until = None
 
@@ -245,7 +245,7 @@ def bulk_reject(
             select(Suggestion)
             .where(Suggestion.id.in_(wanted), policies.visible_suggestions(user))
             .order_by(Suggestion.id)  # one order of locking for everybody
-            .with_for_update(of=Suggestion)
+            .with_for_update(of=Suggestion, key_share=True)
         )
         pairs = session.scalars(query).all()
         if len(pairs) < len(wanted):
@@ -284,7 +284,7 @@ def _locked(session: Session, user: User, suggestion_id: int) -> Suggestion:
     query = (
         select(Suggestion)
         .where(Suggestion.id == suggestion_id, policies.visible_suggestions(user))
-        .with_for_update(of=Suggestion)
+        .with_for_update(of=Suggestion, key_share=True)
     )
     pair = session.scalar(query)
     if pair is None:

@@ -133,7 +133,11 @@ def _expire(session: Session, model: Any, terms: Terms, now: datetime) -> int:
     total = 0
     while True:
         with transaction(session):
-            query = due.order_by(model.id).limit(AT_ONCE).with_for_update(of=model)
+            query = (
+                due.order_by(model.id)
+                .limit(AT_ONCE)
+                .with_for_update(of=model, key_share=True)
+            )
             items = list(session.scalars(query))
             for item in items:
                 item.move_to(type(item.status).EXPIRED)

@@ -122,7 +122,7 @@ def rollback(session: Session, *, now: datetime) -> Activation:
 
 def _hold(session: Session) -> None:
     """Lock every ranker: of two that change what is in force, the second waits."""
-    query = select(Ranker).order_by(Ranker.id).with_for_update()
+    query = select(Ranker).order_by(Ranker.id).with_for_update(key_share=True)
     session.scalars(query.execution_options(populate_existing=True)).all()
 
 
@@ -174,7 +174,7 @@ def _rescore(session: Session, model: ApprovalModel, *, now: datetime) -> int:
             .where(Suggestion.id > last, Suggestion.status.in_(UNDECIDED))
             .order_by(Suggestion.id)
             .limit(BATCH)
-            .with_for_update(of=Suggestion)
+            .with_for_update(of=Suggestion, key_share=True)
             .execution_options(populate_existing=True)
         )
         pairs: Sequence[Suggestion] = session.scalars(query).all()

@@ -211,7 +211,7 @@ def _mark(targets: Mapping[Any, YearTarget], facts: Mapping[Any, YearFact]) -> s
 def _lock(session: Session, actor: User) -> None:
     """One administrator at a time: rows that are not there yet cannot be locked."""
     query = select(User.id).where(User.role == actor.role).order_by(User.id)
-    session.execute(query.with_for_update()).all()
+    session.execute(query.with_for_update(key_share=True)).all()
 
 
 def _enter(

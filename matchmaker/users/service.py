@@ -163,7 +163,7 @@ def _keep_an_admin(session: Session, user: User) -> None:
         select(User)
         .where(User.role == Role.ADMIN, User.active)
         .order_by(User.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     if {admin.id for admin in admins} <= {user.id}:

@@ -97,7 +97,7 @@ def _locked(
     """
     kind = next(kind for kind, table in TABLES.items() if table is model)
     item = find(session, actor, kind, item_id)
-    session.refresh(item, with_for_update={"of": model})
+    session.refresh(item, with_for_update={"of": model, "key_share": True})
     if item.status.value != "pending":
         raise Conflict("already_handled")
     if item.version != version:
