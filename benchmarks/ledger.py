@@ -5,8 +5,9 @@
 Each step runs in a process of its own over an instance folder of its own (SQLite, or
 the database of MATCHMAKER_DATABASE_URL, which must be empty): the check and the
 reading in, both as the worker does them; then the same file again, which must change
-nothing. ``--kill`` kills the worker half-way through a second ledger with SIGKILL and
-repeats: exactly all rows must be there. ``--rival`` does what most scripts do instead:
+nothing. ``--kill`` reads a second ledger in and kills the worker with SIGKILL twice:
+when half of the rows are judged, and while they are being entered. After each not one
+of them may be in; in the end exactly all must be. ``--rival`` does what most scripts do instead:
 the whole workbook in memory (openpyxl), one ORM object a row, one commit. Exit status
 1 if a count is wrong.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -65,6 +67,8 @@ FIELDS = (
 MANNERS = ("一次总付", "分期支付", "提成支付")
 PROVINCES = ("广东省", "湖北省", "北京市", "上海市")
 POLL_SECONDS = 0.02
+# About half of what entering a row takes.
+ENTERING_SECONDS = 0.00003
 
 
 def rows(number: int, seed: int, prefix: str) -> Iterator[list[object]]:
@@ -325,25 +329,30 @@ class Bench:
         self.expect("counts of the same", again["counts"], [0, 0, self.number, 0])
         self.expect("rows after the same", again["rows"], self.number)
 
-    def kill_half_way(self) -> None:
-        """Kill the worker when half of the rows are in, then let it go on."""
+    def kill(self) -> None:
+        """Kill the worker half-way and again at the end, then let it go on."""
         path = self.folder / "second.xlsx"
         write(path, self.number, 8, "2026430100")
         before = self._rows()
         self.step("check of another", "check", path)
-        process = subprocess.Popen(
-            self.command("run", path),
-            env=os.environ | self.environment,
-            stdout=subprocess.DEVNULL,
-        )
-        while self._done() < self.number // 2 and process.poll() is None:
-            time.sleep(POLL_SECONDS)
-        process.kill()
-        process.wait()
-        done = self._done()
-        print(f"killed at row {done:,}: {self._rows() - before:,} contracts are in")
-        self.expect("rows at the kill", self._rows() - before, done)
-        report = self.step("read in after the kill", "run", path)
+        for what, until in (
+            ("half judged", self.number // 2),
+            ("all judged, being entered", self.number),
+        ):
+            process = subprocess.Popen(
+                self.command("run", path),
+                env=os.environ | self.environment,
+                stdout=subprocess.DEVNULL,
+            )
+            while self._done() < until and process.poll() is None:
+                time.sleep(POLL_SECONDS)
+            if until == self.number:
+                time.sleep(self.number * ENTERING_SECONDS)
+            process.kill()
+            self.expect("the worker's end", process.wait(), -signal.SIGKILL)
+            print(f"killed with {what}: {self._done():,} rows stand as judged")
+            self.expect(f"contracts of the file, {what}", self._rows() - before, 0)
+        report = self.step("read in after the kills", "run", path)
         self.expect("rows", report["rows"] - before, self.number)
         self.expect("counts", report["counts"], [self.number, 0, 0, 0])
 
@@ -374,7 +383,7 @@ def main() -> None:
         bench = Bench(folder, given.rows)
         bench.import_once()
         if given.kill:
-            bench.kill_half_way()
+            bench.kill()
         if given.rival:
             rival = Bench(folder / "rival", given.rows)
             other = rival.step("rival", "rival", folder / "ledger.xlsx")

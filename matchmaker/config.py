@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .posting.terms import Terms
+from .work.periods import Periods
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +78,12 @@ class Settings(BaseSettings):
     )
     import_rows: int = Field(
         default=200_000, ge=1, description="Most rows one imported file may have."
+    )
+    import_keep_days: int = Field(
+        default=180,
+        ge=1,
+        le=3650,
+        description="Days after which an imported file and its error sheet go.",
     )
     need_valid_days: int = Field(
         default=365, ge=1, description="Days after which a need without deadline ends."
@@ -144,6 +151,16 @@ class Settings(BaseSettings):
     def terms(self) -> Terms:
         """How long what was published stays open."""
         return Terms(self.need_valid_days, self.achievement_valid_days)
+
+    @property
+    def periods(self) -> Periods:
+        """After how many days something waits too long."""
+        return Periods(
+            self.terms,
+            notice_days=self.expiry_notice_days,
+            reminder_days=self.reminder_working_days,
+            overdue_days=self.introduction_task_days,
+        )
 
     @property
     def base_url(self) -> str:

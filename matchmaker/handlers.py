@@ -99,6 +99,7 @@ CONFLICTS: dict[str, str] = {
     "introduction.owner_first": "定向需求的单位答复有意向之前，不能告知别人。",
     "import.not_open": "这次导入目前的状态不能这样操作，请刷新页面查看进展。",
     "import.no_errors": "这次导入没有查出错误的行，没有错误表可以下载。",
+    "import.expired": "上传的文件已过保存期限，请重新上传后再导入。",
     "import.not_checked": "文件还没有检查完，请等检查完成后再导入。",
     "import.has_errors": "有 {number} 行有错误，没有导入任何一行。"
     "请改正后重新上传，或选择跳过错误行。",

@@ -16,9 +16,11 @@ class ImportRun(Base):
     """One uploaded file, what it will do, how far it has got and what it did.
 
     ``kind``     what its rows are: «contracts»
-    ``sha256``   of the file; the bytes lie in the store of the attachments
+    ``sha256``   of the file, whose bytes lie in the store of the attachments; empty
+                 once they are gone
     ``mapping``  {heading of the file: our column}, as the person confirmed it
-    ``done``     rows of the file dealt with; a run that was stopped goes on there
+    ``done``     rows judged; a worker that was killed goes on there. They are entered
+                 together, once all are
     ``report``   what the dry run found; examples and counts, no whole rows
     ``touched_at``  the last sign of life of whoever works on it
     """

@@ -528,7 +528,8 @@ CONTRACT_MOVES: Mapping[ContractState, frozenset[ContractState]] = {
     ContractState.VOID: frozenset(),
 }
 
-# Whoever stops an import keeps what was entered; it may be taken up again.
+# Nothing is entered before the end, so an import may be stopped and begun again; rows
+# that went wrong since the check send it back to whoever decides.
 IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
     ImportState.CHECKING: frozenset(
         {ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED}
@@ -538,7 +539,12 @@ IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
         {ImportState.CHECKING, ImportState.RUNNING, ImportState.CANCELLED}
     ),
     ImportState.RUNNING: frozenset(
-        {ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED}
+        {
+            ImportState.CHECKED,
+            ImportState.DONE,
+            ImportState.CANCELLED,
+            ImportState.FAILED,
+        }
     ),
     ImportState.DONE: frozenset(),
     ImportState.CANCELLED: frozenset({ImportState.CHECKING, ImportState.RUNNING}),

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from matchmaker.attachments import owners
 from matchmaker.attachments.store import Store
 from matchmaker.jobs import outbox
+from matchmaker.posting.terms import Terms
+from matchmaker.work.periods import Periods
 from models import (
     Achievement,
     Attachment,
@@ -81,6 +83,9 @@ HOMES = {
     Role.UNIVERSITY: OrganisationKind.UNIVERSITY,
     Role.MANAGER: OrganisationKind.SERVICE_BODY,
 }
+
+# The days by which work is late, as the settings have them unless they are changed.
+PERIODS = Periods(Terms(365, 730), notice_days=14, reminder_days=5, overdue_days=10)
 
 
 class Factory:

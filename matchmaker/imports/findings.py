@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from models import ImportRun
 
@@ -35,26 +36,35 @@ def emptied(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in report.items()
-        if name not in ("examples", "errors", "amount")
+        if name not in ("examples", "errors", "amount", "wrong")
     }
+
+
+def unquoted(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report without the rows it quotes; their numbers stay."""
+    return {name: value for name, value in report.items() if name != "examples"}
 
 
 def added(report: Mapping[str, Any], verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """The report with these rows; a new mapping, for the column to notice."""
     examples = {name: list(rows) for name, rows in report.get("examples", {}).items()}
     errors = dict(report.get("errors", {}))
-    amount = report.get("amount", 0)
+    amount, wrong = report.get("amount", 0), report.get("wrong", 0)
     for verdict in verdicts:
         shown = examples.setdefault(verdict.outcome.value, [])
         if len(shown) < MOST_SHOWN:
             shown.append(_example(verdict))
         if verdict.outcome is Outcome.NEW:
             amount += verdict.amount
+        if verdict.errors:
+            # Tells whether a workbook of errors still shows the rows that are wrong.
+            wrong = crc32(repr((verdict.number, verdict.errors)).encode(), wrong)
         for label, words in verdict.errors:
             kind = f"{label}：{_PARTICULAR.sub('…', words)}"
             if kind in errors or len(errors) < MOST_KINDS:
                 errors[kind] = errors.get(kind, 0) + 1
-    return dict(report) | {"examples": examples, "errors": errors, "amount": amount}
+    found = {"examples": examples, "errors": errors, "amount": amount, "wrong": wrong}
+    return dict(report) | found
 
 
 def _example(verdict: Verdict) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from models.states import ImportState
 
 from .. import money
 from .findings import counted
+from .service import CHECKABLE
 from .verdicts import Outcome
 
 WORKING = {
     ImportState.CHECKING: "正在检查文件，不会改动台账",
-    ImportState.RUNNING: "正在导入",
+    ImportState.RUNNING: "正在逐行核对，还没有写入台账",
 }
+ENTERING = "已全部核对，正在一次写入台账"
 OUTCOMES = (
     (Outcome.ERROR, "有错误"),
     (Outcome.CHANGED, "有变化"),
@@ -45,7 +47,9 @@ class View:
     working   what is being done, «» when nothing is
     found     what the dry run came to, once it is through
     how_long  about how long it may take yet
-    may_continue  whether a run that was stopped goes on where it stood
+    may_begin     whether a run that was stopped may be begun again
+    has_turned    rows went wrong between the check and the entering
+    is_gone       the uploaded file was deleted after its period
     """
 
     working: str
@@ -59,9 +63,10 @@ class View:
     unmapped: list[str]
     amount: str
     is_checked: bool
-    is_started: bool
     may_map: bool
-    may_continue: bool
+    may_begin: bool
+    has_turned: bool
+    is_gone: bool
     waits_for_workbook: bool
 
 
@@ -69,12 +74,11 @@ def view(run: ImportRun, shown: str, *, now: datetime) -> View:
     """How the run stands; ``shown`` is the outcome whose rows are asked for."""
     report = run.report
     tabs = _tabs(run)
-    started = bool(report.get("started"))
     checked = bool(report.get("checked"))
     stopped = run.state in (ImportState.CANCELLED, ImportState.FAILED)
     counts = sorted(report.get("errors", {}).items(), key=lambda each: -each[1])
     return View(
-        working=WORKING.get(run.state, ""),
+        working=_working(run),
         how_long=_how_long(run, now),
         found=report.get("found"),
         tabs=tabs,
@@ -87,15 +91,22 @@ def view(run: ImportRun, shown: str, *, now: datetime) -> View:
         ],
         amount=money.in_yuan(report["amount"]) if report.get("amount") else "",
         is_checked=checked,
-        is_started=started,
         may_map=bool(report.get("headings"))
-        and not started
-        and run.state is not ImportState.CHECKING,
-        may_continue=stopped and checked,
+        and bool(run.sha256)
+        and run.state in CHECKABLE,
+        may_begin=stopped and checked and bool(run.sha256),
+        has_turned=bool(report.get("turned")),
+        is_gone=not run.sha256,
         waits_for_workbook=bool(run.refused)
         and not run.errors_sha256
+        and bool(run.sha256)
         and run.state in (ImportState.CHECKED, ImportState.DONE),
     )
+
+
+def _working(run: ImportRun) -> str:
+    all_judged = run.state is ImportState.RUNNING and 0 < run.total == run.done
+    return ENTERING if all_judged else WORKING.get(run.state, "")
 
 
 def _tabs(run: ImportRun) -> list[Tab]:

@@ -23,12 +23,14 @@ from ..attachments.content import harmless
 from ..attachments.store import Store
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
+from . import findings
+from .judging import uncount
 from .kinds import KINDS
 
 ACTIONS = {"contracts": "ledger.import"}
 PER_PAGE = 20
 WORKING = frozenset({ImportState.CHECKING, ImportState.RUNNING})
-# What stops at its state may go on, or be looked at anew.
+# What stops at its state may be begun again, or be looked at anew.
 CHECKABLE = frozenset({ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED})
 LARGEST_ID = 2**31 - 1
 
@@ -125,8 +127,9 @@ def set_mapping(
     """
     with transaction(session):
         run = _locked(session, actor, kind, run_id)
-        if run.state not in CHECKABLE or run.report.get("started"):
+        if run.state not in CHECKABLE:
             raise Conflict("import.not_open")
+        _require_file(run)
         headings = run.report.get("headings", [])
         mapping = {name: chosen[name] for name in headings if chosen.get(name)}
         _refuse_mapping(kind, mapping)
@@ -168,52 +171,52 @@ def start(
     skip_errors: bool,
     now: datetime,
 ) -> ImportRun:
-    """Read the checked file in, or go on with one that was stopped.
+    """Enter the checked file, or begin anew with one that was stopped.
 
     Raises `Conflict` where the check is not through, or found errors that nobody
     said to skip.
     """
     with transaction(session):
         run = _locked(session, actor, kind, run_id)
-        if run.state in WORKING or not run.report.get("checked"):
+        if run.state not in CHECKABLE or not run.report.get("checked"):
             raise Conflict("import.not_checked")
-        if run.report.get("started"):
-            run.move_to(ImportState.RUNNING, now=now)
-            run.error, run.finished_at = "", None
-            run.report = run.report | _pace(run.done, now)
-        else:
-            if run.refused and not skip_errors:
-                raise Conflict("import.has_errors", number=run.refused)
-            _restart(run, ImportState.RUNNING, now)
-            run.skip_errors = skip_errors
-            run.report = run.report | {"started": True}
+        _require_file(run)
+        wrong = run.report["found"]["error"]
+        if wrong and not skip_errors:
+            raise Conflict("import.has_errors", number=wrong)
+        _restart(run, ImportState.RUNNING, now)
+        run.skip_errors = skip_errors
         history.record(session, actor, "import.started", run, now=now)
         session.info["wake_import"] = True
     return run
 
 
+def _require_file(run: ImportRun) -> None:
+    if not run.sha256:
+        raise Conflict("import.expired")
+
+
 def _restart(run: ImportRun, state: ImportState, now: datetime) -> None:
     run.move_to(state, now=now)
-    run.done = run.added = run.changed = run.same = run.refused = 0
+    uncount(run)
     run.error, run.finished_at = "", None
     if state is ImportState.CHECKING:
         run.report = {name: run.report[name] for name in KEPT if name in run.report}
         run.errors_sha256 = None
-    run.report = run.report | _pace(0, now)
+    run.report = findings.emptied(run.report) | {
+        "turned": False,
+        "pace": {"at": now.isoformat(), "done": 0},
+    }
 
 
 # What was found out about the file itself holds for another mapping too.
 KEPT = ("sheet", "headings", "unit", "notes")
 
 
-def _pace(done: int, now: datetime) -> dict[str, object]:
-    return {"pace": {"at": now.isoformat(), "done": done}}
-
-
 def cancel(
     session: Session, actor: User, kind: str, run_id: int, *, now: datetime
 ) -> ImportRun:
-    """Stop; what was entered stays, and the rest may be taken up again."""
+    """Stop before anything is entered; it may be begun again."""
     with transaction(session):
         run = _locked(session, actor, kind, run_id)
         if run.state not in WORKING | {ImportState.CHECKED}:

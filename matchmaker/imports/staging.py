@@ -1,37 +1,76 @@
-"""The rows of an upload as one line each, so that nobody reads the workbook twice.
+"""What an import has read and judged so far, as one line of JSON each.
 
-A copy only: what a killed worker left half-written is cut off where the counter of
-the run stands, and what is missing is read from the upload again.
+Copies only: what a killed worker left half-written is cut off where the counter of
+the run stands, and what is missing is read from the upload or judged again.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from ..sheets.reader import UNCOMPUTED, Cell, Row
+from ..sheets.reader import UNCOMPUTED, Row
+from .verdicts import Outcome, Verdict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Lines(Generic[T]):
+    """A file that grows at its end, a line for each item."""
+
+    path: Path
+    pack: Callable[[T], Any]
+    unpack: Callable[[Any], T]
+
+    def cut(self, number: int) -> int:
+        """Keep the first ``number`` lines; says how many there are now."""
+        if not self.path.exists():
+            return 0
+        with self.path.open("rb+") as file:
+            kept = end = 0
+            while kept < number and file.readline().endswith(b"\n"):
+                kept, end = kept + 1, file.tell()
+            file.truncate(end)
+        return kept
+
+    def append(self, items: Iterable[T]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.writelines(_ENCODER.encode(self.pack(item)) + "\n" for item in items)
+
+    def __iter__(self) -> Iterator[T]:
+        if self.path.exists():
+            with self.path.open(encoding="utf-8") as file:
+                for line in file:
+                    yield self.unpack(_DECODER.decode(line))
 
 
 @dataclass(frozen=True)
 class Staging:
-    """The folder of the staged rows; one file a run."""
+    """The folder of what is staged; two files a run."""
 
     folder: Path
 
-    def path(self, run_id: int) -> Path:
-        return self.folder / f"{run_id}.jsonl"
+    def rows(self, run_id: int) -> Lines[Row]:
+        """The rows as they were read, so that nobody reads the workbook twice."""
+        return Lines(self.folder / f"{run_id}.jsonl", _packed_row, _row)
+
+    def verdicts(self, run_id: int) -> Lines[Verdict]:
+        """What becomes of them, kept until all are entered together."""
+        return Lines(self.folder / f"{run_id}.judged", _packed_verdict, _verdict)
 
     @contextmanager
     def held(self, run_id: int) -> Iterator[bool]:
         """Whether this process alone works on the run; let go of even by a kill."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.folder / f"{run_id}.lock").open("a") as lock:
+        with self._lock(run_id).open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -39,66 +78,72 @@ class Staging:
                 return
             yield True
 
-    def cut(self, run_id: int, rows: int) -> int:
-        """Keep the first ``rows`` lines; says how many there are now."""
-        path = self.path(run_id)
-        if not path.exists():
-            return 0
-        with path.open("rb+") as file:
-            kept = 0
-            while kept < rows:
-                line = file.readline()
-                if not line.endswith(b"\n"):
-                    break
-                kept += 1
-                end = file.tell()
-            file.truncate(end if kept else 0)
-        return kept
-
-    def append(self, run_id: int, rows: Sequence[Row]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.path(run_id).open("a", encoding="utf-8") as file:
-            file.writelines(_line(row) for row in rows)
-
-    def rows(self, run_id: int) -> Iterator[Row]:
-        """The staged rows in their order."""
-        path = self.path(run_id)
-        if path.exists():
-            with path.open(encoding="utf-8") as file:
-                for line in file:
-                    number, *cells = json.loads(line)
-                    yield Row(number, [_cell(each) for each in cells])
-
     def held_runs(self) -> list[int]:
-        """The runs of which rows are staged."""
+        """The runs of which something is staged."""
         paths = self.folder.glob("*.jsonl")
         return sorted(int(path.stem) for path in paths if path.stem.isdigit())
 
     def forget(self, run_id: int) -> None:
         """Delete what is staged for a run that is over."""
-        for path in (self.path(run_id), self.folder / f"{run_id}.lock"):
+        for path in (
+            self.verdicts(run_id).path,
+            self.rows(run_id).path,
+            self._lock(run_id),
+        ):
             path.unlink(missing_ok=True)
 
-
-def _line(row: Row) -> str:
-    cells = [row.number, *(_plain(cell) for cell in row.cells)]
-    return json.dumps(cells, ensure_ascii=False, separators=(",", ":")) + "\n"
+    def _lock(self, run_id: int) -> Path:
+        return self.folder / f"{run_id}.lock"
 
 
-def _plain(cell: Cell) -> Any:
-    if isinstance(cell, datetime):
-        return {"moment": cell.isoformat()}
-    if isinstance(cell, date):
-        return {"day": cell.isoformat()}
-    return {"uncomputed": True} if cell is UNCOMPUTED else cell
+def _packed_row(row: Row) -> list[Any]:
+    return [row.number, *row.cells]
 
 
-def _cell(value: Any) -> Cell:
-    if not isinstance(value, dict):
-        cell: Cell = value
-        return cell
-    if "day" in value:
-        return date.fromisoformat(value["day"])
-    if "moment" in value:
-        return datetime.fromisoformat(value["moment"])
-    return UNCOMPUTED
+def _row(line: list[Any]) -> Row:
+    return Row(line[0], line[1:])
+
+
+def _packed_verdict(verdict: Verdict) -> list[Any]:
+    return [
+        verdict.number,
+        verdict.outcome,
+        verdict.key,
+        verdict.met,
+        verdict.values,
+    ]
+
+
+def _verdict(line: list[Any]) -> Verdict:
+    """As it was judged, without what was only shown; enums as their values."""
+    number, outcome, key, met, values = line
+    return Verdict(
+        number, Outcome(outcome), key, met=tuple(met) if met else None, values=values
+    )
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """What JSON has no word for."""
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if value is UNCOMPUTED:
+        return {"uncomputed": True}
+    raise TypeError(f"cannot stage a {type(value).__name__}")
+
+
+def _meant(found: dict[str, Any]) -> Any:
+    if len(found) != 1:
+        return found
+    if "day" in found:
+        return date.fromisoformat(found["day"])
+    if "moment" in found:
+        return datetime.fromisoformat(found["moment"])
+    return UNCOMPUTED if "uncomputed" in found else found
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_plain, check_circular=False
+)
+_DECODER = json.JSONDecoder(object_hook=_meant)

@@ -39,6 +39,7 @@ class Verdict:
     errors       [(label of the column, what is wrong and what to do)]
     differences  {label: (before, after)} in words, for a change
     amount       fen that count for the record, for a sum over the file
+    met          (number, version) of the record it was compared with, if there is one
     values       what is written; for the kind itself to read
     """
 
@@ -50,11 +51,20 @@ class Verdict:
     differences: dict[str, tuple[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     amount: int = 0
+    met: tuple[int, int] | None = None
     values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        return self.outcome is Outcome.ERROR
 
     def refuse(self, label: str, words: str) -> None:
         self.outcome = Outcome.ERROR
         self.errors.append((label, words))
+
+
+class Overtaken(Exception):
+    """A record is no longer what a verdict was given for."""
 
 
 class Work(Protocol):
@@ -62,16 +72,6 @@ class Work(Protocol):
 
     def judge(self, session: Session, rows: Sequence[Given]) -> list[Verdict]:
         """A verdict for each row, by the tables as they are; writes nothing."""
-
-    def write(
-        self,
-        session: Session,
-        run: ImportRun,
-        verdicts: Sequence[Verdict],
-        *,
-        now: datetime,
-    ) -> None:
-        """Carry out what is new and what changed, in the transaction at hand."""
 
 
 class Kind(Protocol):
@@ -83,3 +83,16 @@ class Kind(Protocol):
         self, session: Session, mapping: Mapping[str, str], *, now: datetime
     ) -> Work:
         """Look up what every row needs."""
+
+    def write(
+        self,
+        session: Session,
+        run: ImportRun,
+        verdicts: Sequence[Verdict],
+        *,
+        now: datetime,
+    ) -> None:
+        """Carry out what is new and what changed, in the transaction at hand.
+
+        Raises `Overtaken` where a record is not as it was when it was judged.
+        """

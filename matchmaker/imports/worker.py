@@ -1,17 +1,18 @@
-"""What the worker does with an import: check it, then read it in.
+"""What the worker does with an import: check it, then enter it, all rows at once.
 
-Rows go by in chunks, each in one transaction with the counter that says how far the
-run has got. So the process may be killed at any moment: the next one goes on at the
-row reached, and no row is read in twice.
+Judging goes by in chunks, each with the counter that says how far the run has got: a
+process may be killed at any moment, and the next one goes on at the row reached. What
+was judged is entered in one transaction at the end. So the ledger never holds a part of
+a file, and «all or nothing» is decided by the very rows that are entered.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import BinaryIO, cast
 
 import structlog
@@ -29,22 +30,22 @@ from ..sheets.guard import Limits
 from ..sheets.reader import UNCOMPUTED, Cell, Row, Table, opened
 from ..sheets.writer import Column, Sheet, write_sheets
 from . import findings
+from .judging import Judge, chunks, count, uncount
 from .kinds import KINDS
-from .staging import Staging
-from .verdicts import Given, Outcome, Verdict, Work
+from .staging import Lines, Staging
+from .verdicts import Overtaken, Verdict
 
 log = structlog.get_logger()
 
-CHUNK = 500
 ATTEMPTS = 3
-LEFT = timedelta(days=7)
-FAULT = "系统出错，已记录。可以点「继续」重试；仍不成功请联系平台管理员"
+FAULT = "系统出错，已记录。没有导入任何一行，可以重试；仍不成功请联系平台管理员"
 GONE = "上传的文件已不在服务器上，请重新上传"
 
 # When the errors of a run are all known.
 SHOWN = (ImportState.CHECKED, ImportState.DONE)
 
 Clock = Callable[[], datetime]
+Keep = Callable[[Sequence[Row], Sequence[Verdict]], None]
 
 
 class Stopped(Exception):
@@ -62,7 +63,7 @@ class Importer:
     clock: Clock
 
     def work_off(self) -> int:
-        """Check or read in every run that waits; says how many were handled."""
+        """Check or enter every run that waits; says how many were handled."""
         handled = 0
         for run_id in self._waiting():
             with self.staging.held(run_id) as alone:
@@ -77,6 +78,7 @@ class Importer:
             ImportRun.state.in_(SHOWN)
             & (ImportRun.refused > 0)
             & ImportRun.errors_sha256.is_(None)
+            & (ImportRun.sha256 != "")
         )
         query = select(ImportRun.id).where(working | no_workbook).order_by(ImportRun.id)
         found = list(self.session.scalars(query))
@@ -122,23 +124,14 @@ class Importer:
     # -- The dry run -----------------------------------------------------------------
 
     def _check(self, run: ImportRun) -> None:
-        with opened(
-            self.store.path(run.sha256), KINDS[run.kind].layout, self.limits
-        ) as table:
+        with self._opened(run) as table:
             self._describe(run, table)
-            if KINDS[run.kind].layout.missing(run.mapping):
-                self._end_check(run, table)
-                return
-            done = self._resumed(run)
-            rows = itertools.islice(table.rows(), done, None)
-            judge = self._judge(run, done)
-            for chunk in _chunks(rows):
-                verdicts = judge(self.session, chunk)
-                self.session.rollback()
-                self.staging.append(run.id, chunk)
-                with self._step(run, ImportState.CHECKING, len(chunk)):
-                    _count(run, verdicts)
-                    run.report = findings.added(run.report, verdicts)
+            if not KINDS[run.kind].layout.missing(run.mapping):
+                rows = self.staging.rows(run.id)
+                done = self._resumed(run, rows)
+                self._judge_rows(
+                    run, table.rows(), done, lambda chunk, _: rows.append(chunk)
+                )
             self._end_check(run, table)
 
     def _describe(self, run: ImportRun, table: Table) -> None:
@@ -158,22 +151,9 @@ class Importer:
             }
             run.total = max(table.expected, run.done)
 
-    def _resumed(self, run: ImportRun) -> int:
-        """How many rows of the dry run stand; those staged beyond them go."""
-        kept = self.staging.cut(run.id, run.done)
-        if kept < run.done:
-            self.staging.cut(run.id, 0)
-            with transaction(self.session):
-                lock(self.session, run)
-                run.done = run.added = run.changed = run.same = run.refused = 0
-                run.report = findings.emptied(run.report)
-            return 0
-        return kept
-
     def _end_check(self, run: ImportRun, table: Table) -> None:
         with transaction(self.session):
             self._hold(run, ImportState.CHECKING)
-            now = self.clock()
             missing = KINDS[run.kind].layout.missing(run.mapping)
             run.report = run.report | {
                 "notes": list(table.notes),
@@ -182,48 +162,66 @@ class Importer:
                 "found": None if missing else findings.counted(run),
             }
             run.total = run.done
-            run.move_to(ImportState.CHECKED, now=now)
+            run.move_to(ImportState.CHECKED, now=self.clock())
 
-    # -- Reading in ------------------------------------------------------------------
+    # -- Entering --------------------------------------------------------------------
 
     def _run(self, run: ImportRun) -> None:
         self._restage(run)
-        judge = self._judge(run, run.done)
-        rows = itertools.islice(self.staging.rows(run.id), run.done, None)
-        for chunk in _chunks(rows):
-            for attempt in range(1, ATTEMPTS + 1):
-                try:
-                    self._write(run, judge, chunk)
-                    break
-                except IntegrityError:
-                    # Somebody entered one of these meanwhile: judge them anew.
-                    judge.forget(chunk)
-                    if attempt == ATTEMPTS:
-                        raise
+        for attempt in range(1, ATTEMPTS + 1):
+            self._judge_again(run)
+            if not self._may_enter(run):
+                return
+            try:
+                self._enter(run)
+                return
+            except (Overtaken, IntegrityError):
+                # Somebody changed one of these records since it was judged.
+                if attempt == ATTEMPTS:
+                    raise
+                self._begin_again(run, self.staging.verdicts(run.id))
+
+    def _judge_again(self, run: ImportRun) -> None:
+        """Hold every row against the tables as they are now; nothing is entered yet."""
+        verdicts = self.staging.verdicts(run.id)
+        done = self._resumed(run, verdicts)
+        self._judge_rows(
+            run,
+            self.staging.rows(run.id),
+            done,
+            lambda _, judged: verdicts.append(judged),
+        )
+
+    def _may_enter(self, run: ImportRun) -> bool:
+        """Whether nothing stands against it; else the run goes back to the person."""
+        with transaction(self.session):
+            self._hold(run, ImportState.RUNNING)
+            run.report = run.report | {"found": findings.counted(run)}
+            if run.report.get("wrong") != run.report.get("workbook_of"):
+                run.errors_sha256 = None  # other rows are wrong than those it shows
+            if run.refused and not run.skip_errors:
+                run.report = run.report | {"turned": True}
+                run.move_to(ImportState.CHECKED, now=self.clock())
+        return run.state is ImportState.RUNNING
+
+    def _enter(self, run: ImportRun) -> None:
         with transaction(self.session):
             self._hold(run, ImportState.RUNNING)
             now = self.clock()
+            for verdicts in chunks(self.staging.verdicts(run.id)):
+                KINDS[run.kind].write(self.session, run, verdicts, now=now)
             run.move_to(ImportState.DONE, now=now)
             run.finished_at = now
-            if run.refused != run.report["found"]["error"]:
-                run.errors_sha256 = None  # rows went wrong that were right before
-
-    def _write(self, run: ImportRun, judge: _Judge, chunk: Sequence[Row]) -> None:
-        with self._step(run, ImportState.RUNNING, len(chunk)):
-            verdicts = judge(self.session, chunk)
-            judge.work.write(self.session, run, verdicts, now=self.clock())
-            _count(run, verdicts)
 
     def _restage(self, run: ImportRun) -> None:
         """Read the upload again if its staged rows are not all here."""
-        if self.staging.cut(run.id, run.total) == run.total:
+        rows = self.staging.rows(run.id)
+        if rows.cut(run.total) == run.total:
             return
-        self.staging.cut(run.id, 0)
-        with opened(
-            self.store.path(run.sha256), KINDS[run.kind].layout, self.limits
-        ) as table:
-            for chunk in _chunks(table.rows()):
-                self.staging.append(run.id, chunk)
+        rows.cut(0)
+        with self._opened(run) as table:
+            for chunk in chunks(table.rows()):
+                rows.append(chunk)
 
     # -- The workbook of errors ------------------------------------------------------
 
@@ -242,11 +240,12 @@ class Importer:
             with roomy.keeping(staged), transaction(self.session):
                 self._hold(run, *SHOWN)
                 run.errors_sha256 = staged.sha256
+                run.report = run.report | {"workbook_of": run.report.get("wrong")}
 
     def _marked(self, run: ImportRun) -> Iterator[list[object]]:
         self._restage(run)
         judge = self._judge(run, 0)
-        for chunk in _chunks(self.staging.rows(run.id)):
+        for chunk in chunks(self.staging.rows(run.id)):
             verdicts = judge(self.session, chunk)
             for row, verdict in zip(chunk, verdicts, strict=True):
                 words = "；".join(f"{label}：{text}" for label, text in verdict.errors)
@@ -254,103 +253,60 @@ class Importer:
 
     # -- Shared ----------------------------------------------------------------------
 
-    def _judge(self, run: ImportRun, done: int) -> _Judge:
+    @contextmanager
+    def _opened(self, run: ImportRun) -> Iterator[Table]:
+        if not run.sha256:
+            raise FileNotFoundError
+        layout = KINDS[run.kind].layout
+        with opened(self.store.path(run.sha256), layout, self.limits) as table:
+            yield table
+
+    def _judge_rows(
+        self, run: ImportRun, rows: Iterable[Row], done: int, keep: Keep
+    ) -> None:
+        """Judge what comes after the first ``done`` rows, some at a time."""
+        state, judge = run.state, self._judge(run, done)
+        for chunk in chunks(itertools.islice(rows, done, None)):
+            verdicts = judge(self.session, chunk)
+            self.session.rollback()
+            keep(chunk, verdicts)
+            # The counter moves last: what is staged beyond it is judged anew.
+            with transaction(self.session):
+                self._hold(run, state)
+                count(run, verdicts)
+                run.report = findings.added(run.report, verdicts)
+                run.done += len(chunk)
+                run.total = max(run.total, run.done)
+                run.touched_at = self.clock()
+
+    def _resumed(self, run: ImportRun, staged: Lines[Row] | Lines[Verdict]) -> int:
+        """How many rows stand as they were judged; what is staged beyond them goes."""
+        kept = staged.cut(run.done)
+        if kept < run.done:
+            self._begin_again(run, staged)
+        return run.done
+
+    def _begin_again(self, run: ImportRun, staged: Lines[Row] | Lines[Verdict]) -> None:
+        staged.cut(0)
+        with transaction(self.session):
+            self._hold(run, ImportState.CHECKING, ImportState.RUNNING)
+            uncount(run)
+            run.report = findings.emptied(run.report)
+
+    def _judge(self, run: ImportRun, done: int) -> Judge:
         """A judge that knows the keys of the first ``done`` rows."""
         work = KINDS[run.kind].begin(self.session, run.mapping, now=self.clock())
-        places = [
-            (place, run.mapping[heading].partition(":")[0])
-            for place, heading in enumerate(run.report["headings"])
-            if heading in run.mapping
-        ]
-        judge = _Judge(work, places)
-        for chunk in _chunks(itertools.islice(self.staging.rows(run.id), done)):
+        judge = Judge(work, run.report["headings"], run.mapping)
+        for chunk in chunks(itertools.islice(self.staging.rows(run.id), done)):
             judge(self.session, chunk)
         self.session.rollback()
         return judge
-
-    @contextmanager
-    def _step(self, run: ImportRun, state: ImportState, rows: int) -> Iterator[None]:
-        """A transaction for one chunk, with the counter that makes it count once."""
-        with transaction(self.session):
-            self._hold(run, state)
-            run.done += rows
-            run.total = max(run.total, run.done)
-            run.touched_at = self.clock()
-            yield
 
     def _hold(self, run: ImportRun, *states: ImportState) -> None:
         """Lock the run; raises `Stopped` where somebody moved it meanwhile."""
         lock(self.session, run)
         if run.state not in states:
             raise Stopped
-
-
-class _Judge:
-    """Judges rows in their order; a key that came before is an error.
-
-    ``places`` are the columns that are read: (place in the row, code).
-    """
-
-    def __init__(self, work: Work, places: Sequence[tuple[int, str]]) -> None:
-        self.work, self._places = work, places
-        self._seen: dict[str, int] = {}
-
-    def __call__(self, session: Session, rows: Sequence[Row]) -> list[Verdict]:
-        verdicts = self.work.judge(session, [self._given(row) for row in rows])
-        for verdict in verdicts:
-            if not verdict.key:
-                continue
-            first = self._seen.setdefault(verdict.key, verdict.number)
-            if first != verdict.number:
-                verdict.refuse(
-                    "重复", f"与第 {first} 行的编号 {verdict.key} 相同，请只留一行"
-                )
-        return verdicts
-
-    def _given(self, row: Row) -> Given:
-        cells = row.cells
-        width = len(cells)
-        return Given(
-            row.number,
-            {code: cells[place] for place, code in self._places if place < width},
-        )
-
-    def forget(self, rows: Sequence[Row]) -> None:
-        """As if these rows had not been judged."""
-        numbers = {row.number for row in rows}
-        self._seen = {
-            key: first for key, first in self._seen.items() if first not in numbers
-        }
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(itertools.islice(rows, CHUNK)):
-        yield chunk
-
-
-def tidy(session: Session, staging: Staging, *, now: datetime) -> int:
-    """Delete the staged rows of runs that are over or were left for a week."""
-    gone = 0
-    for run_id in staging.held_runs():
-        run = session.get(ImportRun, run_id)
-        over = run is None or run.state is ImportState.DONE
-        if over or (run is not None and now - run.touched_at > LEFT):
-            staging.forget(run_id)
-            gone += 1
-    session.rollback()
-    return gone
-
-
-def _count(run: ImportRun, verdicts: Sequence[Verdict]) -> None:
-    for verdict in verdicts:
-        if verdict.outcome is Outcome.NEW:
-            run.added += 1
-        elif verdict.outcome is Outcome.CHANGED:
-            run.changed += 1
-        elif verdict.outcome is Outcome.SAME:
-            run.same += 1
-        else:
-            run.refused += 1
 
 
 def _shown(cell: Cell) -> object:

@@ -12,7 +12,7 @@ from models.session import keep_statistics
 from ..attachments import service as attachments
 from ..attachments.store import Store
 from ..config import Settings
-from ..imports import worker as imports
+from ..imports import retention
 from ..imports.staging import Staging
 from ..imports.worker import Importer
 from ..mail import service as mail
@@ -59,14 +59,7 @@ class Tasks:
     def remind(self) -> None:
         """Remind of what has waited too long."""
         with self._opened() as session:
-            reminders.send(
-                session,
-                working_days=self._settings.reminder_working_days,
-                notice_days=self._settings.expiry_notice_days,
-                overdue_days=self._settings.introduction_task_days,
-                terms=self._settings.terms,
-                now=utcnow(),
-            )
+            reminders.send(session, self._settings.periods, now=utcnow())
 
     def observe(self) -> None:
         """Count duplicates and groups where the index has changed."""
@@ -96,8 +89,13 @@ class Tasks:
     def tidy(self) -> None:
         """Clear away files that no record names any more."""
         with self._opened() as session:
+            retention.tidy(
+                session,
+                Staging(self._settings.import_dir),
+                days=self._settings.import_keep_days,
+                now=utcnow(),
+            )
             attachments.sweep(session, self._store())
-            imports.tidy(session, Staging(self._settings.import_dir), now=utcnow())
 
     def _store(self) -> Store:
         return Store(self._settings.attachment_dir, self._settings.attachment_bytes)

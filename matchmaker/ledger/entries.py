@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import CursorResult, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from models import Amendment, Contract, History, ImportRun, User
@@ -20,7 +20,7 @@ from models.states import CONTRACT_MOVES, ContractSource, ContractState, move
 
 from .. import labels, money
 from ..contracts.tell import tell
-from ..imports.verdicts import Given, Outcome, Verdict
+from ..imports.verdicts import Given, Outcome, Overtaken, Verdict
 from ..labels import today
 from .cells import plain
 from .columns import LAYOUT
@@ -77,9 +77,26 @@ class Contracts:
     ) -> Entries:
         return Entries(session, mapping, now=now)
 
+    def write(
+        self,
+        session: Session,
+        run: ImportRun,
+        verdicts: Sequence[Verdict],
+        *,
+        now: datetime,
+    ) -> None:
+        """Enter the verdicts; raises `Overtaken`."""
+        _refuse_overtaken(session, verdicts)
+        new = [each for each in verdicts if each.outcome is Outcome.NEW]
+        if new:
+            _add(session, run, new, now)
+        changed = [each for each in verdicts if each.outcome is Outcome.CHANGED]
+        if changed:
+            _change(session, run, changed, now)
+
 
 class Entries:
-    """One ledger's import: reads, judges and writes its rows."""
+    """One ledger's import: what all its rows are judged by."""
 
     def __init__(
         self, session: Session, mapping: Mapping[str, str], *, now: datetime
@@ -96,6 +113,7 @@ class Entries:
             verdict.values |= self._parties.link(verdict.values)
             stored = known.get(verdict.key)
             if stored is not None:
+                verdict.met = stored["id"], stored["version"]
                 _compare(verdict, stored)
             elif verdict.outcome is Outcome.NEW:
                 self._look_alike(verdict)
@@ -108,21 +126,6 @@ class Entries:
                 f"与平台合同 {code} 的名称和双方相同，该合同尚未认定。"
                 "如果是同一份，请在平台登记它的认定结果，不要重复导入"
             )
-
-    def write(
-        self,
-        session: Session,
-        run: ImportRun,
-        verdicts: Sequence[Verdict],
-        *,
-        now: datetime,
-    ) -> None:
-        new = [each for each in verdicts if each.outcome is Outcome.NEW]
-        if new:
-            _add(session, run, new, now)
-        changed = [each for each in verdicts if each.outcome is Outcome.CHANGED]
-        if changed:
-            _change(session, run, changed, now)
 
 
 def _unsettled(session: Session) -> dict[tuple[str, ...], str]:
@@ -151,6 +154,7 @@ def _known(session: Session, numbers: Sequence[str]) -> dict[str, Any]:
         TABLE.c.code,
         TABLE.c.state,
         TABLE.c.source,
+        TABLE.c.version,
         TABLE.c.registration_number,
         *columns,
     ).where(TABLE.c.registration_number.in_(numbers))
@@ -248,6 +252,17 @@ def _in_words(name: str, value: Any) -> str:
 # -- Writing ---------------------------------------------------------------------------
 
 
+def _refuse_overtaken(session: Session, verdicts: Sequence[Verdict]) -> None:
+    """Every contract must be as it was judged, and none be there that was not."""
+    met = {each.key: each.met for each in verdicts if not each.is_error}
+    query = select(TABLE.c.registration_number, TABLE.c.id, TABLE.c.version).where(
+        TABLE.c.registration_number.in_(met)
+    )
+    there = {number: (id_, version) for number, id_, version in session.execute(query)}
+    if any(there.get(key) != known for key, known in met.items()):
+        raise Overtaken
+
+
 def _add(
     session: Session, run: ImportRun, verdicts: Sequence[Verdict], now: datetime
 ) -> None:
@@ -263,7 +278,7 @@ def _add(
                 "contract.imported",
                 {
                     "registration_number": [None, verdict.key],
-                    "state": [None, verdict.values.get("state", RECOGNISED).value],
+                    "state": [None, str(verdict.values.get("state", RECOGNISED))],
                 },
             )
             for verdict in verdicts
@@ -304,14 +319,10 @@ def _change(
         if _amends(verdict):
             action = _moved(columns, verdict.values["state"])
             columns["state_since"] = now
-            told["state"] = [verdict.values["state"].value, columns["state"].value]
-        session.execute(
-            update(TABLE)
-            .where(TABLE.c.id == id_)
-            .values(**columns, version=TABLE.c.version + 1, updated_at=now)
-        )
+            told["state"] = [str(verdict.values["state"]), str(columns["state"])]
+        _update(session, verdict, columns | {"updated_at": now})
         noted.append((id_, action, told))
-        if verdict.values["source"] is ContractSource.PLATFORM:
+        if verdict.values["source"] == ContractSource.PLATFORM:
             _tell(session, run, id_, now)
     rows = [
         {
@@ -331,6 +342,18 @@ def _change(
     _note(session, run, noted, now)
 
 
+def _update(session: Session, verdict: Verdict, columns: Mapping[str, Any]) -> None:
+    assert verdict.met is not None
+    id_, version = verdict.met
+    done = session.execute(
+        update(TABLE)
+        .where(TABLE.c.id == id_, TABLE.c.version == version)
+        .values(**columns, version=version + 1)
+    )
+    if cast(CursorResult[Any], done).rowcount != 1:
+        raise Overtaken
+
+
 def _amends(verdict: Verdict) -> bool:
     """Whether more than the link to an organisation changes."""
     return not set(verdict.values["changes"]) <= LINKS
@@ -343,11 +366,12 @@ def _tell(session: Session, run: ImportRun, contract_id: int, now: datetime) -> 
     tell(session, contract, "contract_amended", now=now, actor=actor)
 
 
-def _moved(columns: dict[str, Any], state: ContractState) -> str:
+def _moved(columns: dict[str, Any], state: str) -> str:
     """Enter the state that follows by the table of moves; how it is noted."""
-    columns.setdefault("state", ContractState.AMENDED)
-    move(CONTRACT_MOVES, state, columns["state"])
-    cancels = columns["state"] is ContractState.CANCELLED
+    after = ContractState(columns.get("state", ContractState.AMENDED))
+    move(CONTRACT_MOVES, ContractState(state), after)
+    columns["state"] = after
+    cancels = after is ContractState.CANCELLED
     return "contract.cancelled" if cancels else "contract.amended"
 
 

@@ -163,12 +163,8 @@ def start_import(run_id: int) -> ResponseReturnValue:
 @bp.post("/ledger/import/<int:run_id>/cancel")
 @login_required
 def cancel_import(run_id: int) -> ResponseReturnValue:
-    run = service.cancel(db.session, signed_in(), KIND, run_id, now=utcnow())
-    kept = run.added + run.changed if run.report.get("started") else 0
-    flash(
-        f"已停止。已导入的 {kept:,} 行保留，其余可以继续。" if kept else "已取消。",
-        "success",
-    )
+    service.cancel(db.session, signed_in(), KIND, run_id, now=utcnow())
+    flash("已停止，没有导入任何一行。", "success")
     return redirect(url_for(".show_import", run_id=run_id), 303)
 
 

@@ -16,7 +16,7 @@ from models import Reminder, User, transaction
 from ..calendar import service as calendar
 from ..labels import CITY
 from ..notices import service as notices
-from ..posting.terms import Terms
+from .periods import Periods
 from .service import moment
 from .sources import SOURCES, Remind, Source, When
 
@@ -26,46 +26,24 @@ HOURS = range(8, 20)
 MOST_AT_ONCE = 1000
 
 
-def send(
-    session: Session,
-    *,
-    working_days: int,
-    notice_days: int,
-    overdue_days: int = 10,
-    terms: Terms,
-    now: datetime,
-) -> int:
+def send(session: Session, periods: Periods, *, now: datetime) -> int:
     """Write the notices that are due; returns how many people were told something.
 
     One notice for all waits of a source, so that a morning brings one line a kind.
     """
-    if working_days == 0 or now.astimezone(CITY).hour not in HOURS:
+    if periods.reminder_days == 0 or now.astimezone(CITY).hour not in HOURS:
         return 0
     try:
-        return _send(session, working_days, notice_days, overdue_days, terms, now)
+        return _send(session, periods, now)
     except IntegrityError:
         return 0  # another worker is telling them at this moment
 
 
-def _send(
-    session: Session,
-    working_days: int,
-    notice_days: int,
-    overdue_days: int,
-    terms: Terms,
-    now: datetime,
-) -> int:
-    told = 0
+def _send(session: Session, periods: Periods, now: datetime) -> int:
+    told, working_days = 0, periods.reminder_days
     with transaction(session):
         days = calendar.load(session)
-        when = moment(
-            now,
-            notice_days,
-            terms,
-            days,
-            quiet_days=working_days,
-            overdue_days=overdue_days,
-        )
+        when = moment(now, periods, days)
         if not days.is_working(when.today):
             return 0
         morning = calendar.waits_since(days, now, working_days)

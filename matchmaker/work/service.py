@@ -36,7 +36,8 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
-from ..posting.terms import Terms, Window, window
+from ..posting.terms import Window, window
+from .periods import Periods
 from .schema import WorkQuery
 from .sources import BY_NAME, ENDING, SOURCES, Days, Source, When
 
@@ -105,28 +106,16 @@ class WorkList:
     nodes: Choices
 
 
-def moment(
-    now: datetime,
-    notice_days: int,
-    terms: Terms,
-    days: Calendar | None = None,
-    *,
-    quiet_days: int = 5,
-    overdue_days: int = 10,
-) -> When:
-    """The list as of now; what ends within so many days is about to end.
-
-    Talks are quiet and overdue after so many working days (none given: Monday to
-    Friday) without a step.
-    """
+def moment(now: datetime, periods: Periods, days: Calendar | None = None) -> When:
+    """The list as of now; without a calendar people work from Monday to Friday."""
     day, days = today(now), days or Calendar()
-    soon = day + timedelta(days=notice_days)
+    soon, terms = day + timedelta(days=periods.notice_days), periods.terms
     return When(
         today=day,
         soon=soon,
         ending={kind: window(kind, day, soon, terms) for kind in ENDING.values()},
-        quiet=waits_since(days, now, quiet_days),
-        overdue=waits_since(days, now, overdue_days),
+        quiet=waits_since(days, now, periods.quiet_days),
+        overdue=waits_since(days, now, periods.overdue_days),
         now=now,
     )
 

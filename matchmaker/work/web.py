@@ -32,13 +32,7 @@ def when() -> When:
     if "work_when" not in g:
         settings: Settings = current_app.config["SETTINGS"]
         g.work_when = service.moment(
-            utcnow(),
-            settings.expiry_notice_days,
-            settings.terms,
-            calendar.load(db.session),
-            quiet_days=settings.reminder_working_days
-            or settings.introduction_task_days,
-            overdue_days=settings.introduction_task_days,
+            utcnow(), settings.periods, calendar.load(db.session)
         )
     known: When = g.work_when
     return known

@@ -1,5 +1,6 @@
 """The payment plan: what it must agree with, what is due, what waits for whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,18 +11,18 @@ from matchmaker.contracts import complete, service
 from matchmaker.contracts.plan import line_states, received_fen
 from matchmaker.contracts.schema import ContractDraft
 from matchmaker.errors import Invalid
-from matchmaker.posting.expiry import Terms
 from matchmaker.schema import parse
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
 from models.states import ContractState, PaymentTrigger
 
 from ..conftest import NOW
+from ..factories import PERIODS
 from .conftest import TODAY
 from .forms import typed
 
 WAN = 1_000_000
-WHEN = work.moment(NOW, 7, Terms(365, 730))
+WHEN = work.moment(NOW, replace(PERIODS, notice_days=7))
 
 
 def line(trigger: str = "signing", **given) -> dict[str, str]:

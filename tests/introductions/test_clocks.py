@@ -1,5 +1,6 @@
 """Waits: whose turn it is, reminders after five working days, a task after ten."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -7,7 +8,6 @@ from sqlalchemy import select
 from matchmaker.calendar.days import Calendar
 from matchmaker.introductions.clock import clock
 from matchmaker.notices import service as notices
-from matchmaker.posting.terms import Terms
 from matchmaker.work import reminders
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
@@ -15,8 +15,9 @@ from models import Notice, transaction
 from models.states import IntroductionStatus, Role, Secrecy, Side, TalkRoute
 
 from ..conftest import NOW
+from ..factories import PERIODS
 
-WHEN = work.moment(NOW, 14, Terms(365, 730))
+WHEN = work.moment(NOW, PERIODS)
 TALKING = IntroductionStatus.TALKING
 
 
@@ -86,7 +87,7 @@ def test_after_ten_working_days_it_is_a_task_of_the_staff(session, make):
     make.introduction(**ago(13))
     assert waiting(session, staff) == [("slow_talks", late.id)]
     assert (
-        waiting(session, staff, work.moment(NOW, 14, Terms(365, 730), overdue_days=20))
+        waiting(session, staff, work.moment(NOW, replace(PERIODS, overdue_days=20)))
         == []
     )
 
@@ -99,14 +100,7 @@ def test_talks_that_want_a_manager_are_to_be_assigned(session, make):
 
 
 def send(session, now=NOW) -> int:
-    return reminders.send(
-        session,
-        working_days=5,
-        notice_days=14,
-        overdue_days=10,
-        terms=Terms(365, 730),
-        now=now,
-    )
+    return reminders.send(session, PERIODS, now=now)
 
 
 def test_who_must_act_is_reminded_after_five_working_days_once(session, make):

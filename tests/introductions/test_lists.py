@@ -7,13 +7,13 @@ from sqlalchemy import event
 
 from matchmaker.introductions import lists
 from matchmaker.introductions.schema import IntroductionQuery
-from matchmaker.posting.terms import Terms
 from matchmaker.work import service as work
 from models.states import IntroductionStatus, Role
 
 from ..conftest import NOW, cells
+from ..factories import PERIODS
 
-OVERDUE = work.moment(NOW, 14, Terms(365, 730)).overdue
+OVERDUE = work.moment(NOW, PERIODS).overdue
 WAITING, TALKING = IntroductionStatus.WAITING, IntroductionStatus.TALKING
 
 

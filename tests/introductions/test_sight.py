@@ -13,13 +13,13 @@ from matchmaker.introductions.schema import (
     LogInput,
     MoveInput,
 )
-from matchmaker.posting.terms import Terms
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
 from models import Introduction, Need, Notice, transaction
 from models.states import IntroductionStatus, NeedStatus, Role, Secrecy, Side
 
 from ..conftest import NOW
+from ..factories import PERIODS
 
 FIRM, TITLE, PROBLEM = "昆仑玄铁重工", "玄铁淬火开裂", "玄铁坯料沿剑脊开裂。"
 PUBLIC = {
@@ -27,7 +27,7 @@ PUBLIC = {
     "public_problem": "金属坯料有裂纹。",
     "public_targets": [],
 }
-WHEN = work.moment(NOW, 14, Terms(365, 730))
+WHEN = work.moment(NOW, PERIODS)
 
 
 @pytest.fixture

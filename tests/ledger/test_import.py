@@ -5,8 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from matchmaker.attachments.service import sweep
 from matchmaker.errors import Conflict, Forbidden, Invalid
-from matchmaker.imports import service
+from matchmaker.imports import findings, judging, retention, service
+from matchmaker.imports.verdicts import Overtaken
+from matchmaker.imports.worker import Importer
+from matchmaker.ledger import entries
 from models import Amendment, Contract, History, ImportRun, Notice, transaction
 from models.states import (
     ContractSource,
@@ -432,40 +436,42 @@ def test_only_staff_import(imports, session, make, role):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr("matchmaker.imports.worker.CHUNK", 2)
+    monkeypatch.setattr("matchmaker.imports.judging.CHUNK", 2)
 
 
 class Killed(BaseException):
     """What no handler of ours catches: the process is gone."""
 
 
-def kill_after(monkeypatch, chunks):
-    """The worker dies in the middle of the chunk that follows so many."""
-    from matchmaker.ledger import entries
+def kill_at(monkeypatch, owner, name, call):
+    """The worker dies right after this call of the function; gives what undoes it."""
+    function, calls = getattr(owner, name), iter(range(10**6))
 
-    write, done = entries.Entries.write, iter(range(10**6))
-
-    def dying(self, *args, **kwargs):
-        write(self, *args, **kwargs)
-        if next(done) == chunks:
+    def dying(*args, **kwargs):
+        done = function(*args, **kwargs)
+        if next(calls) == call:
             raise Killed
+        return done
 
-    monkeypatch.setattr(entries.Entries, "write", dying)
-    return lambda: monkeypatch.setattr(entries.Entries, "write", write)
+    monkeypatch.setattr(owner, name, dying)
+    return lambda: monkeypatch.setattr(owner, name, function)
 
 
-def test_a_killed_import_goes_on_at_the_row_it_reached(
-    imports, session, monkeypatch, small_chunks
+@pytest.mark.parametrize(
+    ("owner", "name", "done"),
+    [(judging.Judge, "__call__", 2), (entries.Contracts, "write", 7)],
+)
+def test_a_killed_import_leaves_nothing_and_goes_on_at_the_row_it_reached(
+    imports, session, monkeypatch, small_chunks, owner, name, done
 ):
     run = imports.upload(*(row(number) for number in range(1, 8)))
-    revive = kill_after(monkeypatch, 1)
+    revive = kill_at(monkeypatch, owner, name, 1)
     with pytest.raises(Killed):
         imports.start(run)
-    session.rollback()
+    assert contracts(session) == []
     session.expire_all()
     half = session.get_one(ImportRun, run.id)
-    assert (half.state, half.done, half.added) == (ImportState.RUNNING, 2, 2)
-    assert len(contracts(session)) == 2
+    assert (half.state, half.done, half.added) == (ImportState.RUNNING, done, done)
 
     revive()
     run = imports.work(run.id)
@@ -477,16 +483,7 @@ def test_a_killed_import_goes_on_at_the_row_it_reached(
 def test_a_killed_check_goes_on_at_the_row_it_reached(
     imports, session, monkeypatch, small_chunks
 ):
-    from matchmaker.imports import findings
-
-    added, calls = findings.added, iter(range(100))
-
-    def dying(report, verdicts):
-        if next(calls) == 2:
-            raise Killed
-        return added(report, verdicts)
-
-    monkeypatch.setattr(findings, "added", dying)
+    kill_at(monkeypatch, findings, "added", 2)
     with pytest.raises(Killed):
         imports.upload(*(row(number) for number in range(1, 6)), row(1))
     session.rollback()
@@ -499,46 +496,119 @@ def test_a_killed_check_goes_on_at_the_row_it_reached(
     assert len(list(imports.staging.rows(run_id))) == 6
 
 
-def test_without_the_staged_rows_the_upload_is_read_again(imports, session):
-    run = imports.upload(row(1), row(2))
-    imports.staging.forget(run.id)
-    assert counts(imports.start(run)) == (2, 0, 0, 0)
-
-
-def test_whoever_stops_an_import_keeps_what_is_in_and_may_go_on(
+def test_what_is_staged_and_lost_is_read_and_judged_again(
     imports, session, monkeypatch, small_chunks
 ):
-    from matchmaker.ledger import entries
+    run = imports.upload(row(1), row(2), row(3))
+    imports.staging.forget(run.id)
+    revive = kill_at(monkeypatch, judging.Judge, "__call__", 1)
+    with pytest.raises(Killed):
+        imports.start(run)
+    revive()
+    session.rollback()
+    imports.staging.forget(run.id)
+    assert counts(imports.work(run.id)) == (3, 0, 0, 0)
+    assert len(contracts(session)) == 3
 
+
+def test_whoever_stops_an_import_has_nothing_in_and_may_begin_again(
+    imports, session, monkeypatch, small_chunks
+):
     run = imports.upload(*(row(number) for number in range(1, 6)))
-    write = entries.Entries.write
-    run_id, actor = run.id, imports.actor
+    run_id, judge = run.id, judging.Judge.__call__
 
-    def stopping(self, inner, *args, **kwargs):
-        write(self, inner, *args, **kwargs)
-        monkeypatch.setattr(entries.Entries, "write", write)
-        # The person's request waits for the chunk; it comes right after.
-        monkeypatch.setattr(imports, "stop", True, raising=False)
+    def stopping(self, *args):
+        monkeypatch.setattr(judging.Judge, "__call__", judge)
+        verdicts = judge(self, *args)
+        session.rollback()
+        service.cancel(
+            session, imports.actor, "contracts", run_id, now=imports.make.now
+        )
+        return verdicts
 
-    monkeypatch.setattr(entries.Entries, "write", stopping)
-    step = imports.importer().__class__._step
-
-    def stepping(self, run, *args):
-        if getattr(imports, "stop", False):
-            imports.stop = False
-            service.cancel(session, actor, "contracts", run_id, now=imports.make.now)
-        return step(self, run, *args)
-
-    monkeypatch.setattr(imports.importer().__class__, "_step", stepping)
+    monkeypatch.setattr(judging.Judge, "__call__", stopping)
     run = imports.start(run)
-    assert (run.state, run.done) == (ImportState.CANCELLED, 2)
-    assert len(contracts(session)) == 2
+    assert (run.state, run.done) == (ImportState.CANCELLED, 0)
+    assert contracts(session) == []
     with pytest.raises(Conflict):
-        service.cancel(session, actor, "contracts", run_id, now=imports.make.now)
+        service.cancel(
+            session, imports.actor, "contracts", run_id, now=imports.make.now
+        )
 
     run = imports.start(run)
     assert (run.state, counts(run)) == (ImportState.DONE, (5, 0, 0, 0))
     assert len(contracts(session)) == 5
+
+
+# -- All or nothing, when it counts --------------------------------------------------
+
+
+@pytest.fixture
+def spoilt(imports, session):
+    """An import of a change and three new rows, and what makes the change wrong."""
+    imports.through(row(1))
+    contract_id = contracts(session)[0].id
+    run = imports.upload(row(1, 合同名称="新的名称"), row(2), row(3), row(4))
+    assert counts(run) == (3, 1, 0, 0)
+
+    def spoil():
+        with transaction(session):
+            contract = session.get_one(Contract, contract_id)
+            contract.move_to(ContractState.CANCELLED, now=imports.make.now)
+            contract.cancelled_on = date(2026, 11, 1)
+
+    return run, spoil
+
+
+def spoil_before_entering(monkeypatch, spoil):
+    """Somebody is quicker between the last judgement and the first write."""
+    may_enter = Importer._may_enter
+
+    def asked(self, run):
+        monkeypatch.setattr(Importer, "_may_enter", may_enter)
+        answer = may_enter(self, run)
+        spoil()
+        return answer
+
+    monkeypatch.setattr(Importer, "_may_enter", asked)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_row_that_went_wrong_since_the_check_stops_all_or_itself(
+    imports, session, monkeypatch, small_chunks, spoilt, late, skip
+):
+    run, spoil = spoilt
+    if late:
+        spoil_before_entering(monkeypatch, spoil)
+    else:
+        spoil()
+    run = imports.start(run, skip_errors=skip)
+    assert counts(run) == (3, 0, 0, 1)
+    assert run.report["found"]["error"] == 1
+    assert errors(run) == [(2, "登记状态", "该合同在台账里已注销，不能再改")]
+    assert saved(imports.store.path(run.errors_sha256)).active["A2"].value
+    assert (run.state, len(contracts(session))) == (
+        (ImportState.DONE, 4) if skip else (ImportState.CHECKED, 1)
+    )
+    if not skip:
+        with pytest.raises(Conflict, match=r"import\.has_errors"):
+            imports.start(run)
+        assert counts(imports.start(run, skip_errors=True)) == (3, 0, 0, 1)
+        assert len(contracts(session)) == 4
+
+
+def test_who_is_always_quicker_leaves_the_ledger_whole(imports, session, monkeypatch):
+    run = imports.upload(row(1), row(2))
+
+    def overtaken(*args, **kwargs):
+        raise Overtaken
+
+    monkeypatch.setattr(entries, "_refuse_overtaken", overtaken)
+    run = imports.start(run)
+    assert run.state is ImportState.FAILED
+    assert "没有导入任何一行" in run.error
+    assert contracts(session) == []
 
 
 def test_a_check_that_was_cancelled_enters_everything_when_it_is_started(
@@ -555,8 +625,6 @@ def test_a_number_entered_by_another_meanwhile_is_met_again_as_known(
     imports, session, make, monkeypatch
 ):
     """Between the judgement and the insert somebody else was first."""
-    from matchmaker.ledger import entries
-
     run = imports.upload(row(1), row(2))
     known = entries._known
 
@@ -595,19 +663,47 @@ def test_two_workers_never_take_one_run(imports, session):
 
 
 def test_staged_rows_of_runs_left_alone_are_cleared(imports, session, make):
-    from matchmaker.imports.worker import tidy
+    def tidied(days):
+        later = make.now + timedelta(days=days)
+        return retention.tidy(session, imports.staging, days=180, now=later)
 
-    run = imports.upload(row())
-    assert imports.staging.held_runs() == [run.id]
-    assert tidy(session, imports.staging, now=make.now) == 0
-    later = make.now + timedelta(days=8)
-    assert tidy(session, imports.staging, now=later) == 1
-    assert imports.staging.held_runs() == []
+    imports.upload(row())
+    assert (tidied(0), len(imports.staging.held_runs())) == (0, 1)
+    assert (tidied(8), imports.staging.held_runs()) == (1, [])
+
+
+def test_an_uploaded_ledger_goes_after_its_period_and_its_numbers_stay(
+    imports, session, make
+):
+    def kept(run, days):
+        later = make.now + timedelta(days=days)
+        retention.tidy(session, imports.staging, days=180, now=later)
+        sweep(session, imports.store)
+        session.expire_all()
+        return [path for path in files if path.exists()]
+
+    run = imports.upload(row(1), row(2, 签订日期="x"))
+    files = [imports.store.path(name) for name in (run.sha256, run.errors_sha256)]
+    # Somebody sent the same file later: its bytes stay for as long as that one's.
+    later = imports.upload(row(1), row(2, 签订日期="x"))
+    with transaction(session):
+        later.touched_at += timedelta(days=30)
+    assert kept(run, 180) == files
+    assert kept(run, 200) == files
+    assert (run.sha256, run.errors_sha256, "examples" in run.report) == (
+        "",
+        None,
+        False,
+    )
+    assert (counts(run), run.report["found"]["error"]) == ((1, 0, 0, 1), 1)
+    assert later.sha256
+    assert kept(run, 220) == []
+    imports.work(run.id)
+    with pytest.raises(Conflict, match=r"import\.expired"):
+        imports.start(run, skip_errors=True)
 
 
 def test_files_of_imports_outlive_the_sweep(imports, session):
-    from matchmaker.attachments.service import sweep
-
     run = imports.upload(row(签订日期="x"))
     sweep(session, imports.store)
     assert imports.store.path(run.sha256).exists()

@@ -1,28 +1,25 @@
 """Reminders: after working days, once a wait, to those whose work it is."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from matchmaker.notices import service as notices
-from matchmaker.posting.terms import Terms
 from matchmaker.work import reminders
 from models import Holiday, Notice, Reminder, transaction
 from models.states import NeedStatus, Role, SuggestionStatus
+
+from ..factories import PERIODS
 
 # Monday noon in the city; five working days before lies Monday the 16th.
 MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
 def send(session, now=MONDAY, working_days=5):
-    return reminders.send(
-        session,
-        working_days=working_days,
-        notice_days=14,
-        terms=Terms(365, 730),
-        now=now,
-    )
+    periods = replace(PERIODS, reminder_days=working_days)
+    return reminders.send(session, periods, now=now)
 
 
 def told(session) -> list[tuple[int, str]]:

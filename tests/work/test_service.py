@@ -10,7 +10,6 @@ from sqlalchemy import event
 from matchmaker.errors import NotFound
 from matchmaker.history import service as history
 from matchmaker.matches import service as matches
-from matchmaker.posting.terms import Terms
 from matchmaker.work import service
 from matchmaker.work.schema import WorkQuery
 from matchmaker.work.sources import BY_NAME, SOURCES
@@ -26,8 +25,9 @@ from models.states import (
 )
 
 from ..conftest import NOW
+from ..factories import PERIODS
 
-WHEN = service.moment(NOW, 14, Terms(365, 730))
+WHEN = service.moment(NOW, PERIODS)
 ALL = WorkQuery()
 APPROVED = {"status": SuggestionStatus.APPROVED, "decided_at": NOW}
 
