@@ -7,9 +7,9 @@ the database of MATCHMAKER_DATABASE_URL, which must be empty): the check and the
 reading in, both as the worker does them; then the same file again, which must change
 nothing. ``--kill`` reads a second ledger in and kills the worker with SIGKILL twice:
 when half of the rows are judged, and while they are being entered. After each not one
-of them may be in; in the end exactly all must be. ``--rival`` does what most scripts do instead:
-the whole workbook in memory (openpyxl), one ORM object a row, one commit. Exit status
-1 if a count is wrong.
+of them may be in; in the end exactly all must be. ``--rival`` does what most scripts do
+instead: the whole workbook in memory (openpyxl), one ORM object a row, one commit. Exit
+status 1 if a count is wrong.
 """
 
 from __future__ import annotations
