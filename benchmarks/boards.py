@@ -26,7 +26,7 @@ from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
 from sqlalchemy import select
 
-from matchmaker import create_app, limiter
+from matchmaker import create_app, labels, limiter
 from matchmaker.accounts import sessions
 from matchmaker.accounts.current import KEY
 from matchmaker.config import Settings
@@ -43,16 +43,19 @@ PAGES: dict[str, tuple[str, str]] = {
     "home.index": ("/", "visitor"),
     "boards.overview": ("/board", "visitor"),
     "boards.index": ("/boards", "staff"),
-    "boards.index, cut": ("/boards?district=430104&type=service", "staff"),
+    "boards.index, cut": ("/boards?cut=district:430104&cut=type:service", "staff"),
     "boards.steps": ("/boards/funnel", "staff"),
     "boards.step_rows": ("/boards/funnel/rows?step=introduced", "staff"),
     "boards.step_rows, all": ("/boards/funnel/rows?step=suggested&page=9", "staff"),
     "boards.league": ("/boards/leagues", "staff"),
     "boards.league, firms": ("/boards/leagues?kind=enterprise", "staff"),
     "boards.exposure": ("/boards/exposure", "staff"),
-    "boards.rows_behind": ("/boards/rows", "staff"),
-    "boards.rows_behind, cut": ("/boards/rows?flow=local&sort=amount&page=40", "staff"),
-    "boards.rows_behind, apart": ("/boards/rows?state=pending", "staff"),
+    "contracts.browse": ("/contracts?cut=counted:{year}", "staff"),
+    "contracts.browse, cut": (
+        "/contracts?cut=counted:{year}&cut=flow:local&sort=amount&page=40",
+        "staff",
+    ),
+    "contracts.browse, apart": ("/contracts?cut=pending:{year}", "staff"),
     "targets.index": ("/admin/targets", "admin"),
 }
 
@@ -119,6 +122,8 @@ def _options() -> argparse.Namespace:
 
 
 def _of_year(path: str, year: int) -> str:
+    if "{year}" in path:
+        return path.format(year=year or labels.today(utcnow()).year)
     if not year or path == "/":
         return path
     return f"{path}{'&' if '?' in path else '?'}year={year}"

@@ -315,7 +315,6 @@ system.retry                       system.govern             task
 system.repair                      system.govern             -
 boards.overview                    open                      -
 boards.index                       board.read                -
-boards.rows_behind                 board.read                -
 boards.steps                       board.read                -
 boards.step_rows                   board.read                -
 boards.league                      board.read                -

@@ -19,7 +19,7 @@ from .. import labels, policies
 from ..history import service as history
 from ..sheets.writer import Column, write_workbook
 from . import text
-from .listing import ContractQuery, every
+from .listing import ContractQuery, every, paid_year, received
 from .registering import refused_words
 from .service import find_contract
 from .words import (
@@ -229,16 +229,25 @@ def ledger(
     """The rows under the filters as a workbook; that a copy left is noted."""
     with transaction(session):
         policies.require(user, "contract.read")
-        filters = {name: [None, value] for name, value in query.address()}
+        filters: dict[str, list[Any]] = {}
+        for name, value in query.address():
+            before = filters.get(name)
+            filters[name] = [None, f"{before[1]}；{value}" if before else value]
         history.record(
             session, user, "contract.list_exported", user, now=now, changes=filters
         )
     columns = [column for column, _ in ROW_COLUMNS]
-    return write_workbook("技术合同", columns, _rows(session, user, query))
+    paid = paid_year(query)
+    if paid:
+        columns.append(Column(f"{paid} 年到账（万元）", 18, "money"))
+    return write_workbook("技术合同", columns, _rows(session, user, query, paid))
 
 
 def _rows(
-    session: Session, user: User, query: ContractQuery
+    session: Session, user: User, query: ContractQuery, paid: int | None
 ) -> Iterator[Sequence[object]]:
-    for contract in every(session, user, query):
-        yield [value(contract) for _, value in ROW_COLUMNS]
+    for contracts in every(session, user, query):
+        money = received(session, [each.id for each in contracts], paid) if paid else {}
+        for contract in contracts:
+            row = [value(contract) for _, value in ROW_COLUMNS]
+            yield [*row, _wan(money.get(contract.id))] if paid else row

@@ -14,7 +14,7 @@ from pydantic_core.core_schema import ValidationInfo
 from sqlalchemy import ColumnElement, and_, case, extract, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Contract, User
+from models import Contract, Receipt, User
 from models.fields import CONTRACT_WORDS
 from models.regions import CITY
 from models.states import (
@@ -28,6 +28,8 @@ from models.states import (
 
 from .. import policies
 from ..schema import Money, Optional, Paged, Text
+from . import cuts
+from .cuts import Cuts, Standing
 from .words import REGIONS
 
 PER_PAGE = 25
@@ -75,6 +77,7 @@ class ContractQuery(Paged):
     seller: Number = None
     buyer: Number = None
     manager: Number = None
+    cut: Cuts = []
     sort: Sort = Sort.NEWEST
 
     @field_validator("most")
@@ -88,7 +91,10 @@ class ContractQuery(Paged):
     def address(self) -> list[tuple[str, str]]:
         """The filters and the order as an address repeats them, the page left out."""
         found: list[tuple[str, str]] = []
-        for name, value in self.model_dump(exclude={"page"}).items():
+        for name in QUERY_LABELS:
+            if name == "page":
+                continue
+            value = getattr(self, name)
             if name in ("least", "most") and value is not None:
                 value = f"{value / 100:.2f}元"
             if name == "sort" and value is Sort.NEWEST:
@@ -117,6 +123,7 @@ QUERY_LABELS: dict[str, str] = {
     "seller": "卖方",
     "buyer": "买方",
     "manager": "技术经理人",
+    "cut": "看板条件",
     "sort": "排序",
     "page": "页码",
 }
@@ -127,8 +134,9 @@ class Listing:
     """One page of the ledger; ``page`` is the one shown, not the one asked.
 
     ``total_fen`` is 成交额 of all the rows under the filters, ``counted_fen`` of
-    those that are recognised; ``states`` counts the rows of each state with the
-    filter of states left out.
+    those that are recognised, ``technology_fen`` 技术交易额 of all; ``states`` counts
+    the rows of each state with the filter of states left out. Where the list is of a
+    year's receipts, ``received_fen`` is what arrived in it, ``received`` by contract.
     """
 
     rows: Sequence[Contract]
@@ -137,7 +145,11 @@ class Listing:
     pages: int
     total_fen: int
     counted_fen: int
+    technology_fen: int
     states: Mapping[ContractState, int]
+    paid_year: int | None
+    received_fen: int
+    received: Mapping[int, int]
 
 
 def counted_year() -> ColumnElement[Any]:
@@ -145,32 +157,13 @@ def counted_year() -> ColumnElement[Any]:
     return extract("year", func.coalesce(Contract.recognised_on, Contract.signed_on))
 
 
-def is_flow(flow: Flow) -> ColumnElement[bool]:
-    """`models.regions.flow` as a condition."""
-    known = and_(
-        func.coalesce(Contract.seller_region, "") != "",
-        func.coalesce(Contract.buyer_region, "") != "",
-    )
-    if flow is Flow.UNKNOWN:
-        return ~known
-    seller = Contract.seller_region.startswith(CITY)
-    buyer = Contract.buyer_region.startswith(CITY)
-    sides = {
-        Flow.LOCAL: (seller, buyer),
-        Flow.OUT: (seller, ~buyer),
-        Flow.IN: (~seller, buyer),
-        Flow.ELSEWHERE: (~seller, ~buyer),
-    }[flow]
-    return and_(known, *sides)
-
-
 def conditions(
     user: User, query: ContractQuery, *, without: str = ""
 ) -> list[ColumnElement[bool]]:
     """What a row must meet to be in this person's list; one filter may be left out."""
     found = [policies.visible_contracts(user)]
-    filters: dict[str, Any] = query.model_dump(exclude={"page", "sort"})
-    for name, value in filters.items():
+    for name in FILTERS:
+        value = getattr(query, name)
         if name != without and value not in (None, "", []):
             found.append(FILTERS[name](value))
     return found
@@ -208,7 +201,7 @@ FILTERS: dict[str, Any] = {
     "field": lambda some: or_(
         Contract.technology_field.in_(some), Contract.field.in_(some)
     ),
-    "flow": lambda some: or_(*(is_flow(one) for one in some)),
+    "flow": lambda some: or_(*(cuts.flows(one) for one in some)),
     "kind": lambda some: or_(
         Contract.buyer_kind.in_(some), Contract.seller_kind.in_(some)
     ),
@@ -226,6 +219,7 @@ FILTERS: dict[str, Any] = {
     "seller": lambda id_: Contract.seller_id == id_,
     "buyer": lambda id_: Contract.buyer_id == id_,
     "manager": lambda id_: Contract.manager_id == id_,
+    "cut": lambda some: and_(*cuts.conditions(some)),
 }
 ORDERS: dict[Sort, tuple[Any, ...]] = {
     Sort.NEWEST: (Contract.updated_at.desc(),),
@@ -246,6 +240,7 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
             func.count(Contract.id),
             func.coalesce(func.sum(Contract.total_fen), 0),
             func.coalesce(func.sum(counted), 0),
+            func.coalesce(func.sum(Contract.technology_fen), 0),
         ).where(*where)
     ).one()
     by_state = (
@@ -253,6 +248,7 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
         .where(*conditions(user, query, without="state"))
         .group_by(Contract.state)
     )
+    paid = paid_year(query)
     pages = max(1, ceil(sums[0] / PER_PAGE))
     page = min(query.page, pages)
     ids = session.scalars(
@@ -273,11 +269,46 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
         pages=pages,
         total_fen=int(sums[1]),
         counted_fen=int(sums[2]),
+        technology_fen=int(sums[3]),
         states={row.state: row[1] for row in session.execute(by_state)},
+        paid_year=paid,
+        received_fen=_received_of(session, where, paid) if paid else 0,
+        received=received(session, ids, paid) if paid else {},
     )
 
 
-def every(session: Session, user: User, query: ContractQuery) -> Iterator[Contract]:
+def paid_year(query: ContractQuery) -> int | None:
+    """The year whose receipts the list is of; None where it is of no year's."""
+    return cuts.year_of(query.cut, Standing.PAID)
+
+
+def received(session: Session, ids: Sequence[int], year: int) -> dict[int, int]:
+    """Money that arrived in the year, by contract, in fen."""
+    query = (
+        select(Receipt.contract_id, func.sum(Receipt.amount_fen))
+        .where(
+            Receipt.contract_id.in_(ids),
+            Receipt.received_on.between(*cuts.of_year(year)),
+        )
+        .group_by(Receipt.contract_id)
+    )
+    return {id_: int(fen) for id_, fen in session.execute(query)}
+
+
+def _received_of(
+    session: Session, where: Sequence[ColumnElement[bool]], year: int
+) -> int:
+    query = (
+        select(func.sum(Receipt.amount_fen))
+        .join(Receipt.contract)
+        .where(*where, Receipt.received_on.between(*cuts.of_year(year)))
+    )
+    return int(session.scalar(query) or 0)
+
+
+def every(
+    session: Session, user: User, query: ContractQuery
+) -> Iterator[Sequence[Contract]]:
     """All rows under the filters, oldest number first, a thousand at a time."""
     where, last, written = conditions(user, query), 0, 0
     while written < MOST_ROWS:
@@ -290,7 +321,7 @@ def every(session: Session, user: User, query: ContractQuery) -> Iterator[Contra
         ).all()
         if not rows:
             return
-        yield from rows
+        yield rows
         last, written = rows[-1].id, written + len(rows)
         for row in rows:
             session.expunge(row)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -46,6 +47,7 @@ from ..sheets.web import download
 from . import (
     amendments,
     complete,
+    cuts,
     export,
     listing,
     payments,
@@ -126,6 +128,8 @@ def _list(heading: str, *, own: bool) -> ResponseReturnValue:
         values=query.model_dump(exclude={"page"}) | request.args.to_dict(),
         errors=errors,
         address=query.address(),
+        chosen=_cut_chips(query, own=own),
+        board_year=_board_year(query),
         tabs=_state_tabs(query, found),
         types=_members(ContractType),
         flows=_members(Flow),
@@ -135,8 +139,28 @@ def _list(heading: str, *, own: bool) -> ResponseReturnValue:
         sorts=[(sort.value, words) for sort, words in listing.SORT_LABELS.items()],
         labels_of=listing.QUERY_LABELS,
         waited=_waited_days,
+        in_yuan=in_yuan,
     )
     return page, 422 if errors else 200
+
+
+def _cut_chips(query: listing.ContractQuery, *, own: bool) -> list[tuple[str, str]]:
+    """What the figure of a board stands for, with the address without each cut."""
+    here = url_for(".mine" if own else ".browse")
+
+    def without(cut: cuts.Cut) -> str:
+        gone = ("cut", str(cut))
+        return f"{here}?{urlencode([pair for pair in query.address() if pair != gone])}"
+
+    found = cuts.words(db.session, query.cut) if query.cut else []
+    return [(words, without(cut)) for cut, words in found]
+
+
+def _board_year(query: listing.ContractQuery) -> int | None:
+    """The year of the board the list was opened from, for who may go back to it."""
+    if not policies.may(signed_in(), "board.read"):
+        return None
+    return cuts.year_of(query.cut, *cuts.Standing)
 
 
 def _waited_days(contract: Contract) -> int:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import floor, log10
 
+from ..contracts.groupings import MONTHS, Cell, Sum
 from ..labels import FEN_PER_WAN, FEN_PER_YI
 from . import projection
-from .groupings import MONTHS, Cell, Sum
 from .year import Pace, Period, YearBoard
 
 WIDTH, HEIGHT = 1000, 400
@@ -37,9 +37,13 @@ class Tick:
 
 @dataclass(frozen=True)
 class MonthRow:
-    """A line of the table behind the pace: sums in fen, None where not known."""
+    """A line of the table behind the pace: sums in fen, None where not known.
+
+    ``until`` is the last day of the month.
+    """
 
     month: int
+    until: date
     sum: int | None
     so_far: int | None
     usual: int | None
@@ -68,14 +72,16 @@ def axis(top: int) -> tuple[list[Tick], int, str]:
     per_unit, unit = (
         (FEN_PER_YI, "亿元") if top >= FEN_PER_YI else (FEN_PER_WAN, "万元")
     )
-    most = max(top / per_unit, 1.0)
-    rough = most / MOST_TICKS
-    size = 10 ** floor(log10(rough))
-    step = next(s * size for s in STEPS if s * size >= rough * (1 - 1e-9))
-    number = max(1, -int(-most // step))
-    last = step * number
-    ticks = [Tick(i / number, f"{step * i:,.10g}") for i in range(number + 1)]
-    return ticks, round(last * per_unit), unit
+    most = max(top, per_unit)
+    size = 10 ** floor(log10(most / per_unit / MOST_TICKS))
+    # In whole fen: a fraction too much would ask for one tick more.
+    steps = (round(step * size * per_unit) for step in STEPS)
+    step = next(each for each in steps if each * MOST_TICKS >= most)
+    number = -(-most // step)
+    ticks = [
+        Tick(i / number, f"{step * i / per_unit:,.10g}") for i in range(number + 1)
+    ]
+    return ticks, step * number, unit
 
 
 def of_board(board: YearBoard) -> PaceChart | None:
@@ -175,6 +181,7 @@ def _rows(
         rows.append(
             MonthRow(
                 stop.month,
+                stop,
                 months[place] - before if begun else None,
                 months[place] if begun else None,
                 usual[place] if usual else None,
@@ -196,10 +203,10 @@ MONTH_KEYS = tuple(MONTHS.items())
 class Bar:
     """A bar: ``length`` beside the longest one, ``share`` of the whole, both 0 to 1.
 
-    ``key`` is None for the rest that has no bar of its own.
+    ``keys`` are those of its cells: several for the rest that has no bar of its own.
     """
 
-    key: str | None
+    keys: tuple[str, ...]
     label: str
     sum: Sum
     length: float
@@ -216,17 +223,18 @@ def bars(
     shown, rest = list(cells), []
     if len(shown) > most + 1:
         shown, rest = shown[:most], shown[most:]
-    parts: list[tuple[str | None, str, Sum]] = [
-        (cell.key, cell.label, cell.sum) for cell in shown
+    parts: list[tuple[tuple[str, ...], str, Sum]] = [
+        ((cell.key,), cell.label, cell.sum) for cell in shown
     ]
     if rest:
         together = sum((cell.sum for cell in rest), Sum())
-        parts.append((None, f"其余 {len(rest)} 项", together))
+        keys = tuple(cell.key for cell in rest)
+        parts.append((keys, f"其余 {len(rest)} 项", together))
     longest = max((total.total_fen for _, _, total in parts), default=0) or 1
     whole = whole_fen or sum(cell.sum.total_fen for cell in cells) or 1
     return [
-        Bar(key, words, total, total.total_fen / longest, total.total_fen / whole)
-        for key, words, total in parts
+        Bar(keys, words, total, total.total_fen / longest, total.total_fen / whole)
+        for keys, words, total in parts
     ]
 
 

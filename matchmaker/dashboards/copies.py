@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from models import User, transaction
 
 from .. import policies
+from ..contracts import cuts
 from ..history import service as history
 from ..labels import minute, today
 from ..sheets.writer import Sheet
-from . import charts, export, funnel, groupings, leagues, rows, words, year
-from .schema import LABELS, LeagueQuery, Narrowing, RowsQuery, YearQuery
+from . import charts, export, funnel, leagues, words, year
+from .schema import LeagueQuery, Narrowing, YearQuery
 
 Make = Callable[[Session, User, Any, datetime], list[Sheet]]
 
@@ -45,9 +46,8 @@ def take(
 ) -> Copy:
     """The board as it is now."""
     policies.require(actor, "board.read")
-    given = query.model_dump(mode="json", exclude_defaults=True)
     with transaction(session):
-        changes = {"board": [None, maker.name], "filters": [None, str(given)]}
+        changes = {"board": [None, maker.name], "filters": [None, _given(query)]}
         history.record(
             session, actor, "board.exported", actor, now=now, changes=changes
         )
@@ -55,6 +55,14 @@ def take(
         f"{maker.title}-{today(now).isoformat()}.xlsx",
         maker.make(session, actor, query, now),
     )
+
+
+def _given(query: BaseModel) -> str:
+    """The address of the board as it was asked for."""
+    given = query.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(query, Narrowing):
+        given = query.address()
+    return str(given)
 
 
 def _notes(when: year.Period, now: datetime, *more: str) -> list[str]:
@@ -65,10 +73,7 @@ def _year(
     session: Session, actor: User, query: Narrowing, now: datetime
 ) -> list[Sheet]:
     found = year.year_board(session, actor, query, now=now)
-    filters = "；".join(
-        f"{LABELS[grouping]}：{groupings.words(grouping, key, found.terms)}"
-        for grouping, key in query.keys().items()
-    )
+    filters = "；".join(text for _, text in cuts.words(session, query.cut))
     demo = f"含 {found.demo} 份示例合同" if found.demo else ""
     pace = ""
     if found.pace is not None:
@@ -102,14 +107,6 @@ def _exposure(
     return export.exposure_sheets(found, _notes(when, now))
 
 
-def _rows(
-    session: Session, actor: User, query: RowsQuery, now: datetime
-) -> list[Sheet]:
-    when = year.period(query.year, now)
-    found = rows.every(session, actor, query, when.year)
-    return [export.rows_sheet(found, _notes(when, now, words.STANDINGS[query.state]))]
-
-
 MAKERS: Mapping[str, Maker] = {
     maker.name: maker
     for maker in (
@@ -117,6 +114,5 @@ MAKERS: Mapping[str, Maker] = {
         Maker("funnel", "转化漏斗", YearQuery, _funnel),
         Maker("leagues", "排行", LeagueQuery, _leagues),
         Maker("exposure", "推荐分布", YearQuery, _exposure),
-        Maker("rows", "合同明细", RowsQuery, _rows),
     )
 }

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
-from models.regions import region_name
 from models.states import Unit
 
+from ..contracts.groupings import Cell, Sum
 from ..labels import FEN_PER_WAN, label
-from ..money import FEN_PER_YUAN
 from ..sheets.writer import Column, Sheet
 from ..targets.schema import UNIT_WORDS, typed
 from .charts import PaceChart
 from .funnel import Funnel, StepCount
-from .groupings import Cell, Sum
 from .leagues import ExposureBoard, Manager, SellerLeague
 from .year import Progress, YearBoard
 
@@ -190,49 +187,3 @@ def exposure_sheets(board: ExposureBoard, notes: Sequence[str]) -> list[Sheet]:
         for row in board.rows
     )
     return [Sheet("推荐分布", columns, rows, notes)]
-
-
-_ROWS = (
-    Column("平台编号", 16),
-    Column("登记编号", 20),
-    Column("合同名称", 40),
-    Column("类型", 12),
-    Column("状态", 10),
-    Column("签订日期", 12, "date"),
-    Column("认定日期", 12, "date"),
-    Column("卖方", 28),
-    Column("卖方地区", 16),
-    Column("买方", 28),
-    Column("买方地区", 16),
-    Column("成交额（元）", 18, "money"),
-    Column("技术交易额（元）", 18, "money"),
-    Column("备注", 8),
-)
-
-
-def rows_sheet(rows: Iterable[Any], notes: Sequence[str]) -> Sheet:
-    """The contracts of a list; ``rows`` as `rows.every` reads them."""
-    lines = (
-        [
-            row.code,
-            row.registration_number,
-            row.name,
-            label(row.type),
-            label(row.state),
-            row.signed_on,
-            row.recognised_on,
-            row.seller_name,
-            region_name(row.seller_region),
-            row.buyer_name,
-            region_name(row.buyer_region),
-            _yuan(row.total_fen),
-            _yuan(row.technology_fen),
-            "示例" if row.is_demo else "",
-        ]
-        for row in rows
-    )
-    return Sheet("合同明细", _ROWS, lines, notes)
-
-
-def _yuan(fen: int | None) -> Decimal | None:
-    return None if fen is None else Decimal(fen) / FEN_PER_YUAN

@@ -20,13 +20,13 @@ from models import (
     Suggestion,
     User,
 )
-from models.regions import CITY
-from models.states import AchievementStatus, IntroductionStatus, SuggestionStatus
+from models.states import AchievementStatus, Flow, IntroductionStatus, SuggestionStatus
 
 from .. import policies
-from . import methods, queries
-from .groupings import Sum
-from .schema import SellerKind, Standing
+from ..contracts import cuts
+from ..contracts.groupings import Sum
+from . import methods
+from .schema import SellerKind
 from .year import bounds
 
 MOST_SELLERS = 50
@@ -71,14 +71,12 @@ def sellers(session: Session, actor: User, year: int, kind: SellerKind) -> Selle
     policies.require(actor, "board.read")
     of_kind = [
         policies.visible_contracts(actor),
-        queries.standing(Standing.COUNTED, year),
+        cuts.counted(*cuts.of_year(year)),
         Contract.seller_kind == kind.value,
     ]
-    three = Contract.type.in_(list(methods.KINDS))
-    # Sold from the city to the city: both regions stand in the covering index.
-    local = Contract.seller_region.startswith(CITY) & Contract.buyer_region.startswith(
-        CITY
-    )
+    (three,) = cuts.conditions([methods.OF_THREE_KINDS])
+    # Both regions stand in the covering index.
+    local = cuts.flows(Flow.LOCAL)
     query = (
         select(Contract.seller_name, *_sums(), *_sums(three), *_sums(local))
         .where(*of_kind)
@@ -135,7 +133,7 @@ def managers(session: Session, actor: User, year: int) -> list[Manager]:
             select(Contract.manager_id, *_sums())
             .where(
                 Contract.manager_id.is_not(None),
-                queries.standing(Standing.COUNTED, year),
+                cuts.counted(*cuts.of_year(year)),
                 policies.visible_contracts(actor),
             )
             .group_by(Contract.manager_id)

@@ -9,28 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from models.states import Flow, TargetIndicator, Unit
 
+from ..contracts.cuts import Cut, Standing, by, counted_until, standing
+from ..contracts.groupings import Grouping, Sum
 from . import facts
-from .groupings import Grouping, Sum
 
 NOTHING = Sum()
 
 
 @dataclass(frozen=True)
 class Part:
-    """A sum that went into a figure, and the filters that show its contracts.
+    """A sum that went into a figure, and the cuts that show its contracts.
 
-    ``filters`` is None where no one list shows them; ``of_year``: they are contracts of
-    the year itself.
+    ``of_year``: they are contracts of the year itself.
     """
 
     label: str
     sum: Sum
-    filters: Mapping[str, Any] | None = None
+    cuts: tuple[Cut, ...]
     of_year: bool = True
 
 
@@ -53,7 +53,7 @@ class Figures:
     """What the year came to by a day, cut as the computations need it.
 
     counted     what counts of the year, ``by_type`` and ``by_flow`` cut
-    three_kinds_before  三技 of the year before, up to the same day
+    three_kinds_before  三技 of the year before, up to the day ``before``
     facts       what was entered of the year, ``facts_before`` of the year before
     elapsed     the share of the year that has passed
     needs, calls  published for the first time, accepted in the year
@@ -65,6 +65,7 @@ class Figures:
     by_type: Mapping[str, Sum]
     by_flow: Mapping[str, Sum]
     three_kinds_before: Sum
+    before: date
     has_ledger_before: bool
     facts: Mapping[str, int]
     facts_before: Mapping[str, int]
@@ -74,6 +75,14 @@ class Figures:
     def of_flows(self, *flows: Flow) -> Sum:
         return sum((self.by_flow.get(each, NOTHING) for each in flows), NOTHING)
 
+    def part(self, label: str, total: Sum, *cuts: Cut) -> Part:
+        """A part of what counts of the year."""
+        return Part(label, total, (standing(Standing.COUNTED, self.year), *cuts))
+
+    def part_of(self, label: str, *flows: Flow) -> Part:
+        """What counts of the year and went these ways."""
+        return self.part(label, self.of_flows(*flows), by(Grouping.FLOW, *flows))
+
     @property
     def three_kinds(self) -> Sum:
         return sum((self.by_type.get(kind, NOTHING) for kind in KINDS), NOTHING)
@@ -81,6 +90,7 @@ class Figures:
 
 # The order of the enum, not of the set, so that parts are listed the same everywhere.
 KINDS = ("development", "transfer", "licence")
+OF_THREE_KINDS = by(Grouping.TYPE, *KINDS)
 
 
 def _turnover(figures: Figures) -> tuple[int, str]:
@@ -92,7 +102,7 @@ def _turnover(figures: Figures) -> tuple[int, str]:
 
 
 def _whole(figures: Figures) -> Part:
-    return Part("当年认定", figures.counted, {})
+    return figures.part("当年认定", figures.counted)
 
 
 def recognised_total(figures: Figures) -> Reached:
@@ -115,8 +125,13 @@ def recognised_total_by_gdp(figures: Figures) -> Reached:
 def three_kinds_growth(figures: Figures) -> Reached:
     now = figures.three_kinds
     parts: tuple[Part, ...] = (
-        Part("当年三技", now),
-        Part("上年同期三技", figures.three_kinds_before, of_year=False),
+        figures.part("当年三技", now, OF_THREE_KINDS),
+        Part(
+            "上年同期三技",
+            figures.three_kinds_before,
+            (counted_until(figures.before), OF_THREE_KINDS),
+            of_year=False,
+        ),
     )
     if figures.has_ledger_before:
         before, note = Fraction(figures.three_kinds_before.total_fen), ""
@@ -143,22 +158,21 @@ def _share(part: Part, whole: Part, nothing: str) -> Reached:
 
 
 def _local(figures: Figures) -> Part:
-    local = figures.of_flows(Flow.LOCAL)
-    return Part("卖方买方都在长沙", local, {Grouping.FLOW.value: Flow.LOCAL.value})
+    return figures.part_of("卖方买方都在长沙", Flow.LOCAL)
 
 
 def local_share_of_sales(figures: Figures) -> Reached:
-    sales = Part("卖方在长沙", figures.of_flows(Flow.LOCAL, Flow.OUT))
+    sales = figures.part_of("卖方在长沙", Flow.LOCAL, Flow.OUT)
     return _share(_local(figures), sales, "还没有卖方在长沙的认定合同")
 
 
 def local_share_of_purchases(figures: Figures) -> Reached:
-    bought = Part("买方在长沙", figures.of_flows(Flow.LOCAL, Flow.IN))
+    bought = figures.part_of("买方在长沙", Flow.LOCAL, Flow.IN)
     return _share(_local(figures), bought, "还没有买方在长沙的认定合同")
 
 
 def local_share_of_contracts(figures: Figures) -> Reached:
-    sales = Part("卖方在长沙", figures.of_flows(Flow.LOCAL, Flow.OUT))
+    sales = figures.part_of("卖方在长沙", Flow.LOCAL, Flow.OUT)
     local = _local(figures)
     if not sales.sum.count:
         return Reached(None, "还没有卖方在长沙的认定合同", parts=(local, sales))

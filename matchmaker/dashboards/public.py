@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 from models.states import TargetIndicator
 
 from .. import policies
+from ..contracts import cuts
+from ..contracts.groupings import ORDERED, TITLES, Cell, Grouping, Sum
 from ..targets import service as targets
 from . import queries, year
-from .groupings import ORDERED, TITLES, Cell, Grouping, Sum
 from .projection import Projection
-from .schema import Standing
 from .year import Period, Progress
 
 FEWEST = 3
@@ -146,14 +146,14 @@ def board(session: Session, query_year: int | None, *, now: datetime) -> PublicB
     """The public board of a year."""
     when = year.period(query_year, now)
     seen = policies.summed_contracts(None)
-    whole = queries.standing(Standing.COUNTED, when.year)
+    whole = cuts.counted(*cuts.of_year(when.year))
     columns = queries.read(session, [whole, seen])
     plan = targets.plan(session, when.year, year.last_day(when, now))
     progress = year.progress_of(
         plan, year.figures_of(session, None, when, columns, plan)
     )
     told = columns.sum.count >= FEWEST
-    terms = queries.terms(session)
+    terms = cuts.terms(session)
     tiles = [_tile(each, columns.cut(each, terms)) for each in TILES]
     return PublicBoard(
         when,
@@ -199,7 +199,7 @@ def headline(session: Session, *, now: datetime) -> Headline:
     found = queries.total(
         session,
         [
-            queries.standing(Standing.COUNTED, when.year),
+            cuts.counted(*cuts.of_year(when.year)),
             policies.summed_contracts(None),
         ],
     )

@@ -1,4 +1,4 @@
-"""Read the ledger: which contracts are meant, and what they add up to.
+"""Read the ledger: what the contracts that are meant add up to.
 
 A board is one read of a covering index (`ix_contracts_recognised`), cut in memory:
 every figure of a page comes from the same rows, so that the parts of a whole cannot
@@ -13,27 +13,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    and_,
-    cast,
-    extract,
-    false,
-    func,
-    or_,
-    select,
-    type_coerce,
-)
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy.orm import Session
 
-from models import Contract, DictionaryEntry, Receipt
-from models.regions import CITY, DISTRICT_CODES, flow
-from models.states import COUNTED_CONTRACTS, ContractState, Flow
+from models import Contract
+from models.regions import flow
+from models.states import COUNTED_CONTRACTS
 
-from .groupings import (
-    CITY_ELSEWHERE,
-    OUTSIDE,
+from ..contracts.cuts import PLACES, Condition, counted
+from ..contracts.groupings import (
     SIZE_STEPS_FEN,
     SIZES,
     UNKNOWN,
@@ -44,134 +32,8 @@ from .groupings import (
     place_key,
     words,
 )
-from .schema import Narrowing, Standing
 
-Condition = ColumnElement[bool]
 Numbers = NDArray[np.int64]
-
-# Signed, and on the way to the office or at it.
-PENDING = frozenset(
-    {ContractState.SIGNED, ContractState.SUBMITTED, ContractState.CORRECTING}
-)
-
-
-def terms(session: Session) -> dict[str, str]:
-    """The technology fields of the registration form, those out of use too."""
-    query = select(DictionaryEntry.code, DictionaryEntry.label).where(
-        DictionaryEntry.dictionary == "technology_field"
-    )
-    return {row.code: row.label for row in session.execute(query)}
-
-
-# -- Which contracts -------------------------------------------------------------
-
-
-def of_year(year: int) -> tuple[date, date]:
-    """The first and the last day."""
-    return date(year, 1, 1), date(year, 12, 31)
-
-
-def counted(first: date, last: date) -> Condition:
-    """What counts towards the targets, recognised from one day to another."""
-    return and_(
-        Contract.state.in_(sorted(COUNTED_CONTRACTS)),
-        Contract.recognised_on.between(first, last),
-    )
-
-
-def standing(which: Standing, year: int) -> Condition:
-    """The contracts of a year that stand like this (`Standing`)."""
-    first, last = of_year(year)
-    if which is Standing.COUNTED:
-        return counted(first, last)
-    if which is Standing.PENDING:
-        return and_(Contract.state.in_(sorted(PENDING)), Contract.signed_on <= last)
-    if which is Standing.REFUSED:
-        refused = Contract.state == ContractState.REFUSED
-        return and_(refused, Contract.signed_on.between(first, last))
-    if which is Standing.CANCELLED:
-        cancelled = Contract.state == ContractState.CANCELLED
-        return and_(cancelled, Contract.recognised_on.between(first, last))
-    paid = select(Receipt.contract_id).where(Receipt.received_on.between(first, last))
-    return Contract.id.in_(paid)
-
-
-def narrowed(query: Narrowing) -> list[Condition]:
-    """The filters of an address as conditions."""
-    return [has_key(grouping, key) for grouping, key in query.keys().items()]
-
-
-def has_key(grouping: Grouping, key: str) -> Condition:
-    """The contracts that have this key when they are cut like this."""
-    if grouping in _PLACES:
-        return _in_place(_PLACES[grouping], key)
-    if grouping is Grouping.MONTH:
-        if key == UNKNOWN:
-            return Contract.recognised_on.is_(None)
-        return extract("month", Contract.recognised_on) == int(key)
-    if grouping is Grouping.FLOW:
-        return _flows(key)
-    if grouping is Grouping.SIZE:
-        return _of_size(key)
-    column: Any = getattr(Contract, grouping.value)
-    if key == UNKNOWN:
-        return or_(column.is_(None), type_coerce(column, String) == "")
-    return type_coerce(column, String) == key
-
-
-_PLACES: Mapping[Grouping, InstrumentedAttribute[str | None]] = {
-    Grouping.DISTRICT: Contract.seller_region,
-    Grouping.BUYER_DISTRICT: Contract.buyer_region,
-}
-
-
-def _unsaid(region: InstrumentedAttribute[str | None]) -> Condition:
-    return or_(region.is_(None), region == "")
-
-
-def _local(region: InstrumentedAttribute[str | None]) -> Condition:
-    return region.startswith(CITY)
-
-
-def _away(region: InstrumentedAttribute[str | None]) -> Condition:
-    return and_(region != "", region.not_like(f"{CITY}%"))
-
-
-def _in_place(region: InstrumentedAttribute[str | None], key: str) -> Condition:
-    if key == UNKNOWN:
-        return _unsaid(region)
-    if key == OUTSIDE:
-        return _away(region)
-    if key == CITY_ELSEWHERE:
-        return and_(_local(region), region.not_in(list(DISTRICT_CODES)))
-    return region == key
-
-
-def _flows(key: str) -> Condition:
-    """`models.regions.flow` as a condition; a test holds the two together."""
-    seller, buyer = Contract.seller_region, Contract.buyer_region
-    if key == Flow.UNKNOWN:
-        return or_(_unsaid(seller), _unsaid(buyer))
-    sides: Mapping[str, tuple[Condition, Condition]] = {
-        Flow.LOCAL: (_local(seller), _local(buyer)),
-        Flow.OUT: (_local(seller), _away(buyer)),
-        Flow.IN: (_away(seller), _local(buyer)),
-        Flow.ELSEWHERE: (_away(seller), _away(buyer)),
-    }
-    return and_(*sides[key])
-
-
-def _of_size(key: str) -> Condition:
-    if key == UNKNOWN:
-        return false()
-    place = tuple(SIZES).index(key)
-    parts: list[Condition] = []
-    if place:
-        parts.append(Contract.total_fen >= SIZE_STEPS_FEN[place - 1])
-    if place < len(SIZE_STEPS_FEN):
-        parts.append(Contract.total_fen < SIZE_STEPS_FEN[place])
-    return and_(*parts)
-
 
 # -- What they add up to ---------------------------------------------------------
 
@@ -266,7 +128,7 @@ class Columns:
             return {key: each for key, each in found.items() if each.count}
         if grouping is Grouping.FLOW:
             return self._by("seller_region", lambda pair: flow(*pair).value)
-        column = _PLACES[grouping].key if grouping in _PLACES else grouping.value
+        column = PLACES[grouping].key if grouping in PLACES else grouping.value
         if grouping is Grouping.MONTH:
             column = "recognised_on"
         place = next(names.index(column) for names in _READ if column in names)

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic import BaseModel
 
-from models import Contract, Introduction, Suggestion, utcnow
-from models.regions import region_name
+from models import Introduction, Suggestion, utcnow
 
 from .. import policies
 from ..accounts.current import signed_in
+from ..contracts import cuts
+from ..contracts.cuts import Cut, Standing
+from ..contracts.groupings import Grouping
 from ..db import db
 from ..errors import Invalid
 from ..schema import parse
 from ..sheets.web import download
 from ..sheets.writer import write_sheets
-from . import charts, copies, funnel, groupings, leagues, public, rows, words, year
-from .groupings import Grouping
-from .schema import (
-    LABELS,
-    LeagueQuery,
-    Narrowing,
-    RowsQuery,
-    Sort,
-    Standing,
-    StepQuery,
-    YearQuery,
-)
+from . import charts, copies, funnel, leagues, methods, public, words, year
+from .schema import LeagueQuery, Narrowing, StepQuery, YearQuery
 
 bp = Blueprint("boards", __name__)
 
@@ -45,7 +37,8 @@ def _words() -> dict[str, Any]:
         "charts": charts,
         "Grouping": Grouping,
         "Standing": Standing,
-        "region_name": region_name,
+        "cuts": cuts,
+        "three_kinds": methods.OF_THREE_KINDS,
     }
 
 
@@ -76,57 +69,39 @@ def index() -> ResponseReturnValue:
         found=found,
         query=query,
         chart=charts.of_board(found),
-        chosen=_chosen(query, found.terms, ".index"),
-        rows_url=_rows_url(query, found.period.year),
+        chosen=_chosen(query),
+        ledger=_ledger(found.period.year, query.cut),
     )
 
 
-def _chosen(
-    query: Narrowing, terms: Mapping[str, str], endpoint: str
-) -> list[tuple[str, str]]:
+def _chosen(query: Narrowing) -> list[tuple[str, str]]:
     """The filters in force with the address without each."""
     return [
         (
-            f"{LABELS[grouping]}：{groupings.words(grouping, key, terms)}",
-            url_for(endpoint, **query.address(**{grouping.value: ""})),
+            text,
+            url_for(
+                ".index",
+                **query.address(cut=[str(one) for one in query.cut if one is not cut]),
+            ),
         )
-        for grouping, key in query.keys().items()
+        for cut, text in cuts.words(db.session, query.cut)
     ]
 
 
-def _rows_url(query: Narrowing, of_year: int) -> Any:
-    """The address of the contracts behind a figure of a board: kept filters and new."""
+def _ledger(year: int, kept: Sequence[Cut] = ()) -> Callable[..., str]:
+    """What gives the address of the contracts behind a figure of a board.
 
-    def address(**filters: Any) -> str:
-        return url_for("boards.rows_behind", **query.address(year=of_year, **filters))
+    Called with what cuts the board's year further; ``stands``: with other contracts
+    than those that count; ``whole``: with all that the cuts themselves say.
+    """
+
+    def address(
+        *more: Cut, stands: Standing = Standing.COUNTED, whole: Sequence[Cut] = ()
+    ) -> str:
+        found = whole or (cuts.standing(stands, year), *kept, *more)
+        return url_for("contracts.browse", cut=[str(one) for one in found])
 
     return address
-
-
-@bp.get("/boards/rows")
-@login_required
-def rows_behind() -> ResponseReturnValue:
-    """The contracts behind a figure; their sum is the figure."""
-    query = _asked(RowsQuery)
-    found = rows.read(db.session, signed_in(), query, now=utcnow())
-    return render_template(
-        "boards/rows.html",
-        found=found,
-        query=query,
-        chosen=_chosen(query, found.terms, ".rows_behind"),
-        sorts=list(Sort),
-        contract_url=_contract_url,
-    )
-
-
-def _contract_url(contract: Contract) -> str:
-    return _url_if_known("contracts.show", contract_id=contract.id)
-
-
-def _url_if_known(endpoint: str, **values: Any) -> str:
-    """The address of a page, nothing where this platform has none."""
-    known = endpoint in current_app.view_functions
-    return url_for(endpoint, **values) if known else ""
 
 
 @bp.get("/boards/funnel")
@@ -168,7 +143,7 @@ def _suggestion_url(suggestion: Suggestion) -> str:
 
 
 def _introduction_url(introduction: Introduction) -> str:
-    return _url_if_known("introductions.show", introduction_id=introduction.id)
+    return url_for("introductions.show", introduction_id=introduction.id)
 
 
 @bp.get("/boards/leagues")
@@ -183,7 +158,7 @@ def league() -> ResponseReturnValue:
         query=query,
         period=when,
         years=year.offered(db.session, utcnow()),
-        rows_url=_rows_url(Narrowing(), when.year),
+        ledger=_ledger(when.year),
     )
 
 
@@ -201,7 +176,7 @@ def exposure() -> ResponseReturnValue:
 @bp.post("/boards/export")
 @login_required
 def export() -> ResponseReturnValue:
-    """A board, or the rows behind a figure, as a workbook."""
+    """A board as a workbook."""
     policies.require(signed_in(), "board.read")
     made = copies.MAKERS.get(request.form.get("board", ""))
     if made is None:

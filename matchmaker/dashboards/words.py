@@ -6,24 +6,14 @@ from collections.abc import Mapping
 
 from models.states import PartyKind, Unit
 
+from ..contracts.groupings import Sum
 from ..labels import label, money
+from ..money import in_yuan
 from ..targets.schema import UNIT_WORDS, typed
 from .projection import CONFIDENCE, Basis, Projection
-from .schema import SellerKind, Sort, Standing
+from .schema import SellerKind
 from .year import Period
 
-STANDINGS: Mapping[Standing, str] = {
-    Standing.COUNTED: "认定登记，计入年度",
-    Standing.PENDING: "签订未登记",
-    Standing.REFUSED: "不予登记",
-    Standing.CANCELLED: "认定后注销",
-    Standing.PAID: "当年有到账",
-}
-SORTS: Mapping[Sort, str] = {
-    Sort.NEWEST: "日期从近到远",
-    Sort.OLDEST: "日期从远到近",
-    Sort.AMOUNT: "成交额从高到低",
-}
 SELLER_KINDS: Mapping[SellerKind, str] = {
     kind: label(PartyKind(kind.value)) for kind in SellerKind
 }
@@ -58,6 +48,17 @@ def target(fen: int) -> str:
 def amount(fen: int) -> str:
     """A sum in one run of text: «445.70 亿元»."""
     return " ".join(money(fen))
+
+
+def yuan(fen: int) -> str:
+    """A sum to the 分: «123,456.78 元»."""
+    return in_yuan(fen)
+
+
+def exact(total: Sum, called: str = "成交额") -> str:
+    """A sum to the 分, as the ledger says it above the contracts it is of."""
+    number = f"{total.count:,} 份，" if total.count else ""
+    return f"{number}{called} {yuan(total.total_fen)}"
 
 
 def percent(share: float | None) -> str:

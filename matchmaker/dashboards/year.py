@@ -16,13 +16,15 @@ from models.states import CallStatus, TargetIndicator, Unit
 from models.targets import UNITS
 
 from .. import policies
+from ..contracts import cuts
+from ..contracts.cuts import Standing
+from ..contracts.groupings import TITLES, Cell, Grouping, Sum
 from ..labels import CITY, today
 from ..targets import service as targets
 from . import methods, projection, queries
-from .groupings import TITLES, Cell, Grouping, Sum
 from .methods import Figures, Reached
 from .projection import Projection
-from .schema import Narrowing, Standing
+from .schema import Narrowing
 
 # So many past years tell how a year usually goes.
 PAST_YEARS = 4
@@ -168,11 +170,11 @@ def year_board(
     """The board for this reader, cut by the filters of the address."""
     policies.require(actor, "board.read")
     when = period(query.year, now)
-    cut = queries.narrowed(query)
+    cut = cuts.conditions(query.cut)
     seen = [policies.visible_contracts(actor), *cut]
-    whole = queries.standing(Standing.COUNTED, when.year)
+    whole = cuts.counted(*cuts.of_year(when.year))
     columns = queries.read(session, [whole, *seen])
-    terms = queries.terms(session)
+    terms = cuts.terms(session)
     tiles = [Tile(each, TITLES[each], columns.cut(each, terms)) for each in TILES]
     days = columns.days()
     past = past_days(session, when.year, seen)
@@ -203,7 +205,7 @@ def last_day(when: Period, now: datetime) -> date:
 
 
 def past_days(
-    session: Session, year: int, cut: Sequence[queries.Condition] = ()
+    session: Session, year: int, cut: Sequence[cuts.Condition] = ()
 ) -> dict[int, dict[date, int]]:
     """成交额 by day of the years before this one."""
     first, last = date(year - PAST_YEARS, 1, 1), date(year - 1, 12, 31)
@@ -228,14 +230,13 @@ def _by_year(
     return sorted((sums | {year: counted.total_fen}).items())
 
 
-def _apart(
-    session: Session, year: int, conditions: Sequence[queries.Condition]
-) -> Apart:
+def _apart(session: Session, year: int, conditions: Sequence[cuts.Condition]) -> Apart:
     def of(which: Standing) -> Sum:
-        return queries.total(session, [queries.standing(which, year), *conditions])
+        stands = cuts.conditions([cuts.standing(which, year)])
+        return queries.total(session, [*stands, *conditions])
 
     # The receipts first: they are few beside the contracts.
-    days = Receipt.received_on.between(*queries.of_year(year))
+    days = Receipt.received_on.between(*cuts.of_year(year))
     received = (
         select(Receipt.contract_id, func.sum(Receipt.amount_fen).label("fen"))
         .where(days)
@@ -267,7 +268,8 @@ def figures_of(
     plan: targets.Plan,
 ) -> Figures:
     """What the computations of the indicators need, as far as the reader may know."""
-    before, has_before = _before(session, when)
+    day = _same_day_before(when)
+    before, has_before = _before(session, reader, day)
     return Figures(
         year=when.year,
         elapsed=when.elapsed,
@@ -275,6 +277,7 @@ def figures_of(
         by_type=columns.sums(Grouping.TYPE),
         by_flow=columns.sums(Grouping.FLOW),
         three_kinds_before=before,
+        before=day,
         has_ledger_before=has_before,
         facts=plan.facts,
         facts_before=plan.facts_before,
@@ -283,20 +286,25 @@ def figures_of(
     )
 
 
-def _before(session: Session, when: Period) -> tuple[Sum, bool]:
-    """三技 of the year before up to the same day; whether that year has a ledger."""
-    first, last = queries.of_year(when.year - 1)
-    if when.as_of is not None:
-        # On 29 February the year before stands at the 28th.
-        end = min(when.as_of.day, 28) if when.as_of.month == 2 else when.as_of.day
-        day = last.replace(month=when.as_of.month, day=end)
-    else:
-        day = first
-    kinds = Contract.type.in_(list(methods.KINDS))
-    found = queries.total(session, [queries.counted(first, day), kinds])
+def _same_day_before(when: Period) -> date:
+    """The day a year before the last one that counts: the first where none does."""
+    last = date(when.year - 1, 12, 31)
+    if when.as_of is None:
+        return last.replace(month=1, day=1)
+    # On 29 February the year before stands at the 28th.
+    day = min(when.as_of.day, 28) if when.as_of.month == 2 else when.as_of.day
+    return last.replace(month=when.as_of.month, day=day)
+
+
+def _before(session: Session, reader: User | None, day: date) -> tuple[Sum, bool]:
+    """三技 of the day's year up to it; whether that year has a ledger."""
+    first, last = cuts.of_year(day.year)
+    told = policies.summed_contracts(reader)
+    kinds = cuts.conditions([methods.OF_THREE_KINDS])
+    found = queries.total(session, [cuts.counted(first, day), *kinds, told])
     if found.count:
         return found, True
-    any_before = select(Contract.id).where(queries.counted(first, last)).limit(1)
+    any_before = select(Contract.id).where(cuts.counted(first, last), told).limit(1)
     return found, session.scalar(any_before) is not None
 
 

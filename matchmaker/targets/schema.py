@@ -22,9 +22,9 @@ from pydantic_core.core_schema import ValidationInfo
 from models.states import TargetIndicator, Unit
 from models.targets import UNITS
 
+from ..contracts.cuts import FIRST_YEAR, LAST_YEAR
 from ..dashboards.facts import FACTS
 from ..dashboards.methods import METHODS
-from ..dashboards.schema import FIRST_YEAR, LAST_YEAR
 from ..labels import FEN_PER_YI, label
 from ..schema import Day, Input, Text
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from matchmaker.dashboards.groupings import Grouping
+from matchmaker.contracts.groupings import Grouping
 from models import Contract, Receipt, transaction
 from models.states import (
     ContractSource,

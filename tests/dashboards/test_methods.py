@@ -1,12 +1,13 @@
 """The computations of the indicators, over figures written by hand."""
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
+from matchmaker.contracts.groupings import Sum
 from matchmaker.dashboards import facts
-from matchmaker.dashboards.groupings import Sum
 from matchmaker.dashboards.methods import METHODS, Figures, reached
 from models.states import ContractType, Flow, TargetIndicator, Unit
 from models.targets import UNITS
@@ -27,6 +28,7 @@ YEAR = Figures(
         Flow.IN: Sum(4, 10 * YI, 0),
     },
     three_kinds_before=Sum(5, 30 * YI, 0),
+    before=date(2025, 7, 2),
     has_ledger_before=True,
     facts={facts.GDP: 1000 * YI},
     facts_before={},

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matchmaker.contracts.groupings import Cell, Grouping, Sum
 from matchmaker.dashboards import public
-from matchmaker.dashboards.groupings import Cell, Grouping, Sum
 from models.states import ContractState, ContractType, TargetIndicator
 
 from ..conftest import NOW
