@@ -102,7 +102,11 @@ def _postgres() -> Iterator[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Rules are tried on every database; pages, which only call them, on one."""
-    if "database" in metafunc.fixturenames:
+    named = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
+    if "database" in metafunc.fixturenames and not named & {
+        "database",
+        "role, database",
+    }:
         name = metafunc.module.__name__.rpartition(".")[2]
         marked = metafunc.definition.get_closest_marker("one_database")
         kinds = DATABASES[:1] if marked or name in PAGE_TESTS else DATABASES
