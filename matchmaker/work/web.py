@@ -12,9 +12,10 @@ from models import User, utcnow
 from .. import labels
 from ..accounts.current import current, signed_in
 from ..calendar import service as calendar
+from ..calendar.current import city_days
 from ..config import Settings
 from ..db import db
-from ..nodes.facet import chip, facet
+from ..nodes.facet import chip, facet, note_own
 from ..schema import parse
 from . import service
 from .schema import WorkQuery
@@ -32,7 +33,7 @@ def when() -> When:
     if "work_when" not in g:
         settings: Settings = current_app.config["SETTINGS"]
         g.work_when = service.moment(
-            utcnow(), settings.periods, calendar.load(db.session)
+            utcnow(), settings.periods, city_days()
         )
     known: When = g.work_when
     return known
@@ -66,7 +67,8 @@ def index() -> ResponseReturnValue:
 
 def shown(user: User, found: WorkList) -> dict[str, Any]:
     """What any page needs to show work."""
-    now, days = utcnow(), calendar.load(db.session)
+    note_own(found.nodes)
+    now, days = utcnow(), city_days()
     return {
         "work": found,
         "most_listed": service.MOST_LISTED,
