@@ -32,9 +32,7 @@ def when() -> When:
     """The moment of the request; the number in the navigation asks for it too."""
     if "work_when" not in g:
         settings: Settings = current_app.config["SETTINGS"]
-        g.work_when = service.moment(
-            utcnow(), settings.periods, city_days()
-        )
+        g.work_when = service.moment(utcnow(), settings.periods, city_days())
     known: When = g.work_when
     return known
 

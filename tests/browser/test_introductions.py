@@ -1,15 +1,14 @@
-"""From an approved pair to talks with a log: two sides and the staff, by hand."""
+"""Talks on the board of the staff; how they begin and end is in `test_chain`."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import Introduction, transaction
-from models.states import IntroductionStatus, Role, SuggestionStatus
+from models import Introduction
+from models.states import IntroductionStatus, Role
 
 from .conftest import World
-from .test_flows import press
 
 pytestmark = pytest.mark.browser
 
@@ -17,58 +16,6 @@ pytestmark = pytest.mark.browser
 def stage_of(world: World, id_: int) -> IntroductionStatus:
     world.make.session.rollback()
     return world.make.session.get_one(Introduction, id_).status
-
-
-def open_contact(page: Page, phone: str) -> None:
-    page.locator("#open-contact > summary").click()
-    page.fill("[name=phone]", phone)
-    page.locator("[name=agreed]").check()
-    press(page, "公开")
-
-
-def test_from_an_approved_pair_to_the_first_meeting(open_page, world):
-    pair = world.pairs[0]
-    with transaction(world.make.session):
-        pair.status = SuggestionStatus.APPROVED
-        pair.decided_at = world.make.now
-    firm = open_page(world.enterprise, f"/matches/{pair.id}")
-    firm.locator("summary", has_text="申请对接").click()
-    firm.fill("[name=message]", "想先了解储能舱的试验情况。")
-    press(firm, "确认申请")
-    expect(firm.locator("#messages")).to_contain_text("对接已发起")
-    address = re.sub(r"^https?://[^/]+", "", firm.url)
-    id_ = int(address.rpartition("/")[2])
-    expect(firm.locator("aside")).to_contain_text("等供给方答复")
-
-    college = open_page(world.university, "/work")
-    college.get_by_role("link", name="去答复").click()
-    expect(college.locator("main")).to_contain_text("想先了解储能舱的试验情况")
-    press(college, "有意向")
-    expect(college.locator("#messages")).to_contain_text("双方都有意向")
-    assert stage_of(world, id_) is IntroductionStatus.TALKING
-
-    open_contact(college, "0731-88001234")
-    firm.goto(address)
-    assert "88001234" not in firm.content()
-    firm.get_by_role("link", name="查看联系方式").click()
-    expect(firm.locator("main")).to_contain_text("0731-88001234")
-    college.reload()
-    college.locator("summary", has_text="谁看过").click()
-    expect(college.locator(".talk-readings")).to_contain_text(world.enterprise.name)
-
-    firm.goto(address)
-    firm.locator("summary", has_text="记一次会谈").click()
-    firm.fill("[name=log_words]", "线上会谈，约定下周看样机。")
-    press(firm, "记入经过")
-    expect(firm.locator(".timeline")).to_contain_text("约定下周看样机")
-    college.reload()
-    expect(college.locator(".timeline")).to_contain_text("约定下周看样机")
-
-    with college.expect_navigation(wait_until="load"):
-        college.locator("summary", has_text="收回").click()
-        college.get_by_role("button", name="确认收回").click()
-    firm.goto(f"{address}/contacts")
-    expect(firm.locator("main")).to_contain_text("没有对您公开的联系方式")
 
 
 @pytest.fixture
