@@ -77,7 +77,9 @@ def _year(
     demo = f"含 {found.demo} 份示例合同" if found.demo else ""
     pace = ""
     if found.pace is not None:
-        pace = words.pace(found.period, found.pace.projection, found.target_fen)
+        pace = words.pace(
+            found.period, found.pace.projection, found.target_fen, found.targets_of
+        )
     notes = _notes(found.period, now, filters, demo, pace)
     return export.year_sheets(found, charts.of_board(found), notes)
 

@@ -71,20 +71,32 @@ def days(number: float | None) -> str:
     return "—" if number is None else f"{number:g}"
 
 
-def pace(when: Period, found: Projection | None, target_fen: int | None) -> str:
+def of_year(targets_of: int | None, when: Period) -> str:
+    """Whose target is meant, where it is another year's: «2024 年»."""
+    return f"{targets_of} 年" if targets_of and targets_of != when.year else ""
+
+
+def pace(
+    when: Period,
+    found: Projection | None,
+    target_fen: int | None,
+    targets_of: int | None = None,
+) -> str:
     """Where the year will end, in one sentence."""
+    whose = f" {of_year(targets_of, when)}" if of_year(targets_of, when) else ""
     if when.as_of is None:
         return NOT_BEGUN
     if found is None:
         return NO_PROJECTION
     beside = ""
     if target_fen:
-        beside = f"，为目标 {target(target_fen)} 的 {percent(found.point / target_fen)}"
+        share = percent(found.point / target_fen)
+        beside = f"，为{whose}目标 {target(target_fen)}的 {share}"
     if found.basis is Basis.OVER:
         return f"{when.year} 年全年 {amount(found.point)}{beside}。"
     between = ""
     if found.low is not None and found.high is not None:
-        between = f"（{CONFIDENCE}% 区间 {amount(found.low)} 至 {amount(found.high)}）"
+        between = f"（{CONFIDENCE}% 区间 {amount(found.low)}至 {amount(found.high)}）"
     return f"按当前进度，年底可达 {amount(found.point)}{between}{beside}。"
 
 

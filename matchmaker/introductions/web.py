@@ -63,7 +63,7 @@ bp = Blueprint("introductions", __name__)
 
 MOST_KEY = 64
 SORTS = [
-    (Sort.WAITING.value, "等得最久的在前"),
+    (Sort.WAITING.value, "等得最久"),
     (Sort.NEWEST.value, "新发起的在前"),
     (Sort.UPDATED.value, "新有进展的在前"),
 ]

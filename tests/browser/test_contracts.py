@@ -47,7 +47,7 @@ def talks(world: World):
 
 
 def fill_in(page: Page, known: Sequence[str] = ()) -> int:
-    """Type what is left beside the ``known``; how many fields that were, by the page."""
+    """Type what is left beside the ``known``; how many fields the page said it was."""
     said = re.search(r"还需填写 (\d+) 项", page.locator("main").inner_text())
     assert said is not None
     for name, value in TYPED.items():

@@ -37,7 +37,11 @@ def test_an_empty_platform_has_boards_that_say_what_comes(staff, path):
 def test_the_board_says_which_targets_it_is_held_against(make, staff):
     make.contract(**COUNTED, total_fen=70_000_000_000_000, technology_fen=0)
     page = staff.get("/boards").text
-    assert "2026 年还没有录入目标，下面对照 2024 年的目标。" in page
+    assert "2026 年目标还没有设定，下面对照 2024 年目标。" in page
+    assert "2024 年目标 1400 亿元，完成" in page
+    assert "为 2024 年目标 1400 亿元的 " in page
+    assert ">2024 年目标</th>" in page
+    assert "设定 2026 年目标" not in page  # staff may not
     assert '<span class="number">7000.00</span> <span class="unit">亿元</span>' in page
     assert '完成 <span class="number">500.0%</span>' in page
     assert "下面对照" not in staff.get("/boards?year=2024").text
@@ -49,6 +53,13 @@ def test_the_board_says_which_targets_it_is_held_against(make, staff):
 )
 def test_a_filter_there_is_not_is_refused(staff, address):
     assert staff.get(f"/boards?{address}").status_code == 422
+
+
+def test_who_may_set_targets_is_led_to_them(make, login):
+    admin = login(make.user(Role.ADMIN))
+    page = admin.get("/boards").text
+    assert '<a href="/admin/targets?year=2026">设定 2026 年目标</a>' in page
+    assert "设定" not in admin.get("/boards?year=2024").text
 
 
 def test_a_board_that_is_cut_says_so_and_lets_go_of_it(make, staff):
