@@ -207,7 +207,7 @@ def _condition(name: str, key: str) -> Condition:
     if name == MANAGER:
         return Contract.manager_id == int(key)
     if name == DEMO:
-        return Contract.is_demo
+        return Contract.is_demo.is_(True)
     if name in set(Standing):
         return _stands(Standing(name), key)
     return has_key(Grouping(name), key)

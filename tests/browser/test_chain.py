@@ -16,7 +16,7 @@ from .test_flows import press
 
 pytestmark = pytest.mark.browser
 
-# Of 44 fields of the contract; docs/flows.md says so.
+# Of the 50 fields of a contract, for two that never had one; docs/flows.md says so.
 STILL_TYPED = 14
 SUMMED = re.compile(r"合计 ([\d,]+) 份，成交额 ([\d,.]+) 元，技术交易额 ([\d,.]+) 元")
 
