@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
-from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from openpyxl import load_workbook
@@ -97,7 +96,7 @@ def opened(path: Path, layout: Layout, limits: Limits) -> Iterator[Table]:
 _FOREIGN_ERRORS = (
     BadZipFile,
     zlib.error,
-    ParseError,
+    SyntaxError,  # of whichever XML parser openpyxl finds
     InvalidFileException,
     KeyError,
     IndexError,

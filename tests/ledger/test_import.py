@@ -675,21 +675,24 @@ def test_staged_rows_of_runs_left_alone_are_cleared(imports, session, make):
 def test_an_uploaded_ledger_goes_after_its_period_and_its_numbers_stay(
     imports, session, make
 ):
-    def kept(run, days):
+    def kept(days):
         later = make.now + timedelta(days=days)
         retention.tidy(session, imports.staging, days=180, now=later)
         sweep(session, imports.store)
         session.expire_all()
-        return [path for path in files if path.exists()]
+        return upload.exists(), errors_sheet.exists()
 
-    run = imports.upload(row(1), row(2, 签订日期="x"))
-    files = [imports.store.path(name) for name in (run.sha256, run.errors_sha256)]
+    file = book(row(1), row(2, 签订日期="x"))
+    run = imports.send(file)
+    upload, errors_sheet = map(imports.store.path, (run.sha256, run.errors_sha256))
+    assert kept(180) == (True, True)
     # Somebody sent the same file later: its bytes stay for as long as that one's.
-    later = imports.upload(row(1), row(2, 签订日期="x"))
+    file.seek(0)
+    later = imports.send(file)
     with transaction(session):
         later.touched_at += timedelta(days=30)
-    assert kept(run, 180) == files
-    assert kept(run, 200) == files
+        later.errors_sha256 = None
+    assert kept(200) == (True, False)
     assert (run.sha256, run.errors_sha256, "examples" in run.report) == (
         "",
         None,
@@ -697,7 +700,7 @@ def test_an_uploaded_ledger_goes_after_its_period_and_its_numbers_stay(
     )
     assert (counts(run), run.report["found"]["error"]) == ((1, 0, 0, 1), 1)
     assert later.sha256
-    assert kept(run, 220) == []
+    assert kept(220) == (False, False)
     imports.work(run.id)
     with pytest.raises(Conflict, match=r"import\.expired"):
         imports.start(run, skip_errors=True)

@@ -1,13 +1,15 @@
 """The pages of the import: upload, progress, what will happen, headings, errors."""
 
 import io
+from datetime import date, timedelta
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from models import Contract, ImportRun
-from models.states import ImportState, Role
+from matchmaker.imports import retention
+from models import Contract, ImportRun, transaction
+from models.states import ContractState, ImportState, Role
 
 from .sheets import HEAD, book, row
 
@@ -77,6 +79,44 @@ def test_errors_are_shown_by_row_counted_and_downloaded(imports, session, staff)
     staff.post(f"{path}/start", data={"errors": "skip"})
     imports.work(run.id)
     assert "错误 1 行（没有导入）" in staff.get(path).text
+
+
+def test_rows_that_went_wrong_since_the_check_are_told_and_nothing_is_in(
+    imports, session, staff
+):
+    imports.through(row(1))
+    upload(staff, row(1, 合同名称="新的名称"), row(2))
+    run = imports.work(last(session).id)
+    path = f"{LIST}/{run.id}"
+    assert "一旦有行变得有错误，就一行也不写入" in staff.get(path).text
+    with transaction(session):
+        contract = session.scalars(select(Contract)).one()
+        contract.move_to(ContractState.CANCELLED, now=imports.make.now)
+        contract.cancelled_on = date(2026, 11, 1)
+    staff.post(f"{path}/start")
+    assert "正在逐行核对，还没有写入台账" in staff.get(path).text
+    imports.work(run.id)
+    page = staff.get(path).text
+    assert "现在有 1 行有错误，所以没有导入任何一行" in page
+    assert "该合同在台账里已注销，不能再改" in page
+    assert staff.get(f"{path}/errors").status_code == 200
+    staff.post(f"{path}/start", data={"errors": "skip"})
+    imports.work(run.id)
+    assert "导入完成：新增 1 条" in staff.get(path).text
+
+
+def test_an_import_whose_file_is_gone_keeps_its_numbers(imports, session, staff):
+    run = imports.upload(row(1), row(2, 签订日期="x"))
+    later = imports.make.now + timedelta(days=181)
+    retention.tidy(session, imports.staging, days=180, now=later)
+    page = staff.get(f"{LIST}/{run.id}").text
+    assert "已过保存期限，已经删除" in page
+    assert "看不懂这个日期" in page  # of the summary, not of a row
+    assert "开始导入" not in page
+    assert "下载错误表" not in page
+    start = staff.post(f"{LIST}/{run.id}/start", data={"errors": "skip"})
+    assert start.status_code == 409
+    assert "已过保存期限" in start.text
 
 
 def test_each_outcome_has_its_rows(imports, session, staff):
