@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -11,16 +11,17 @@ from models.fields import DISTRICTS, FIELDS
 from models.states import NodeKind
 
 from .. import policies
-from ..accounts.current import current, signed_in
+from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..labels import label, today
 from ..schema import page_number, parse
 from . import mandates as mandate_service
 from . import service
-from .duties import duties, duties_of
+from .current import own_node
+from .duties import duties
 from .duties import nodes as every_node
-from .schema import LABELS, MINE, MandateEnd, MandateInput, NodeEdit, NodeInput
+from .schema import LABELS, MandateEnd, MandateInput, NodeEdit, NodeInput
 
 bp = Blueprint("nodes", __name__)
 
@@ -30,18 +31,7 @@ LISTS = ("districts", "fields", "staff")
 @bp.app_context_processor
 def _own_node() -> dict[str, Any]:
     # Asked only where it is shown: the page of a failed request asks for nothing.
-    return {"at_own_node": _at_own_node}
-
-
-def _at_own_node() -> dict[str, str]:
-    """What an address needs to show the reader's own nodes; nothing for most."""
-    user = current()
-    if user is None or not policies.may(user, "node.read"):
-        return {}
-    if "at_own_node" not in g:
-        g.at_own_node = {"node": MINE} if duties_of(db.session, user) else {}
-    found: dict[str, str] = g.at_own_node
-    return found
+    return {"at_own_node": own_node}
 
 
 @bp.get("/nodes")

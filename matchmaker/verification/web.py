@@ -20,6 +20,7 @@ from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid, NotFound
 from ..handlers import conflict_words
+from ..nodes.current import note_own
 from ..nodes.facet import chip, facet
 from ..schema import parse
 from ..search.live import live_index
@@ -100,6 +101,7 @@ def _queue_page(
 ) -> ResponseReturnValue:
     user = signed_in()
     found = find_queue(db.session, user, query, _only(query))
+    note_own(found.nodes)
     kinds = sorted({row.kind for row in found.rows}, key=list(KINDS).index)
     known = reasons.every(db.session, kinds)
     g.return_reasons = {kind: reasons.fitting([known[kind]]) for kind in known}

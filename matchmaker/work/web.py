@@ -15,7 +15,8 @@ from ..calendar import service as calendar
 from ..calendar.current import city_days
 from ..config import Settings
 from ..db import db
-from ..nodes.facet import chip, facet, note_own
+from ..nodes.current import note_own
+from ..nodes.facet import chip, facet
 from ..schema import parse
 from . import service
 from .schema import WorkQuery
