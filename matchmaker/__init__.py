@@ -78,6 +78,7 @@ def _register_features(app: Flask) -> None:
     from .contracts import web as contracts_web
     from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
+    from .experts import web as experts_web
     from .groups import web as groups_web
     from .home import web as home_web
     from .introductions import web as introductions_web
@@ -134,6 +135,7 @@ def _register_features(app: Flask) -> None:
         ledger_web,
         dashboards_web,
         targets_web,
+        experts_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -25,6 +25,7 @@ ROLES: tuple[str, ...] = (
     Role.MANAGER,
     Role.STAFF,
     Role.ADMIN,
+    Role.EXPERT,
 )
 # «by-secret»: to whoever brings the secret of a letter's link, or the browser it was
 # meant for; there is nothing at the address for anybody else.
@@ -33,101 +34,106 @@ OPEN, BY_SECRET, SIGNED_IN = "open", "by-secret", "signed-in"
 # Who may know of a record, by its state. A state or secrecy of «*» is every one
 # that has no line of its own. A pair is seen only while both its sides are.
 SIGHT = """
-record       state                  secrecy     visitor enterprise university manager staff admin
-need         draft                  *           -       own        own        own     -     -
-need         published,solved       public      any     any        any        any     any   any
-need         published,solved       masked      any     any        any        any     any   any
-need         published,solved       restricted  -       own        own        own     any   any
-need         *                      *           -       own        own        own     any   any
-achievement  draft                  *           -       own        own        own     -     -
-achievement  published,transferred  *           any     any        any        any     any   any
-achievement  *                      *           -       own        own        own     any   any
-call         draft                  *           -       own        own        own     -     -
-call         argued                 *           -       own        own        own     any   any
-call         *                      *           any     any        any        any     any   any
-suggestion   approved               *           -       own        -          -       any   any
-suggestion   *                      *           -       -          -          -       any   any
-notice       *                      *           -       own        own        own     own   own
-mandate      *                      *           -       -          -          own     any   any
-proposal     *                      *           -       -          -          own     any   any
-attachment   public                 *           any     any        any        any     any   any
-attachment   *                      *           -       own        own        own     any   any
-registration *                      *           -       own        own        own     any   any
-invitation   *                      *           -       own        own        own     -     -
-member       *                      *           -       own        own        own     -     -
-mail         *                      *           -       -          -          -       any   any
-session      *                      *           -       own        own        own     own   own
-subscription *                      *           -       own        own        own     own   own
-introduction *                      *           -       own        own        own     any   any
-contract     *                      *           -       own        own        own     any   any
-payment      *                      *           -       own        own        own     any   any
-deal_file    *                      *           -       own        own        own     any   any
+record       state                  secrecy     visitor enterprise university manager staff admin expert
+need         draft                  *           -       own        own        own     -     -     -
+need         published,solved       public      any     any        any        any     any   any   any
+need         published,solved       masked      any     any        any        any     any   any   any
+need         published,solved       restricted  -       own        own        own     any   any   -
+need         *                      *           -       own        own        own     any   any   -
+achievement  draft                  *           -       own        own        own     -     -     -
+achievement  published,transferred  *           any     any        any        any     any   any   any
+achievement  *                      *           -       own        own        own     any   any   -
+call         draft                  *           -       own        own        own     -     -     -
+call         argued                 *           -       own        own        own     any   any   -
+call         *                      *           any     any        any        any     any   any   any
+suggestion   approved               *           -       own        -          -       any   any   -
+suggestion   *                      *           -       -          -          -       any   any   -
+notice       *                      *           -       own        own        own     own   own   own
+mandate      *                      *           -       -          -          own     any   any   -
+proposal     *                      *           -       -          -          own     any   any   -
+attachment   public                 *           any     any        any        any     any   any   any
+attachment   *                      *           -       own        own        own     any   any   -
+registration *                      *           -       own        own        own     any   any   -
+invitation   *                      *           -       own        own        own     -     -     -
+member       *                      *           -       own        own        own     -     -     -
+mail         *                      *           -       -          -          -       any   any   -
+session      *                      *           -       own        own        own     own   own   own
+subscription *                      *           -       own        own        own     own   own   own
+introduction *                      *           -       own        own        own     any   any   -
+contract     *                      *           -       own        own        own     any   any   -
+payment      *                      *           -       own        own        own     any   any   -
+deal_file    *                      *           -       own        own        own     any   any   -
+expert       *                      *           -       -          -          -       any   any   own
+tie          *                      *           -       -          -          -       any   any   own
 """  # noqa: E501
 
 # Who may do what.
 ACTIONS = """
-action                    visitor enterprise university manager staff admin
-need.create               -       any        -          -       -     -
-need.edit                 -       own        -          -       -     -
-need.withdraw             -       own        -          -       -     -
-need.solve                -       own        -          -       -     -
-need.verify               -       -          -          -       any   any
-need.group                -       -          -          -       any   any
-need.read_full            -       own        own        own     any   any
-achievement.create        -       -          any        -       -     -
-achievement.edit          -       -          own        -       -     -
-achievement.withdraw      -       -          own        -       -     -
-achievement.transfer      -       -          own        -       -     -
-achievement.verify        -       -          -          -       any   any
-achievement.find_buyers   -       -          own        -       any   any
-attachment.change         -       own        own        -       -     -
-suggestion.review         -       -          -          -       any   any
-suggestion.undo           -       -          -          -       own   any
-suggestion.read_own       -       any        -          -       -     -
-proposal.create           -       -          -          any     any   any
-subscription.create       -       any        any        any     any   any
-subscription.change       -       own        own        own     own   own
-quality.read              -       -          -          -       any   any
-history.read              -       own        own        own     any   any
-node.read                 -       -          -          -       any   any
-node.govern               -       -          -          -       -     any
-mandate.read              -       -          -          own     any   any
-mandate.govern            -       -          -          -       any   any
-user.read                 -       -          -          -       -     any
-user.govern               -       -          -          -       -     any
-dictionary.govern         -       -          -          -       -     any
-organisation.read_own     -       any        any        any     -     -
-organisation.lead         -       own        own        own     -     -
-registration.list         -       -          -          -       any   any
-registration.decide       -       own        own        own     any   any
-account.two_step          -       -          -          -       any   any
-mail.read                 -       -          -          -       any   any
-mail.read_secret          -       -          -          -       -     any
-mail.retry                -       -          -          -       -     any
-introduction.read         -       own        own        own     any   any
-introduction.request      -       any        any        -       -     -
-introduction.create       -       -          -          -       any   any
-introduction.answer       -       own        own        -       -     -
-introduction.log          -       own        own        own     any   any
-introduction.move         -       own        own        own     any   any
-introduction.assign       -       -          -          -       any   any
-introduction.open_contact -       own        own        -       -     -
-introduction.read_contact -       own        own        own     any   any
-contract.read             -       own        own        own     any   any
-contract.create           -       any        any        -       any   any
-contract.edit             -       own        own        own     any   any
-contract.confirm          -       own        own        -       -     -
-contract.confirm_for      -       -          -          -       any   any
-contract.sign             -       own        own        -       any   any
-contract.submit           -       own        own        -       any   any
-contract.register         -       -          -          -       any   any
-contract.pay              -       own        own        -       any   any
-ledger.read               -       -          -          -       any   any
-ledger.import             -       -          -          -       any   any
-board.read                -       -          -          -       any   any
-target.govern             -       -          -          -       -     any
-audit.read                -       -          -          -       -     any
-system.govern             -       -          -          -       -     any
+action                    visitor enterprise university manager staff admin expert
+need.create               -       any        -          -       -     -     -
+need.edit                 -       own        -          -       -     -     -
+need.withdraw             -       own        -          -       -     -     -
+need.solve                -       own        -          -       -     -     -
+need.verify               -       -          -          -       any   any   -
+need.group                -       -          -          -       any   any   -
+need.read_full            -       own        own        own     any   any   -
+achievement.create        -       -          any        -       -     -     -
+achievement.edit          -       -          own        -       -     -     -
+achievement.withdraw      -       -          own        -       -     -     -
+achievement.transfer      -       -          own        -       -     -     -
+achievement.verify        -       -          -          -       any   any   -
+achievement.find_buyers   -       -          own        -       any   any   -
+attachment.change         -       own        own        -       -     -     -
+suggestion.review         -       -          -          -       any   any   -
+suggestion.undo           -       -          -          -       own   any   -
+suggestion.read_own       -       any        -          -       -     -     -
+proposal.create           -       -          -          any     any   any   -
+subscription.create       -       any        any        any     any   any   any
+subscription.change       -       own        own        own     own   own   own
+quality.read              -       -          -          -       any   any   -
+history.read              -       own        own        own     any   any   -
+node.read                 -       -          -          -       any   any   -
+node.govern               -       -          -          -       -     any   -
+mandate.read              -       -          -          own     any   any   -
+mandate.govern            -       -          -          -       any   any   -
+user.read                 -       -          -          -       -     any   -
+user.govern               -       -          -          -       -     any   -
+dictionary.govern         -       -          -          -       -     any   -
+organisation.read_own     -       any        any        any     -     -     -
+organisation.lead         -       own        own        own     -     -     -
+registration.list         -       -          -          -       any   any   -
+registration.decide       -       own        own        own     any   any   -
+account.two_step          -       -          -          -       any   any   -
+mail.read                 -       -          -          -       any   any   -
+mail.read_secret          -       -          -          -       -     any   -
+mail.retry                -       -          -          -       -     any   -
+introduction.read         -       own        own        own     any   any   -
+introduction.request      -       any        any        -       -     -     -
+introduction.create       -       -          -          -       any   any   -
+introduction.answer       -       own        own        -       -     -     -
+introduction.log          -       own        own        own     any   any   -
+introduction.move         -       own        own        own     any   any   -
+introduction.assign       -       -          -          -       any   any   -
+introduction.open_contact -       own        own        -       -     -     -
+introduction.read_contact -       own        own        own     any   any   -
+contract.read             -       own        own        own     any   any   -
+contract.create           -       any        any        -       any   any   -
+contract.edit             -       own        own        own     any   any   -
+contract.confirm          -       own        own        -       -     -     -
+contract.confirm_for      -       -          -          -       any   any   -
+contract.sign             -       own        own        -       any   any   -
+contract.submit           -       own        own        -       any   any   -
+contract.register         -       -          -          -       any   any   -
+contract.pay              -       own        own        -       any   any   -
+ledger.read               -       -          -          -       any   any   -
+ledger.import             -       -          -          -       any   any   -
+board.read                -       -          -          -       any   any   -
+target.govern             -       -          -          -       -     any   -
+audit.read                -       -          -          -       -     any   -
+system.govern             -       -          -          -       -     any   -
+expert.list               -       -          -          -       any   any   -
+expert.govern             -       -          -          -       any   any   -
+expert.declare            -       -          -          -       any   any   own
 """
 
 # Every address: the action it is for, and the record its number names. An address
@@ -325,6 +331,15 @@ targets.index                      target.govern             -
 targets.save                       target.govern             -
 targets.copy                       target.govern             -
 targets.define                     target.govern             -
+experts.index                      expert.list               -
+experts.new                        expert.govern             -
+experts.show                       expert.govern             expert
+experts.edit                       expert.govern             expert
+experts.invite_again               expert.govern             expert
+experts.mine                       expert.declare            -
+experts.declare                    expert.declare            expert
+experts.end_tie                    expert.declare            tie
+experts.join                       by-secret                 -
 """
 
 

@@ -18,6 +18,8 @@ from models import (
     Attachment,
     Call,
     Contract,
+    Expert,
+    ExpertTie,
     Introduction,
     Mandate,
     Need,
@@ -297,6 +299,9 @@ def visible_contracts(user: User | None) -> ColumnElement[bool]:
         return false()
     if user.is_staff:
         return true()
+    # Who has no organisation would else see the contracts whose party is not here.
+    if user.organisation_id is None:
+        return Contract.manager_id == user.id
     return or_(
         Contract.manager_id == user.id,
         Contract.buyer_id == user.organisation_id,
@@ -325,6 +330,23 @@ def visible_proposals(user: User | None) -> ColumnElement[bool]:
     if not may(user, "proposal.create"):
         return false()
     return and_(Proposal.proposer_id == user.id, known)
+
+
+def visible_experts(user: User | None) -> ColumnElement[bool]:
+    """Staff see every expert, an expert itself."""
+    return _own_or_staff(user, Expert.user_id)
+
+
+def visible_ties(user: User | None) -> ColumnElement[bool]:
+    """What binds experts to organisations is for the staff and the expert itself."""
+    return _own_or_staff(user, ExpertTie.user_id)
+
+
+def _own_or_staff(user: User | None, person: Any) -> ColumnElement[bool]:
+    if user is None:
+        return false()
+    mine: ColumnElement[bool] = person == user.id
+    return true() if user.is_staff else mine
 
 
 def knows_firm(user: User | None, need: Need) -> bool:
@@ -434,6 +456,8 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     Subscription: (("user_id", "id"),),
     Registration: (("organisation_id", "organisation_id"),),
     User: (("id", "id"),),
+    Expert: (("user_id", "id"),),
+    ExpertTie: (("user_id", "id"),),
     Introduction: (
         ("seeker_id", "organisation_id"),
         ("told_provider_id", "organisation_id"),

@@ -7,6 +7,7 @@ from .base import Base, utcnow
 from .calls import Call
 from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
+from .experts import Expert, ExpertTie
 from .history import History
 from .imports import ImportRun
 from .introductions import (
@@ -44,6 +45,8 @@ __all__ = [
     "Definition",
     "DictionaryEntry",
     "Embedding",
+    "Expert",
+    "ExpertTie",
     "Finding",
     "History",
     "Holiday",

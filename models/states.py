@@ -11,6 +11,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     STAFF = "staff"
     ADMIN = "admin"
+    EXPERT = "expert"
 
 
 class OrganisationKind(StrEnum):
@@ -57,6 +58,7 @@ class TokenPurpose(StrEnum):
     CORRECT = "correct"
     RESET = "reset"
     INVITE = "invite"
+    EXPERT = "expert"
 
 
 class Secrecy(StrEnum):
@@ -371,6 +373,49 @@ class Unit(StrEnum):
     COUNT = "count"
 
 
+class TieKind(StrEnum):
+    """How an expert is bound to an organisation, so that it must not judge it."""
+
+    EMPLOYER = "employer"
+    FORMER = "former"
+    PROJECT = "project"
+    SHARES = "shares"
+    FAMILY = "family"
+    OTHER = "other"
+
+
+class ReviewState(StrEnum):
+    """States of one expert's scoring sheet (评分表) of one bid.
+
+    RETURNED: handed back by the staff to be changed. RECUSED: the expert has an
+    interest in the bid. REMOVED: the staff took the bid from the expert.
+    """
+
+    ASSIGNED = "assigned"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    RECUSED = "recused"
+    REMOVED = "removed"
+
+
+class ResultState(StrEnum):
+    """States of the result of a review (评审结果).
+
+    WITHDRAWN: an objection was upheld, and the bids are judged anew.
+    """
+
+    DRAFT = "draft"
+    ANNOUNCED = "announced"
+    FINAL = "final"
+    WITHDRAWN = "withdrawn"
+
+
+class ObjectionState(StrEnum):
+    OPEN = "open"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
 class ImportState(StrEnum):
     """Of a file that is read into the tables row by row.
 
@@ -528,6 +573,32 @@ CONTRACT_MOVES: Mapping[ContractState, frozenset[ContractState]] = {
     ContractState.VOID: frozenset(),
 }
 
+# A conflict of interest may come to light after the sheet was sent.
+REVIEW_MOVES: Mapping[ReviewState, frozenset[ReviewState]] = {
+    ReviewState.ASSIGNED: frozenset(
+        {ReviewState.SUBMITTED, ReviewState.RECUSED, ReviewState.REMOVED}
+    ),
+    ReviewState.SUBMITTED: frozenset({ReviewState.RETURNED, ReviewState.RECUSED}),
+    ReviewState.RETURNED: frozenset(
+        {ReviewState.SUBMITTED, ReviewState.RECUSED, ReviewState.REMOVED}
+    ),
+    ReviewState.RECUSED: frozenset(),
+    ReviewState.REMOVED: frozenset({ReviewState.ASSIGNED, ReviewState.RECUSED}),
+}
+
+RESULT_MOVES: Mapping[ResultState, frozenset[ResultState]] = {
+    ResultState.DRAFT: frozenset({ResultState.ANNOUNCED}),
+    ResultState.ANNOUNCED: frozenset({ResultState.FINAL, ResultState.WITHDRAWN}),
+    ResultState.FINAL: frozenset(),
+    ResultState.WITHDRAWN: frozenset(),
+}
+
+OBJECTION_MOVES: Mapping[ObjectionState, frozenset[ObjectionState]] = {
+    ObjectionState.OPEN: frozenset({ObjectionState.UPHELD, ObjectionState.DISMISSED}),
+    ObjectionState.UPHELD: frozenset(),
+    ObjectionState.DISMISSED: frozenset(),
+}
+
 # Whoever stops an import keeps what was entered; it may be taken up again.
 IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
     ImportState.CHECKING: frozenset(
@@ -566,6 +637,9 @@ OPEN_INTRODUCTIONS = frozenset(
         IntroductionStatus.DRAFTING,
     }
 )
+# Reviews that the expert still has in hand, and those that count.
+HELD_REVIEWS = frozenset({ReviewState.ASSIGNED, ReviewState.RETURNED})
+LIVE_REVIEWS = HELD_REVIEWS | {ReviewState.SUBMITTED}
 # What counts towards the city's targets, in the year of recognition (DOMAIN §2).
 COUNTED_CONTRACTS = frozenset({ContractState.RECOGNISED, ContractState.AMENDED})
 # 三技: development, transfer, licence (DOMAIN §1).

@@ -22,6 +22,8 @@ from models import (
     ContactGrant,
     Contract,
     DictionaryEntry,
+    Expert,
+    ExpertTie,
     Holiday,
     ImportRun,
     Introduction,
@@ -72,6 +74,7 @@ from models.states import (
     Stage,
     SuggestionKind,
     TalkEventKind,
+    TieKind,
 )
 
 from .filler import filler
@@ -487,6 +490,25 @@ class Factory:
             "at": self.now,
         }
         return self._save(Proposal(**values | given))
+
+    def expert(self, user: User | None = None, **given: Any) -> Expert:
+        """One who opened the account and said where it works."""
+        user = user or self.user(Role.EXPERT)
+        values = {"user_id": user.id, "created_at": self.now, "joined_at": self.now}
+        expert = self._save(Expert(**values | given))
+        self.tie(user, kind=TieKind.EMPLOYER, name=f"评测院{user.id}(示例)")
+        self.session.refresh(expert)
+        return expert
+
+    def tie(self, user: User, **given: Any) -> ExpertTie:
+        """Something between the expert and a firm that is not on the platform."""
+        values = {
+            "user_id": user.id,
+            "name": f"外地公司{next(self._numbers)}",
+            "kind": TieKind.PROJECT,
+            "created_at": self.now,
+        }
+        return self._save(ExpertTie(**values | given))
 
     def node(self, **given: Any) -> Node:
         """A branch under the platform, which is made if there is none."""

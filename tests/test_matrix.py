@@ -135,6 +135,7 @@ def world(make: Factory, session: Session) -> World:
         "manager": make.user(Role.MANAGER, org_role=leads),
         "staff": make.staff(),
         "admin": make.user(Role.ADMIN),
+        "expert": make.user(Role.EXPERT),
     }
     ours, theirs = frozenset({"enterprise"}), frozenset[str]()
     things = [
@@ -224,6 +225,11 @@ def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Th
 def _of_people(make: Factory, users: dict[str, User | None]) -> Iterator[Thing]:
     """A subscription and a browser that is signed in of everybody; a letter."""
     yield Thing("mail", make.mail())
+    for person, owners in ((users["expert"], {"expert"}), (None, set[str]())):
+        expert = make.expert(person)
+        tie = make.tie(expert.user)
+        yield Thing("expert", expert, owners=frozenset(owners))
+        yield Thing("tie", tie, owners=frozenset(owners))
     for role, user in users.items():
         if user is not None:
             whose = frozenset({role})

@@ -25,6 +25,7 @@ OPEN = {
     "registrations.confirmed",
     "registrations.correct",
     "organisations.accept",
+    "experts.join",
     "mail.mine",
     "subscriptions.stop_by_link",
     "search.results",
@@ -47,6 +48,7 @@ OPEN_POSTS = {
     "registrations.confirm",
     "registrations.correct",
     "organisations.accept",
+    "experts.join",
     # Their signed token says what they may do.
     "subscriptions.stop_by_link",
     "subscriptions.restart_by_link",

@@ -50,7 +50,10 @@ def populate(make: Factory) -> Users:
         "manager": make.user(Role.MANAGER),
         "staff": make.staff(),
         "admin": make.user(Role.ADMIN),
+        "expert": make.user(Role.EXPERT),
     }
+    make.expert(users["expert"], id=ID)
+    make.tie(users["expert"], id=ID)
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
     make.call(id=ID)

@@ -20,6 +20,8 @@ from models import (
     Call,
     ContactGrant,
     Embedding,
+    Expert,
+    ExpertTie,
     Finding,
     History,
     IndexChange,
@@ -346,7 +348,7 @@ def _remove_people(session: Session, now: datetime) -> None:
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
     _remove_entries(session)
     ids = list(session.scalars(removable))
-    for table in (UserSession, RecoveryCode):
+    for table in (UserSession, RecoveryCode, Expert, ExpertTie):
         session.execute(delete(table).where(table.user_id.in_(ids)))
     _remove_subscriptions(session, Subscription.user_id.in_(ids))
     session.execute(delete(User).where(User.id.in_(ids)))
@@ -369,6 +371,7 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Introduction.seeker_id,
                 Introduction.provider_id,
                 Proposal.organisation_id,
+                ExpertTie.organisation_id,
             )
         ),
         deals.names_home(),
