@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     achievement_valid_days: int = Field(
         default=730, ge=1, description="Days after which an achievement ends."
     )
+    bids_key_file: Path | None = Field(
+        default=None,
+        description="The master key of sealed bids, kept apart from database and "
+        "backups; unset: `bids.key` in the instance folder.",
+    )
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
     )
@@ -182,6 +187,11 @@ class Settings(BaseSettings):
     def attachment_bytes(self) -> int:
         """The largest attachment, in bytes."""
         return self.attachment_megabytes * 1_000_000
+
+    @property
+    def bids_key(self) -> Path:
+        """Where the master key of sealed bids lies."""
+        return self.bids_key_file or self.instance_dir / "bids.key"
 
     @property
     def import_dir(self) -> Path:

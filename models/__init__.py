@@ -4,6 +4,7 @@ from .accounts import Organisation, User
 from .achievements import Achievement
 from .attachments import Attachment
 from .base import Base, utcnow
+from .bids import Bid, BidFile, BidRelease, BidSubmission
 from .calls import Call
 from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
@@ -39,6 +40,10 @@ __all__ = [
     "Amendment",
     "Attachment",
     "Base",
+    "Bid",
+    "BidFile",
+    "BidRelease",
+    "BidSubmission",
     "Call",
     "ContactGrant",
     "Contract",

@@ -113,6 +113,15 @@ class CallStatus(StrEnum):
     STOPPED = "stopped"
 
 
+class BidState(StrEnum):
+    """States of a bid; SUBMITTED: sealed. A draft that was never sent stays one."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    RELEASED = "released"
+
+
 class Stage(StrEnum):
     LAB = "lab"
     SMALL = "small"
@@ -489,6 +498,16 @@ ACHIEVEMENT_MOVES: Mapping[AchievementStatus, frozenset[AchievementStatus]] = {
     ),
     AchievementStatus.TRANSFERRED: frozenset(),
     AchievementStatus.WITHDRAWN: frozenset(),
+}
+
+# Before the call closes a bid may be replaced, taken back and begun anew.
+BID_MOVES: Mapping[BidState, frozenset[BidState]] = {
+    BidState.DRAFT: frozenset({BidState.SUBMITTED, BidState.WITHDRAWN}),
+    BidState.SUBMITTED: frozenset(
+        {BidState.SUBMITTED, BidState.WITHDRAWN, BidState.RELEASED}
+    ),
+    BidState.WITHDRAWN: frozenset({BidState.DRAFT}),
+    BidState.RELEASED: frozenset(),
 }
 
 SUGGESTION_MOVES: Mapping[SuggestionStatus, frozenset[SuggestionStatus]] = {
