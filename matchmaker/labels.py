@@ -73,6 +73,10 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.CallStatus.RUNNING, "实施中"),
     (s.CallStatus.ACCEPTED, "已验收"),
     (s.CallStatus.STOPPED, "已终止"),
+    (s.BidState.DRAFT, "草稿"),
+    (s.BidState.SUBMITTED, "已提交"),
+    (s.BidState.WITHDRAWN, "已撤回"),
+    (s.BidState.RELEASED, "已启封"),
     (s.Stage.LAB, "实验室"),
     (s.Stage.SMALL, "小试"),
     (s.Stage.PILOT, "中试"),
@@ -259,6 +263,7 @@ TONES: dict[str, str] = {
     "checking": "info",
     "checked": "wait",
     "done": "done",
+    "released": "done",
 }
 
 ACTIONS: dict[str, str] = {
@@ -364,6 +369,20 @@ ACTIONS: dict[str, str] = {
     "import.uploaded": "上传台账",
     "import.started": "开始导入",
     "import.cancelled": "停止导入",
+    "bid.created": "开始填写揭榜书",
+    "bid.begun_anew": "重新填写揭榜书",
+    "bid.submitted": "提交揭榜书",
+    "bid.changes_dropped": "放弃未提交的修改",
+    "bid.withdrawn": "撤回揭榜书",
+    "bid.draft_destroyed": "放弃揭榜书草稿",
+    "bid.file_added": "添加揭榜书附件",
+    "bid.file_removed": "删除揭榜书附件",
+    "bid.released": "启封揭榜书",
+    "bid.destroyed": "销毁揭榜书",
+    "call.release_approved": "批准启封",
+    "call.released": "启封并进入评审",
+    "call.release_retried": "再次启封",
+    "call.without_bids": "无人揭榜，流榜",
     "contract.imported": "台账导入",
     "contract.linked": "关联平台单位",
     "target.set": "录入年度目标",
@@ -510,6 +529,11 @@ def day(moment: datetime | date | None) -> str:
 def minute(moment: datetime | None) -> str:
     """Date and time in the city, as 2026-11-23 09:30."""
     return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M}"
+
+
+def second(moment: datetime | None) -> str:
+    """Date and time in the city to the second, as 2026-11-23 09:30:05."""
+    return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M:%S}"
 
 
 def ago(moment: datetime, now: datetime) -> str:
