@@ -4,7 +4,14 @@ from .accounts import Organisation, User
 from .achievements import Achievement
 from .attachments import Attachment
 from .base import Base, utcnow
-from .calls import Call
+from .calls import (
+    Call,
+    CallInvitation,
+    CallNeed,
+    CallOpinion,
+    CallQuestion,
+    CallVersion,
+)
 from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
 from .history import History
@@ -39,6 +46,11 @@ __all__ = [
     "Attachment",
     "Base",
     "Call",
+    "CallInvitation",
+    "CallNeed",
+    "CallOpinion",
+    "CallQuestion",
+    "CallVersion",
     "ContactGrant",
     "Contract",
     "Definition",
