@@ -74,12 +74,10 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.CallStatus.RUNNING, "实施中"),
     (s.CallStatus.ACCEPTED, "已验收"),
     (s.CallStatus.STOPPED, "已终止"),
-<<<<<<< HEAD
     (s.BidState.DRAFT, "草稿"),
     (s.BidState.SUBMITTED, "已提交"),
     (s.BidState.WITHDRAWN, "已撤回"),
     (s.BidState.RELEASED, "已启封"),
-=======
     (s.CallPhase.DRAFT, "草稿"),
     (s.CallPhase.ARGUED, "论证"),
     (s.CallPhase.WITHDRAWN, "已撤回"),
@@ -95,7 +93,6 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.CallPhase.STOPPED, "已终止"),
     (s.CallMode.SINGLE, "单一揭榜"),
     (s.CallMode.RACE, "赛马制"),
->>>>>>> h/calls
     (s.Stage.LAB, "实验室"),
     (s.Stage.SMALL, "小试"),
     (s.Stage.PILOT, "中试"),
@@ -551,11 +548,11 @@ def minute(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M}"
 
 
-<<<<<<< HEAD
 def second(moment: datetime | None) -> str:
     """Date and time in the city to the second, as 2026-11-23 09:30:05."""
     return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M:%S}"
-=======
+
+
 def until(end: datetime) -> str:
     """The end of a window, which itself is out: 2026年12月1日 17:00 前, or 24:00 前.
 
@@ -593,7 +590,6 @@ def left(end: datetime, now: datetime) -> str:
 def last_day(end: datetime) -> date:
     """The last day in the city on which a window that ends then is still open."""
     return (end - timedelta(microseconds=1)).astimezone(CITY).date()
->>>>>>> h/calls
 
 
 def ago(moment: datetime, now: datetime) -> str:
