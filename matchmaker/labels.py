@@ -1,7 +1,7 @@
 """The words on screen for every enum member, and for money and time."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -66,6 +66,7 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.AchievementStatus.WITHDRAWN, "已撤回"),
     (s.CallStatus.DRAFT, "草稿"),
     (s.CallStatus.ARGUED, "论证"),
+    (s.CallStatus.WITHDRAWN, "已撤回"),
     (s.CallStatus.OPEN, "揭榜中"),
     (s.CallStatus.IN_REVIEW, "评审中"),
     (s.CallStatus.ANNOUNCED, "公示"),
@@ -74,6 +75,25 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.CallStatus.RUNNING, "实施中"),
     (s.CallStatus.ACCEPTED, "已验收"),
     (s.CallStatus.STOPPED, "已终止"),
+    (s.BidState.DRAFT, "草稿"),
+    (s.BidState.SUBMITTED, "已提交"),
+    (s.BidState.WITHDRAWN, "已撤回"),
+    (s.BidState.RELEASED, "已启封"),
+    (s.CallPhase.DRAFT, "草稿"),
+    (s.CallPhase.ARGUED, "论证"),
+    (s.CallPhase.WITHDRAWN, "已撤回"),
+    (s.CallPhase.UPCOMING, "未开始"),
+    (s.CallPhase.OPEN, "揭榜中"),
+    (s.CallPhase.CLOSED, "已截止"),
+    (s.CallPhase.IN_REVIEW, "评审中"),
+    (s.CallPhase.ANNOUNCED, "公示"),
+    (s.CallPhase.AWARDED, "已立项"),
+    (s.CallPhase.FAILED, "流榜"),
+    (s.CallPhase.RUNNING, "实施中"),
+    (s.CallPhase.ACCEPTED, "已验收"),
+    (s.CallPhase.STOPPED, "已终止"),
+    (s.CallMode.SINGLE, "单一揭榜"),
+    (s.CallMode.RACE, "赛马制"),
     (s.Stage.LAB, "实验室"),
     (s.Stage.SMALL, "小试"),
     (s.Stage.PILOT, "中试"),
@@ -248,6 +268,7 @@ TONES: dict[str, str] = {
     "withdrawn": "unknown",
     "transferred": "done",
     "argued": "wait",
+    "upcoming": "wait",
     "open": "info",
     "closed": "unknown",
     "in_review": "wait",
@@ -284,6 +305,7 @@ TONES: dict[str, str] = {
     "final": "done",
     "upheld": "late",
     "dismissed": "unknown",
+    "released": "done",
 }
 
 ACTIONS: dict[str, str] = {
@@ -394,6 +416,20 @@ ACTIONS: dict[str, str] = {
     "import.uploaded": "上传台账",
     "import.started": "开始导入",
     "import.cancelled": "停止导入",
+    "bid.created": "开始填写揭榜书",
+    "bid.begun_anew": "重新填写揭榜书",
+    "bid.submitted": "提交揭榜书",
+    "bid.changes_dropped": "放弃未提交的修改",
+    "bid.withdrawn": "撤回揭榜书",
+    "bid.draft_destroyed": "放弃揭榜书草稿",
+    "bid.file_added": "添加揭榜书附件",
+    "bid.file_removed": "删除揭榜书附件",
+    "bid.released": "启封揭榜书",
+    "bid.destroyed": "销毁揭榜书",
+    "call.release_approved": "批准启封",
+    "call.released": "启封并进入评审",
+    "call.release_retried": "再次启封",
+    "call.without_bids": "无人揭榜，流榜",
     "contract.imported": "台账导入",
     "contract.linked": "关联平台单位",
     "target.set": "录入年度目标",
@@ -540,6 +576,50 @@ def day(moment: datetime | date | None) -> str:
 def minute(moment: datetime | None) -> str:
     """Date and time in the city, as 2026-11-23 09:30."""
     return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M}"
+
+
+def second(moment: datetime | None) -> str:
+    """Date and time in the city to the second, as 2026-11-23 09:30:05."""
+    return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M:%S}"
+
+
+def until(end: datetime) -> str:
+    """The end of a window, which itself is out: 2026年12月1日 17:00 前, or 24:00 前.
+
+    What ends as a day begins ends, for people, with the day before.
+    """
+    local = end.astimezone(CITY)
+    clock = f"{local:%H:%M}"
+    if clock == "00:00" and not local.second:
+        local, clock = local - timedelta(days=1), "24:00"
+    elif local.second:
+        clock = f"{local:%H:%M:%S}"
+    return f"{local.year}年{local.month}月{local.day}日 {clock} 前"
+
+
+def since(begin: datetime | None) -> str:
+    """The beginning of a window: 2026年11月1日 09:00."""
+    if begin is None:
+        return ""
+    local = begin.astimezone(CITY)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def left(end: datetime, now: datetime) -> str:
+    """How long until then, in the two largest units: 3 天 4 小时, 59 分 8 秒."""
+    seconds = max(0, int((end - now).total_seconds()))
+    units = ((86400, "天"), (3600, "小时"), (60, "分"), (1, "秒"))
+    found: list[str] = []
+    for size, unit in units:
+        number, seconds = divmod(seconds, size)
+        if number or found or size == 1:
+            found.append(f"{number} {unit}")
+    return " ".join(found[:2])
+
+
+def last_day(end: datetime) -> date:
+    """The last day in the city on which a window that ends then is still open."""
+    return (end - timedelta(microseconds=1)).astimezone(CITY).date()
 
 
 def ago(moment: datetime, now: datetime) -> str:

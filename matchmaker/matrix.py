@@ -44,7 +44,7 @@ achievement  draft                  *           -       own        own        ow
 achievement  published,transferred  *           any     any        any        any     any   any   any
 achievement  *                      *           -       own        own        own     any   any   -
 call         draft                  *           -       own        own        own     -     -     -
-call         argued                 *           -       own        own        own     any   any   -
+call         argued,withdrawn       *           -       own        own        own     any   any   -
 call         *                      *           any     any        any        any     any   any   any
 suggestion   approved               *           -       own        -          -       any   any   -
 suggestion   *                      *           -       -          -          -       any   any   -

@@ -6,12 +6,15 @@ record outside it is «not found», never «forbidden».
 """
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
+from index.facts import Facts
+from index.text import facts
 from models import (
     TABLES,
     Achievement,
@@ -26,13 +29,23 @@ from models import (
     Notice,
     Organisation,
     Proposal,
+    Record,
     Registration,
     Review,
     Subscription,
     Suggestion,
     User,
+    kind_of,
 )
-from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
+from models.conditions import (
+    NOTHING,
+    After,
+    AtLeastOne,
+    Between,
+    Condition,
+    Every,
+    OneOf,
+)
 from models.outbox import RecordType
 from models.states import (
     PUBLIC_ACHIEVEMENT_STATES,
@@ -89,7 +102,9 @@ def _visible_achievements(user: User | None) -> Condition:
 
 def _visible_calls(user: User | None) -> Condition:
     if user is not None and user.is_staff:
-        return OneOf("status", _values(set(CallStatus) - {CallStatus.DRAFT}))
+        submitted = OneOf("status", _values(set(CallStatus) - {CallStatus.DRAFT}))
+        # A firm's draft is its own until it is submitted.
+        return AtLeastOne((submitted, OneOf("by_staff", (True,))))
     return _or_own(user, OneOf("status", _values(PUBLIC_CALL_STATES)), "issuer_id")
 
 
@@ -107,14 +122,36 @@ def owned(user: User, kind: RecordType) -> Condition:
     return OneOf(owner, (user.organisation_id,))
 
 
-def listed(kind: RecordType) -> OneOf:
-    """What a public list shows and a match may propose: open for business now."""
+def listed(kind: RecordType, now: Any = None) -> Condition:
+    """What a public list shows and a match may propose: open for business now.
+
+    A call is so inside its window, whatever anybody has done or not done by then.
+    ``now`` may be a parameter of a query, and be left out for needs and achievements,
+    which are open by their state alone.
+    """
     status: dict[RecordType, str] = {
         RecordType.NEED: NeedStatus.PUBLISHED,
         RecordType.ACHIEVEMENT: AchievementStatus.PUBLISHED,
         RecordType.CALL: CallStatus.OPEN,
     }
-    return OneOf("status", (str(status[kind]),))
+    state = OneOf("status", (str(status[kind]),))
+    if kind is not RecordType.CALL:
+        return state
+    if now is None:
+        raise ValueError("whether a call is open depends on the moment")
+    return Every((state, Between("opens_at", high=now), After("closes_at", now)))
+
+
+def holds(condition: Condition, item: Record) -> bool:
+    """Whether the condition holds for this one record, as it is now."""
+    table = Facts()
+    table.put(0, facts(item, kind_of(item)))
+    return bool(condition.mask(table)[0])
+
+
+def is_listed(item: Record, now: datetime) -> bool:
+    """Whether the record is open for business at this moment."""
+    return holds(listed(kind_of(item), now), item)
 
 
 def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
@@ -124,16 +161,16 @@ def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
 
 
 def visible_suggestions(
-    user: User | None, *, open_only: bool = False
+    user: User | None, *, open_at: datetime | None = None
 ) -> ColumnElement[bool]:
     """Staff see every pair; an enterprise the approved ones of its own needs.
 
     Whoever reads, both sides are records the person may know of: a withdrawn
-    achievement takes its pairs with it. ``open_only``: both are open for business too.
+    achievement takes its pairs with it. ``open_at``: both are open for business then.
     """
     if user is None:
         return false()
-    sides = sides_meet(side_rule(user, open_only=open_only))
+    sides = sides_meet(side_rule(user, open_at=open_at))
     if user.is_staff:
         return sides
     if not may(user, "suggestion.read_own"):
@@ -144,13 +181,13 @@ def visible_suggestions(
 
 
 def side_rule(
-    user: User | None, *, open_only: bool = False
+    user: User | None, *, open_at: datetime | None = None
 ) -> Callable[[RecordType], Condition]:
     """What a record must meet, by its kind, for the person to know of its pairs."""
 
     def condition(kind: RecordType) -> Condition:
         known = visible(user, kind)
-        return Every((known, listed(kind))) if open_only else known
+        return known if open_at is None else Every((known, listed(kind, open_at)))
 
     return condition
 

@@ -5,7 +5,14 @@ from .achievements import Achievement
 from .attachments import Attachment
 from .base import Base, utcnow
 from .bids import Bid, BidFile, BidRelease, BidSubmission
-from .calls import Call
+from .calls import (
+    Call,
+    CallInvitation,
+    CallNeed,
+    CallOpinion,
+    CallQuestion,
+    CallVersion,
+)
 from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
 from .experts import Expert, ExpertTie
@@ -45,6 +52,11 @@ __all__ = [
     "BidRelease",
     "BidSubmission",
     "Call",
+    "CallInvitation",
+    "CallNeed",
+    "CallOpinion",
+    "CallQuestion",
+    "CallVersion",
     "ContactGrant",
     "Contract",
     "Definition",

@@ -99,10 +99,14 @@ class AchievementStatus(StrEnum):
 
 
 class CallStatus(StrEnum):
-    """States of an open call; «已截止» is told by the clock (`Call.is_closed_at`)."""
+    """States of an open call; «未开始» and «已截止» are told by the clock.
+
+    See `Call.phase`. WITHDRAWN: given up before anybody else read it.
+    """
 
     DRAFT = "draft"
     ARGUED = "argued"
+    WITHDRAWN = "withdrawn"
     OPEN = "open"
     IN_REVIEW = "in_review"
     ANNOUNCED = "announced"
@@ -111,6 +115,31 @@ class CallStatus(StrEnum):
     RUNNING = "running"
     ACCEPTED = "accepted"
     STOPPED = "stopped"
+
+
+class CallPhase(StrEnum):
+    """Where a call stands for whoever looks at it at a moment: state and clock."""
+
+    DRAFT = "draft"
+    ARGUED = "argued"
+    WITHDRAWN = "withdrawn"
+    UPCOMING = "upcoming"
+    OPEN = "open"
+    CLOSED = "closed"
+    IN_REVIEW = "in_review"
+    ANNOUNCED = "announced"
+    AWARDED = "awarded"
+    FAILED = "failed"
+    RUNNING = "running"
+    ACCEPTED = "accepted"
+    STOPPED = "stopped"
+
+
+class CallMode(StrEnum):
+    """One solver, or several in parallel of whom the weaker are dropped."""
+
+    SINGLE = "single"
+    RACE = "race"
 
 
 class BidState(StrEnum):
@@ -500,6 +529,37 @@ ACHIEVEMENT_MOVES: Mapping[AchievementStatus, frozenset[AchievementStatus]] = {
     AchievementStatus.WITHDRAWN: frozenset(),
 }
 
+# The window closes by the clock alone; OPEN is left when its bids are released, or
+# when there are none.
+CALL_MOVES: Mapping[CallStatus, frozenset[CallStatus]] = {
+    CallStatus.DRAFT: frozenset({CallStatus.ARGUED, CallStatus.WITHDRAWN}),
+    # Returned with reasons, it is a draft again.
+    CallStatus.ARGUED: frozenset(
+        {CallStatus.DRAFT, CallStatus.OPEN, CallStatus.WITHDRAWN}
+    ),
+    CallStatus.OPEN: frozenset(
+        {CallStatus.IN_REVIEW, CallStatus.FAILED, CallStatus.STOPPED}
+    ),
+    CallStatus.IN_REVIEW: frozenset(
+        {CallStatus.ANNOUNCED, CallStatus.FAILED, CallStatus.STOPPED}
+    ),
+    # An objection that is upheld sends the bids back to the panel.
+    CallStatus.ANNOUNCED: frozenset(
+        {
+            CallStatus.IN_REVIEW,
+            CallStatus.AWARDED,
+            CallStatus.FAILED,
+            CallStatus.STOPPED,
+        }
+    ),
+    CallStatus.AWARDED: frozenset({CallStatus.RUNNING, CallStatus.STOPPED}),
+    CallStatus.RUNNING: frozenset({CallStatus.ACCEPTED, CallStatus.STOPPED}),
+    CallStatus.ACCEPTED: frozenset(),
+    CallStatus.FAILED: frozenset(),
+    CallStatus.STOPPED: frozenset(),
+    CallStatus.WITHDRAWN: frozenset(),
+}
+
 # Before the call closes a bid may be replaced, taken back and begun anew.
 BID_MOVES: Mapping[BidState, frozenset[BidState]] = {
     BidState.DRAFT: frozenset({BidState.SUBMITTED, BidState.WITHDRAWN}),
@@ -647,7 +707,11 @@ PUBLIC_NEED_STATES = frozenset({NeedStatus.PUBLISHED, NeedStatus.SOLVED})
 PUBLIC_ACHIEVEMENT_STATES = frozenset(
     {AchievementStatus.PUBLISHED, AchievementStatus.TRANSFERRED}
 )
-PUBLIC_CALL_STATES = frozenset(CallStatus) - {CallStatus.DRAFT, CallStatus.ARGUED}
+# Nobody but its issuer and the staff reads of a call before it is opened.
+UNOPENED_CALL_STATES = frozenset(
+    {CallStatus.DRAFT, CallStatus.ARGUED, CallStatus.WITHDRAWN}
+)
+PUBLIC_CALL_STATES = frozenset(CallStatus) - UNOPENED_CALL_STATES
 
 OPEN_INTRODUCTIONS = frozenset(
     {

@@ -3,7 +3,7 @@
 Each is committed at once, so that a request in another session sees it.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -51,6 +51,7 @@ from models.outbox import RecordType, TaskKind
 from models.states import (
     COUNTED_CONTRACTS,
     AchievementStatus,
+    CallPhase,
     CallStatus,
     ContractSource,
     ContractState,
@@ -213,6 +214,7 @@ class Factory:
         return self._save(Achievement(**values | given), index=True)
 
     def call(self, **given: Any) -> Call:
+        """One that takes bids, and questions until a week before the end."""
         if "issuer_id" not in given:
             given["issuer_id"] = self.organisation(kind=OrganisationKind.PARK).id
         values = {
@@ -222,12 +224,18 @@ class Factory:
             "background": "园区储能电站需要在热失控发生前识别异常电芯。",
             "goals": ["提前预警时间≥10 min"],
             "funding_fen": 500_000_000,
-            "deadline": date(2027, 3, 31),
+            # Open by the clock of the wall too, which pages go by.
+            "opens_at": datetime(2020, 1, 1, tzinfo=UTC),
+            "closes_at": datetime(2099, 12, 31, 16, tzinfo=UTC),
+            "noted_phase": CallPhase.OPEN,
             "created_at": self.now,
             "updated_at": self.now,
             "published_at": self.now,
         }
-        return self._save(Call(**values | given), index=True)
+        values |= given
+        ends = values["closes_at"]
+        values.setdefault("questions_until", ends and ends - timedelta(days=7))
+        return self._save(Call(**values), index=True)
 
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""

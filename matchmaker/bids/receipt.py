@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -48,11 +48,16 @@ def statement(
         "call": bid.call_id,
         "organisation": bid.organisation_id,
         "number": bid.number,
-        "at": at.isoformat(timespec="microseconds"),
+        "at": moment(at),
         "content": content,
         "files": [asdict(one) for one in files],
         "salt": salt,
     }
+
+
+def moment(at: datetime) -> str:
+    """A moment as the statement spells it: UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def digest(stated: Statement) -> str:

@@ -20,6 +20,8 @@ from .content import Content
 from .receipt import FileFacts, Statement
 from .vault import Place, Tampered, Vault, canonical, open_with, seal_with
 
+FILE = "file"
+
 
 def draft_place(bid: Bid) -> Place:
     return Place(bid.call_id, bid.organisation_id, "draft")
@@ -29,14 +31,14 @@ def submission_place(bid: Bid) -> Place:
     return Place(bid.call_id, bid.organisation_id, "submission", str(bid.number))
 
 
-def file_place(bid: Bid, ref: str) -> Place:
+def file_place(row: BidFile) -> Place:
     """Of the bytes of a file."""
-    return Place(bid.call_id, bid.organisation_id, "file", ref)
+    return Place(row.bid.call_id, row.bid.organisation_id, FILE, row.ref)
 
 
-def facts_place(bid: Bid, ref: str) -> Place:
+def facts_place(row: BidFile) -> Place:
     """Of its name and what else is known of it."""
-    return Place(bid.call_id, bid.organisation_id, "facts", ref)
+    return Place(row.bid.call_id, row.bid.organisation_id, "facts", row.ref)
 
 
 def put_draft(vault: Vault, bid: Bid, content: Content) -> None:
@@ -77,17 +79,17 @@ def _key(vault: Vault, row: BidFile) -> dict[str, str]:
     return {"key": data_key(vault, row).hex(), "stored": row.stored}
 
 
-def put_file(vault: Vault, bid: Bid, row: BidFile, key: bytes, facts: Any) -> None:
+def put_file(vault: Vault, row: BidFile, key: bytes, facts: Any) -> None:
     """Seal the name and facts of a file under its own data key."""
-    row.facts = seal_with(key, facts_place(bid, row.ref), canonical(facts))
-    row.bidder_key = vault.wrap(file_place(bid, row.ref), key)
+    row.facts = seal_with(key, facts_place(row), canonical(facts))
+    row.bidder_key = vault.wrap(file_place(row), key)
 
 
 def data_key(vault: Vault, row: BidFile) -> bytes:
     """The key of a file, for its bidder or once it is released."""
     if row.data_key is not None:
         return row.data_key
-    return _as_known(vault, row.bid, file_place(row.bid, row.ref), row.bidder_key)
+    return _as_known(vault, row.bid, file_place(row), row.bidder_key)
 
 
 def _as_known(vault: Vault, bid: Bid, place: Place, wrapped: bytes | None) -> bytes:
@@ -110,7 +112,7 @@ def facts_of(vault: Vault, row: BidFile) -> FileFacts:
         return FileFacts(
             row.ref, row.name or "", row.kind or "", row.size or 0, row.sha256 or ""
         )
-    key, place = data_key(vault, row), facts_place(row.bid, row.ref)
+    key, place = data_key(vault, row), facts_place(row)
     try:
         return FileFacts(**json.loads(open_with(key, place, row.facts or b"")))
     except Tampered as error:
@@ -142,6 +144,32 @@ def released_statement(vault: Vault, bid: Bid) -> Statement:
     assert bid.content is not None
     files = [facts_of(vault, row) for row in bid.files]
     return receipt.statement(bid, bid.submitted_at, bid.content, files, bid.salt or "")
+
+
+def enter_released(bid: Bid, inside: Any) -> None:
+    """What the release found inside, in the open; what was sealed is destroyed.
+
+    A file whose key was not inside stays closed, and is taken off.
+    """
+    stated, keys = inside["statement"], inside["keys"]
+    facts = {one["ref"]: FileFacts(**one) for one in stated["files"]}
+    drop_files(bid, [row for row in bid.files if row.ref not in keys])
+    for row in bid.files:
+        known = facts[row.ref]
+        row.in_draft = row.in_submission = True
+        row.data_key = bytes.fromhex(keys[row.ref]["key"])
+        row.name, row.kind = known.name, known.kind
+        row.size, row.sha256 = known.size, known.sha256
+        row.facts = row.bidder_key = None
+    bid.content, bid.salt = stated["content"], stated["salt"]
+    bid.draft = bid.draft_key = None
+    bid.sealed = bid.sealed_key = bid.release_key = bid.key_id = None
+
+
+def moment(bid: Bid) -> str:
+    """When it was submitted, as its statement has it."""
+    assert bid.submitted_at is not None
+    return receipt.moment(bid.submitted_at)
 
 
 def _opened(

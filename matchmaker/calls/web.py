@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from models.base import utcnow
 from models.outbox import RecordType
 
-from .. import labels, policies
+from .. import policies
 from ..accounts.current import current
 from ..db import db
 from ..history import service as history
@@ -30,14 +30,15 @@ def browse() -> ResponseReturnValue:
 def show(call_id: int) -> ResponseReturnValue:
     user, session = current(), db.session
     call = service.find_call(session, user, call_id)
-    today = labels.today(utcnow())
-    near = nearby(session, live_index(), user, call, RecordType.ACHIEVEMENT, limit=5)
+    now = utcnow()
+    kind = RecordType.ACHIEVEMENT
+    near = nearby(session, live_index(), user, call, kind, limit=5, now=now)
     read_history = policies.may(user, "history.read", call)
     return render_template(
         "calls/show.html",
         call=call,
-        state=rows.state(call, today),
-        window=service.window(call, today),
+        state=rows.state(call, now),
+        window=service.window(call, now),
         achievements=near_cards(near),
         timeline=entries(history.of_record(session, call), {})
         if read_history

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -51,6 +51,7 @@ from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
+    CallPhase,
     CallStatus,
     Mode,
     NeedStatus,
@@ -61,13 +62,16 @@ from models.states import (
 
 from ..accounts.sessions import end_all
 from ..jobs import outbox
-from ..labels import FEN_PER_WAN, label, today
+from ..labels import CITY, FEN_PER_WAN, label, today
 from . import deals, talks
 
 Row = Mapping[str, Any]
 
 # Published over the months before, so that lists and ages look as they will.
 SPREAD_DAYS = 90
+# The windows of calls end from so many days ago on, within so many days.
+PAST_DAYS, WINDOWS_DAYS = 20, 110
+WINDOW_DAYS, QUESTION_DAYS = 30, 7
 KINDS = {
     "needs": RecordType.NEED,
     "achievements": RecordType.ACHIEVEMENT,
@@ -214,14 +218,21 @@ def _achievement(row: Row, organisations: _Organisations, now: datetime) -> Achi
 
 def _call(row: Row, organisations: _Organisations, now: datetime) -> Call:
     issuer = organisations.id(row["issuer"], OrganisationKind.PARK, None)
+    opens, closes = _around(_date(row["deadline"]), now)
+    common = _common(row, now)
+    opens = min(common["published_at"], opens)
     return Call(
-        **_common(row, now),
+        **common | {"published_at": opens},
         issuer_id=issuer,
         status=CallStatus.OPEN,
         background=row["background"],
         goals=row["goals"],
         funding_fen=_fen(row["funding_wan"]),
-        deadline=_date(row["deadline"]),
+        opens_at=opens,
+        closes_at=closes,
+        questions_until=closes - timedelta(days=QUESTION_DAYS),
+        approved_at=opens,
+        noted_phase=CallPhase.OPEN,
     )
 
 
@@ -246,6 +257,14 @@ def _future(deadline: date, now: datetime) -> date:
     while deadline < today(now):
         deadline = date(deadline.year + 1, deadline.month, min(deadline.day, 28))
     return deadline
+
+
+def _around(deadline: date, now: datetime) -> tuple[datetime, datetime]:
+    """A window around today, ending at five o'clock: some are over, most go on."""
+    days = ((deadline - today(now)).days + PAST_DAYS) % WINDOWS_DAYS - PAST_DAYS
+    last = today(now) + timedelta(days=days)
+    closes = datetime.combine(last, time(17), CITY)
+    return closes - timedelta(days=WINDOW_DAYS), closes
 
 
 def _member(enum: Any, word: str) -> Any:

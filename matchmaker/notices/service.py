@@ -189,6 +189,33 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "proposals.mine",
         "state",
     ),
+    "bid_submitted": (
+        "揭榜书已收到（第 {number} 次提交，{at}）：{title}。回执 SHA-256：{digest}",
+        "bids.receipt",
+        "bid_id",
+    ),
+    "bid_withdrawn": (
+        "揭榜书已撤回，内容已销毁（{at}）：{title}",
+        "bids.receipt",
+        "bid_id",
+    ),
+    "bid_released": ("揭榜书已启封，进入评审：{title}", "bids.receipt", "bid_id"),
+    "bids_opened": (
+        "榜单收到 {count} 份揭榜书，已启封：{title}",
+        "calls.show",
+        "call_id",
+    ),
+    "call_without_bids": ("没有单位揭榜，流榜：{title}", "calls.show", "call_id"),
+    "release_approved": (
+        "{name} 已批准启封，请另一位工作人员批准：{title}",
+        "releases.show",
+        "call_id",
+    ),
+    "release_faults": (
+        "启封时有 {count} 处异常，请查看：{title}",
+        "releases.show",
+        "call_id",
+    ),
     "work_waiting": (
         "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",
         "work.index",

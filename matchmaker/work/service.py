@@ -47,7 +47,8 @@ MOST_COUNTED = 100
 MOST_LISTED = 1000
 
 TODAY, SOON = (bindparam(name, type_=Date()) for name in ("today", "soon"))
-QUIET, OVERDUE = (bindparam(name, type_=UtcDateTime()) for name in ("quiet", "overdue"))
+MOMENTS = ("quiet", "overdue", "now")
+QUIET, OVERDUE, NOW = (bindparam(name, type_=UtcDateTime()) for name in MOMENTS)
 
 
 def _window(kind: RecordType) -> Window:
@@ -61,7 +62,7 @@ def _window(kind: RecordType) -> Window:
 
 
 DAYS = Days(
-    TODAY, SOON, {kind: _window(kind) for kind in ENDING.values()}, QUIET, OVERDUE
+    TODAY, SOON, {kind: _window(kind) for kind in ENDING.values()}, QUIET, OVERDUE, NOW
 )
 # The node the list is narrowed to.
 DISTRICTS = bindparam("districts", type_=String(), expanding=True)
@@ -209,7 +210,7 @@ def _parameters(
     user: User, when: When, its: Duties = EVERYTHING, most: int = MOST_LISTED
 ) -> dict[str, Any]:
     found = {"home": user.organisation_id, "me": user.id, "most": most}
-    for name in ("today", "soon", "quiet", "overdue"):
+    for name in ("today", "soon", *MOMENTS):
         found[name] = getattr(when, name)
     for kind, ends in when.ending.items():
         for name in ("since", "until", "days"):

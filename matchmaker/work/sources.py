@@ -85,6 +85,7 @@ class Days:
     ending: Mapping[RecordType, Window]
     quiet: datetime | BindParameter[datetime]
     overdue: datetime | BindParameter[datetime]
+    now: datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True)
@@ -339,7 +340,7 @@ def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
             .outerjoin(Need, Suggestion.need_id == Need.id)
             .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
             .outerjoin(Call, Suggestion.call_id == Call.id)
-            .where(condition(days), open_sides())
+            .where(condition(days), open_sides(days.now))
         )
 
     return waiting
