@@ -121,6 +121,16 @@ class Settings(BaseSettings):
         description="How many days before the end something counts as about to end.",
     )
 
+    panel_size: int = Field(
+        default=3, ge=1, le=15, description="How many experts judge each bid."
+    )
+    notice_days: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="Working days a result is open to objections.",
+    )
+
     public_url: str = Field(
         default="",
         description="Address of the site in mails; empty: http://HOST:PORT.",

@@ -65,6 +65,11 @@ payment      *                      *           -       own        own        ow
 deal_file    *                      *           -       own        own        own     any   any   -
 expert       *                      *           -       -          -          -       any   any   own
 tie          *                      *           -       -          -          -       any   any   own
+review       recused,removed        *           -       -          -          -       any   any   -
+review       *                      *           -       -          -          -       any   any   own
+outcome      draft,withdrawn        *           -       -          -          -       -     -     -
+outcome      *                      *           -       own        own        -       any   any   -
+objection    *                      *           -       own        own        own     any   any   own
 """  # noqa: E501
 
 # Who may do what.
@@ -134,6 +139,17 @@ system.govern             -       -          -          -       -     any   -
 expert.list               -       -          -          -       any   any   -
 expert.govern             -       -          -          -       any   any   -
 expert.declare            -       -          -          -       any   any   own
+panel.read                -       -          -          -       any   any   -
+panel.form                -       -          -          -       any   any   -
+review.read               -       -          -          -       any   any   own
+review.write              -       -          -          -       -     -     own
+review.declare            -       -          -          -       any   any   own
+review.govern             -       -          -          -       any   any   -
+view.give                 -       own        own        -       any   any   -
+result.write              -       -          -          -       any   any   -
+outcome.read              -       own        own        -       any   any   -
+objection.read            -       own        own        own     any   any   own
+objection.answer          -       -          -          -       any   any   -
 """
 
 # Every address: the action it is for, and the record its number names. An address
@@ -340,6 +356,28 @@ experts.mine                       expert.declare            -
 experts.declare                    expert.declare            expert
 experts.end_tie                    expert.declare            tie
 experts.join                       by-secret                 -
+panels.index                       panel.read                -
+panels.show                        panel.read                call
+panels.add                         panel.form                call
+panels.assign                      panel.form                call
+panels.dismiss                     panel.form                call
+panels.minutes                     panel.read                call
+panels.take_away                   review.govern             review
+panels.hand_back                   review.govern             review
+panels.propose                     result.write              call
+panels.announce                    result.write              call
+panels.close                       result.write              call
+reviews.mine                       review.write              -
+reviews.show                       review.read               review
+reviews.write                      review.write              review
+reviews.recuse                     review.declare            review
+views.show                         view.give                 call
+views.give                         view.give                 call
+results.show                       open                      call
+results.object                     open                      call
+results.outcome                    outcome.read              outcome
+results.objection                  objection.read            objection
+results.answer                     objection.answer          objection
 """
 
 

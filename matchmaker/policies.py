@@ -19,7 +19,11 @@ from models import (
     TABLES,
     Achievement,
     Attachment,
+    Bid,
+    BidOutcome,
+    BidReview,
     Call,
+    CallResult,
     Contract,
     Expert,
     ExpertTie,
@@ -27,6 +31,7 @@ from models import (
     Mandate,
     Need,
     Notice,
+    Objection,
     Organisation,
     Proposal,
     Record,
@@ -48,6 +53,7 @@ from models.conditions import (
 )
 from models.outbox import RecordType
 from models.states import (
+    LIVE_REVIEWS,
     PUBLIC_ACHIEVEMENT_STATES,
     PUBLIC_CALL_STATES,
     PUBLIC_NEED_STATES,
@@ -57,6 +63,7 @@ from models.states import (
     NeedStatus,
     OrganisationRole,
     RegistrationState,
+    ResultState,
     Secrecy,
     Side,
     SuggestionStatus,
@@ -379,6 +386,47 @@ def visible_ties(user: User | None) -> ColumnElement[bool]:
     return _own_or_staff(user, ExpertTie.user_id)
 
 
+def visible_reviews(user: User | None) -> ColumnElement[bool]:
+    """Staff see every review of a bid; an expert its own, while bids are judged.
+
+    What it stood aside from, or what was taken from it, is out of its hands.
+    """
+    if user is None:
+        return false()
+    if user.is_staff:
+        return true()
+    return and_(
+        BidReview.user_id == user.id,
+        BidReview.state.in_(LIVE_REVIEWS),
+        BidReview.bid_id.in_(_bids_in(CallStatus.IN_REVIEW, CallStatus.ANNOUNCED)),
+    )
+
+
+def _bids_in(*states: CallStatus) -> Any:
+    return select(Bid.id).join(Bid.call).where(Call.status.in_(states))
+
+
+def visible_outcomes(user: User | None) -> ColumnElement[bool]:
+    """What became of a bid is for its bidder and the staff, once it is announced."""
+    if user is None:
+        return false()
+    told = (ResultState.ANNOUNCED, ResultState.FINAL)
+    public = BidOutcome.result_id.in_(
+        select(CallResult.id).where(CallResult.state.in_(told))
+    )
+    if user.is_staff:
+        return public
+    if user.organisation_id is None:
+        return false()
+    own = select(Bid.id).where(Bid.organisation_id == user.organisation_id)
+    return and_(public, BidOutcome.bid_id.in_(own))
+
+
+def visible_objections(user: User | None) -> ColumnElement[bool]:
+    """An objection is for who made it, and for the staff."""
+    return _own_or_staff(user, Objection.user_id)
+
+
 def _own_or_staff(user: User | None, person: Any) -> ColumnElement[bool]:
     if user is None:
         return false()
@@ -475,6 +523,7 @@ READING = frozenset(
         "mandate.read",
         "need.read_full",
         "organisation.read_own",
+        "outcome.read",
         "subscription.change",
         "subscription.create",
         "suggestion.read_own",
@@ -495,6 +544,9 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     User: (("id", "id"),),
     Expert: (("user_id", "id"),),
     ExpertTie: (("user_id", "id"),),
+    BidReview: (("user_id", "id"),),
+    BidOutcome: (("told_bidder_id", "organisation_id"),),
+    Objection: (("user_id", "id"),),
     Introduction: (
         ("seeker_id", "organisation_id"),
         ("told_provider_id", "organisation_id"),

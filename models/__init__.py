@@ -30,11 +30,13 @@ from .needs import Need, NeedText
 from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
+from .panels import BidReview, IssuerView, PanelMember
 from .proposals import Proposal
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .registrations import Invitation, Registration
 from .reminders import Observation, Reminder
+from .results import BidOutcome, CallResult, Objection
 from .session import create_db_engine, session_factory, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 from .subscriptions import Finding, Subscription
@@ -49,13 +51,16 @@ __all__ = [
     "Base",
     "Bid",
     "BidFile",
+    "BidOutcome",
     "BidRelease",
+    "BidReview",
     "BidSubmission",
     "Call",
     "CallInvitation",
     "CallNeed",
     "CallOpinion",
     "CallQuestion",
+    "CallResult",
     "CallVersion",
     "ContactGrant",
     "Contract",
@@ -72,6 +77,7 @@ __all__ = [
     "Introduction",
     "IntroductionAnswer",
     "Invitation",
+    "IssuerView",
     "Mail",
     "Mandate",
     "Need",
@@ -79,10 +85,12 @@ __all__ = [
     "Node",
     "NodeStaff",
     "Notice",
+    "Objection",
     "Observation",
     "OneTimeToken",
     "Organisation",
     "OutboxTask",
+    "PanelMember",
     "Payment",
     "Proposal",
     "Ranker",

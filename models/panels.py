@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import User
@@ -43,11 +43,14 @@ class BidReview(Base):
     """
 
     __tablename__ = "bid_reviews"
-    __table_args__ = (UniqueConstraint("bid_id", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("bid_id", "user_id"),
+        Index("ix_bid_reviews_person", "user_id", "state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     bid_id: Mapped[int] = mapped_column(ForeignKey("bids.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     state: Mapped[ReviewState] = mapped_column(
         enum_column(ReviewState), default=ReviewState.ASSIGNED
     )
@@ -93,5 +96,3 @@ class IssuerView(Base):
 
     bid: Mapped[Bid] = relationship()
     user: Mapped[User] = relationship()
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import User
@@ -31,6 +31,7 @@ class CallResult(Base):
     __tablename__ = "call_results"
     __table_args__ = (
         UniqueConstraint("call_id", "number"),
+        Index("ix_call_results_notice", "state", "notice_until"),
         CheckConstraint("notice_from < notice_until", name="notice_in_order"),
         CheckConstraint(
             "state = 'draft' OR notice_until IS NOT NULL", name="announced_for_a_time"
@@ -106,6 +107,11 @@ class BidOutcome(Base):
     result: Mapped[CallResult] = relationship(back_populates="outcomes")
     bid: Mapped[Bid] = relationship()
 
+    @property
+    def told_bidder_id(self) -> int:
+        """The organisation that reads its reason."""
+        return self.bid.organisation_id
+
 
 class Objection(Base):
     """Somebody objects to an announced result (异议).
@@ -124,7 +130,7 @@ class Objection(Base):
     result_id: Mapped[int] = mapped_column(ForeignKey("call_results.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     name: Mapped[str] = mapped_column(String(64))
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str] = mapped_column(String(254), index=True)
     words: Mapped[Prose]
     at: Mapped[datetime]
     state: Mapped[ObjectionState] = mapped_column(

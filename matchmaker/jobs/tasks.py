@@ -64,6 +64,7 @@ class Tasks:
                 working_days=self._settings.reminder_working_days,
                 notice_days=self._settings.expiry_notice_days,
                 overdue_days=self._settings.introduction_task_days,
+                panel_size=self._settings.panel_size,
                 terms=self._settings.terms,
                 now=utcnow(),
             )

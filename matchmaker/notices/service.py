@@ -216,6 +216,51 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "releases.show",
         "call_id",
     ),
+    "review_assigned": (
+        "有 {number} 份揭榜书请您评审：{title}",
+        "reviews.mine",
+        "call",
+    ),
+    "review_returned": (
+        "您的评分表被退回修改：{title}。原因：{reason}",
+        "reviews.show",
+        "review_id",
+    ),
+    "review_removed": ("有一份揭榜书不再由您评审：{title}", "reviews.mine", "call"),
+    "review_conflict": (
+        "有专家因利害关系回避，请补派专家：{title}",
+        "panels.show",
+        "call_id",
+    ),
+    "reviews_complete": (
+        "评分表已收齐，可以拟定结果：{title}",
+        "panels.show",
+        "call_id",
+    ),
+    "view_wanted": ("请对揭榜书给出意见：{title}", "views.show", "call_id"),
+    "outcome_announced": (
+        "评审结果公示，请查看您单位的结果和理由：{title}",
+        "results.outcome",
+        "outcome_id",
+    ),
+    "outcome_final": ("评审结果已生效：{title}", "results.outcome", "outcome_id"),
+    "result_announced": ("评审结果已公示：{title}", "results.show", "call_id"),
+    "result_final": ("评审结果已生效：{title}", "results.show", "call_id"),
+    "result_withdrawn": (
+        "异议成立，公示的结果已撤销：{title}",
+        "results.show",
+        "call_id",
+    ),
+    "objection_made": (
+        "收到对评审结果的异议：{title}",
+        "results.objection",
+        "objection_id",
+    ),
+    "objection_answered": (
+        "您的异议已有答复：{title}",
+        "results.objection",
+        "objection_id",
+    ),
     "work_waiting": (
         "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」",
         "work.index",

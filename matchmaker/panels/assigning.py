@@ -102,7 +102,7 @@ def _open_sheets(session: Session) -> dict[int, int]:
         .where(BidReview.state.in_(HELD_REVIEWS))
         .group_by(BidReview.user_id)
     )
-    return {user_id: number for user_id, number in session.execute(query)}
+    return {row.user_id: row[1] for row in session.execute(query)}
 
 
 def add(
@@ -128,9 +128,7 @@ def add(
             for expert in chosen
         }
         changes = {"panel": [None, "、".join(one.user.name for one in chosen)]}
-        history.record(
-            session, actor, "panel.formed", call, now=now, changes=changes
-        )
+        history.record(session, actor, "panel.formed", call, now=now, changes=changes)
         tell.assigned(session, call, {k: n for k, n in given.items() if n}, now=now)
         if call.issuer_weight:
             tell.view_wanted(session, call, now=now)
@@ -205,7 +203,9 @@ def assign(
         bid = next((one for one in bids if one.id == data.bid), None)
         if bid is None:
             raise Invalid({"bid": "这份揭榜书不在本榜之内，请刷新后重选"})
-        expert = next((one for one in available(session) if one.id == data.expert), None)
+        expert = next(
+            (one for one in available(session) if one.id == data.expert), None
+        )
         if expert is None:
             raise Invalid({"expert": "没有这位专家，或其账号已停用，请从列表中选择"})
         _require_no_interest(call, bids, [expert], "expert")
@@ -213,9 +213,7 @@ def assign(
         if not _give(session, bid, expert, now):
             raise Conflict("panel.assigned")
         changes = {"panel": [None, expert.user.name], "bid": [None, bid.id]}
-        history.record(
-            session, actor, "panel.assigned", call, now=now, changes=changes
-        )
+        history.record(session, actor, "panel.assigned", call, now=now, changes=changes)
         tell.assigned(session, call, {expert.user_id: 1}, now=now)
     return expert
 
@@ -238,9 +236,7 @@ def remove(
     """The same inside a running transaction."""
     review.move_to(ReviewState.REMOVED, now=now)
     changes = {"reason": [None, words]}
-    history.record(
-        session, actor, "review.removed", review, now=now, changes=changes
-    )
+    history.record(session, actor, "review.removed", review, now=now, changes=changes)
     tell.taken_away(session, review, now=now)
 
 

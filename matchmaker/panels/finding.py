@@ -67,9 +67,7 @@ def held_review(
     return review(session, actor, review_id)
 
 
-def _one(
-    session: Session, table: Any, number: int, visible: Any, *options: Any
-) -> Any:
+def _one(session: Session, table: Any, number: int, visible: Any, *options: Any) -> Any:
     query = select(table).where(table.id == min(number, LARGEST_ID), visible)
     found = session.scalar(query.options(*options))
     if found is None:

@@ -42,14 +42,10 @@ def _recuse(
     review.move_to(ReviewState.RECUSED, now=now)
     review.conflict_words = words
     changes = {"state": [before.value, review.state.value], "reason": [None, words]}
-    history.record(
-        session, actor, "review.recused", review, now=now, changes=changes
-    )
+    history.record(session, actor, "review.recused", review, now=now, changes=changes)
 
 
-def follow_tie(
-    session: Session, actor: User, tie: ExpertTie, *, now: datetime
-) -> int:
+def follow_tie(session: Session, actor: User, tie: ExpertTie, *, now: datetime) -> int:
     """A tie that was just declared takes from the expert what it must not judge.
 
     Of a call under review to whose issuer or bidders it binds, every bid. Returns how

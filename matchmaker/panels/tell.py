@@ -82,7 +82,7 @@ def closed(session: Session, result: CallResult, *, now: datetime) -> None:
 
 
 def withdrawn(session: Session, result: CallResult, *, now: datetime) -> None:
-    """Tell bidders and issuer that an objection was upheld; old outcomes lead nowhere."""
+    """Tell bidders and issuer that an objection was upheld."""
     for outcome in result.outcomes:
         for kind in ("outcome_announced", "outcome_final"):
             notices.withdraw(session, kind, "outcome_id", outcome.id)
@@ -92,9 +92,7 @@ def withdrawn(session: Session, result: CallResult, *, now: datetime) -> None:
     _to_issuer(session, result.call, "result_withdrawn", now)
 
 
-def _to_bidder(
-    session: Session, outcome: BidOutcome, kind: str, now: datetime
-) -> None:
+def _to_bidder(session: Session, outcome: BidOutcome, kind: str, now: datetime) -> None:
     people = notices.members_of(session, outcome.bid.organisation_id)
     call = outcome.result.call
     _notice(session, people, kind, call, now=now, outcome_id=outcome.id)
@@ -157,5 +155,3 @@ def _letters(
     for email in session.scalars(readers):
         facts = {"words": words, "title": call.title, "path": path}
         mail.queue(session, email, "review", now=now, **facts)
-
-

@@ -94,9 +94,7 @@ def submit(
     return review
 
 
-def _in_hand(
-    session: Session, actor: User, review_id: int, version: int
-) -> BidReview:
+def _in_hand(session: Session, actor: User, review_id: int, version: int) -> BidReview:
     review = held_review(session, actor, review_id, "review.write")
     if review.state not in HELD_REVIEWS:
         raise Conflict("review.submitted")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Integer, cast, exists, null, select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from models import Reminder, User, transaction
 
 from ..calendar import service as calendar
+from ..calendar.days import Calendar
 from ..labels import CITY
 from ..notices import service as notices
 from ..posting.terms import Terms
@@ -32,6 +34,7 @@ def send(
     working_days: int,
     notice_days: int,
     overdue_days: int = 10,
+    panel_size: int = 3,
     terms: Terms,
     now: datetime,
 ) -> int:
@@ -42,7 +45,16 @@ def send(
     if working_days == 0 or now.astimezone(CITY).hour not in HOURS:
         return 0
     try:
-        return _send(session, working_days, notice_days, overdue_days, terms, now)
+        asked = partial(
+            moment,
+            now,
+            notice_days,
+            terms,
+            quiet_days=working_days,
+            overdue_days=overdue_days,
+            panel_size=panel_size,
+        )
+        return _send(session, working_days, asked, now)
     except IntegrityError:
         return 0  # another worker is telling them at this moment
 
@@ -50,22 +62,13 @@ def send(
 def _send(
     session: Session,
     working_days: int,
-    notice_days: int,
-    overdue_days: int,
-    terms: Terms,
+    asked: Callable[[Calendar], When],
     now: datetime,
 ) -> int:
     told = 0
     with transaction(session):
         days = calendar.load(session)
-        when = moment(
-            now,
-            notice_days,
-            terms,
-            days,
-            quiet_days=working_days,
-            overdue_days=overdue_days,
-        )
+        when = asked(days)
         if not days.is_working(when.today):
             return 0
         morning = calendar.waits_since(days, now, working_days)

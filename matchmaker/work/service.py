@@ -61,8 +61,15 @@ def _window(kind: RecordType) -> Window:
     return Window(TODAY, SOON, since, until, days)
 
 
+PANEL = bindparam("panel_size", type_=Integer())
 DAYS = Days(
-    TODAY, SOON, {kind: _window(kind) for kind in ENDING.values()}, QUIET, OVERDUE, NOW
+    TODAY,
+    SOON,
+    {kind: _window(kind) for kind in ENDING.values()},
+    QUIET,
+    OVERDUE,
+    NOW,
+    PANEL,
 )
 # The node the list is narrowed to.
 DISTRICTS = bindparam("districts", type_=String(), expanding=True)
@@ -114,6 +121,7 @@ def moment(
     *,
     quiet_days: int = 5,
     overdue_days: int = 10,
+    panel_size: int = 3,
 ) -> When:
     """The list as of now; what ends within so many days is about to end.
 
@@ -129,6 +137,7 @@ def moment(
         quiet=waits_since(days, now, quiet_days),
         overdue=waits_since(days, now, overdue_days),
         now=now,
+        panel_size=panel_size,
     )
 
 
@@ -210,7 +219,7 @@ def _parameters(
     user: User, when: When, its: Duties = EVERYTHING, most: int = MOST_LISTED
 ) -> dict[str, Any]:
     found = {"home": user.organisation_id, "me": user.id, "most": most}
-    for name in ("today", "soon", *MOMENTS):
+    for name in ("today", "soon", *MOMENTS, "panel_size"):
         found[name] = getattr(when, name)
     for kind, ends in when.ending.items():
         for name in ("since", "until", "days"):

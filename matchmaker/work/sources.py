@@ -56,6 +56,7 @@ from .. import policies
 from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
+from ..panels import waiting as reviews
 from ..posting.expiry import ending, last_days
 from ..posting.terms import Window
 from ..verification.kinds import KINDS, Kind
@@ -76,8 +77,8 @@ class Days:
 
     ``ending`` says the same for each kind that ends by the clock. Talks in which
     nothing happened since before ``quiet`` need a push; what of them waits since before
-    ``overdue`` is a task of the staff. All of them may be parameters, filled in when
-    the query is sent.
+    ``overdue`` is a task of the staff. So many experts as ``panel_size`` judge a bid.
+    All of them may be parameters, filled in when the query is sent.
     """
 
     today: date | BindParameter[date]
@@ -86,6 +87,7 @@ class Days:
     quiet: datetime | BindParameter[datetime]
     overdue: datetime | BindParameter[datetime]
     now: datetime | BindParameter[datetime]
+    panel_size: int | BindParameter[int]
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class When(Days):
     quiet: datetime
     overdue: datetime
     now: datetime
+    panel_size: int
 
 
 class Remind(Enum):
@@ -378,6 +381,12 @@ def _of_talks(rows: Any, before: Callable[[Days], Any] | None, days: Days) -> An
     return found if before is None else found.where(rows.c.since < before(days))
 
 
+def _of_reviews(rows: Any, days: Days) -> AnySelect:
+    """What waits in a review; ``rows`` may depend on the moment."""
+    found = rows(days).subquery() if callable(rows) else rows
+    return _of_talks(found, None, days)
+
+
 def _of_deals(rows: Any, days: Days) -> AnySelect:
     """Contracts that wait; what has a day, from shortly before it."""
     found = select(
@@ -452,9 +461,11 @@ ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
 PAIR = {"": ("matches.pair", "suggestion_id")}
 TALKS = {"": ("introductions.show", "introduction_id")}
 DEAL = {"": ("contracts.show", "contract_id")}
+PANEL = {"": ("panels.show", "call_id")}
 PAYMENT = {"": ("contracts.payment", "payment_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
 SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
+EXPERTS = frozenset({Role.EXPERT})
 
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -672,6 +683,58 @@ SOURCES: tuple[Source, ...] = (
         "contracts_to_submit_for", "待代卖方提交的合同", "去提交", deals.TO_SUBMIT_FOR
     ),
     _deal("contracts_to_decide", "待登记认定结果的合同", "去登记", deals.TO_DECIDE),
+    Source(
+        "sheets_to_write",
+        "待评审的揭榜书",
+        "去评审",
+        EXPERTS,
+        partial(_of_reviews, reviews.SHEETS),
+        {"": ("reviews.show", "review_id")},
+        person=reviews.SHEETS.c.person,
+    ),
+    Source(
+        "views_to_give",
+        "待给出意见的揭榜书",
+        "去给意见",
+        SIDES,
+        partial(_of_reviews, reviews.VIEWS),
+        {"": ("views.show", "call_id")},
+        reviews.VIEWS.c.owner,
+    ),
+    Source(
+        "panels_to_fill",
+        "要组建评审组或补派专家的榜单",
+        "去分派",
+        STAFF,
+        partial(_of_reviews, lambda days: reviews.to_fill(days.panel_size)),
+        PANEL,
+    ),
+    Source(
+        "results_to_propose",
+        "评分收齐、待公示结果的榜单",
+        "去拟定",
+        STAFF,
+        partial(_of_reviews, lambda days: reviews.to_propose(days.panel_size)),
+        PANEL,
+    ),
+    Source(
+        "objections_to_answer",
+        "待答复的异议",
+        "去答复",
+        STAFF,
+        partial(_of_reviews, reviews.OBJECTIONS),
+        {"": ("results.objection", "objection_id")},
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "results_to_close",
+        "公示期满、待确认结果的榜单",
+        "去确认",
+        STAFF,
+        partial(_of_reviews, lambda days: reviews.to_close(days.now)),
+        PANEL,
+        remind=Remind.AT_ONCE,
+    ),
     Source(
         "failed_jobs",
         "反复失败的后台任务",

@@ -39,6 +39,7 @@ def when() -> When:
             quiet_days=settings.reminder_working_days
             or settings.introduction_task_days,
             overdue_days=settings.introduction_task_days,
+            panel_size=settings.panel_size,
         )
     known: When = g.work_when
     return known

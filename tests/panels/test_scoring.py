@@ -1,6 +1,7 @@
 """The one formula: bounds, weights, order, monotony, and how ties are told apart."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ def reviews(draw):
     number = draw(st.integers(1, 5))
     cuts = sorted(draw(st.sets(st.integers(1, 99), min_size=number - 1)))[: number - 1]
     edges = [0, *cuts, 100]
-    pairs = zip(edges, edges[1:], strict=False)
+    pairs = pairwise(edges)
     criteria = [Criterion(f"标准{i}", b - a) for i, (a, b) in enumerate(pairs)]
     row = st.lists(POINTS, min_size=len(criteria), max_size=len(criteria))
     has_views = draw(st.booleans())
