@@ -62,6 +62,11 @@ introduction *                      *           -       own        own        ow
 contract     *                      *           -       own        own        own     any   any
 payment      *                      *           -       own        own        own     any   any
 deal_file    *                      *           -       own        own        own     any   any
+bid          *                      *           -       own        own        -       -     -
+opened_bid   sealed                 *           -       own        own        -       -     -
+opened_bid   *                      *           -       own        own        -       any   any
+bid_file     sealed                 *           -       own        own        -       -     -
+bid_file     *                      *           -       own        own        -       any   any
 """  # noqa: E501
 
 # Who may do what.
@@ -122,6 +127,10 @@ contract.sign             -       own        own        -       any   any
 contract.submit           -       own        own        -       any   any
 contract.register         -       -          -          -       any   any
 contract.pay              -       own        own        -       any   any
+bid.create                -       any        any        -       -     -
+bid.edit                  -       own        own        -       -     -
+bid.read                  -       own        own        -       any   any
+bid.release               -       -          -          -       any   any
 ledger.read               -       -          -          -       any   any
 ledger.import             -       -          -          -       any   any
 board.read                -       -          -          -       any   any
@@ -236,6 +245,20 @@ achievements.withdraw              achievement.withdraw      achievement
 achievements.buyers                achievement.find_buyers   achievement
 calls.browse                       open                      -
 calls.show                         open                      call
+bids.mine                          bid.create                -
+bids.edit                          bid.create                call
+bids.files                         bid.create                call
+bids.remove_file                   bid.edit                  bid_file
+bids.file                          bid.read                  bid_file
+bids.show                          bid.read                  opened_bid
+bids.receipt                       bid.read                  bid
+bids.statement                     bid.read                  bid
+bids.withdraw                      bid.edit                  bid
+bids.drop_changes                  bid.edit                  bid
+receipts.check                     open                      -
+releases.show                      bid.release               call
+releases.approve                   bid.release               call
+releases.retry                     bid.release               call
 matches.desk                       suggestion.review         -
 matches.pair                       suggestion.review         suggestion
 matches.claim                      suggestion.review         suggestion
