@@ -13,7 +13,7 @@ from index.loading import EncoderMissing
 from models.states import IllegalMove
 
 from . import labels
-from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 
 CONFLICTS: dict[str, str] = {
     "suggestion.claimed": "这一对正由 {holder} 审核，请先处理下一对。",
@@ -117,6 +117,19 @@ CONFLICTS: dict[str, str] = {
     "result.notice_running": "公示期还没有满，{until}不能确认结果。",
     "result.objections_open": "还有 {number} 条异议没有答复，不能确认结果。",
     "result.not_noticed": "现在不在公示期内，不能提出异议。",
+    "bid.own_call": "本单位发布的榜单，本单位不能揭榜。",
+    "bid.too_late": "揭榜已于 {closed}截止，这次的内容没有保存。",
+    "bid.too_early": "还没有到揭榜时间，{opens} 开始。",
+    "bid.not_open": "这个榜单现在不接受揭榜。",
+    "bid.stale": "另一个窗口或同事刚刚保存了这份揭榜书，您的修改没有保存。"
+    "请刷新后重做。",
+    "bid.nothing_submitted": "还没有提交过，没有可以退回的版本。"
+    "不想继续时可以放弃草稿。",
+    "release.not_waiting": "这个榜单现在没有等待启封的揭榜书。",
+    "release.too_early": "还没有截止，任何人都不能启封。",
+    "release.same_person": "您已经批准过，需要另一位工作人员批准。",
+    "release.partial": "发榜单位和揭榜单位的成员不能启封。",
+    "release.nothing_left": "没有还未启封的揭榜书。",
     "import.not_open": "这次导入目前的状态不能这样操作，请刷新页面查看进展。",
     "import.no_errors": "这次导入没有查出错误的行，没有错误表可以下载。",
     "import.not_checked": "文件还没有检查完，请等检查完成后再导入。",
@@ -129,6 +142,15 @@ CONFLICTS: dict[str, str] = {
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",
     "already_handled": "该信息已被处理，请刷新页面查看最新状态。",
 }
+
+UNAVAILABLE: dict[str, str] = {
+    "bids.key_missing": "揭榜书的密钥文件不在，现在不能读写揭榜书。",
+    "bids.key_open": "揭榜书的密钥文件权限过宽，现在不能读写揭榜书。",
+    "bids.key_damaged": "揭榜书的密钥文件已损坏，现在不能读写揭榜书。",
+    "bids.key_wrong": "揭榜书是用另一个密钥密封的，现在的密钥打不开。",
+    "bids.damaged": "这份揭榜书的密文已损坏，打不开。",
+}
+UNAVAILABLE_HELP = "什么都没有改动。请联系平台管理员。"
 
 HTTP_WORDS: dict[int, tuple[str, str]] = {
     400: ("请求无法识别", "请返回上一页，刷新后重试。"),
@@ -174,6 +196,9 @@ def _domain(error: DomainError) -> ResponseReturnValue:
         return _page(403)
     if isinstance(error, Invalid):
         return _page(422, ";".join(error.fields.values()))
+    if isinstance(error, Unavailable):
+        current_app.logger.error("unavailable: %s", error.code)
+        return _page(503, UNAVAILABLE[error.code] + UNAVAILABLE_HELP)
     assert isinstance(error, Conflict)
     return _page(409, conflict_words(error))
 

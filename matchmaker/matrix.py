@@ -70,6 +70,11 @@ review       *                      *           -       -          -          - 
 outcome      draft,withdrawn        *           -       -          -          -       -     -     -
 outcome      *                      *           -       own        own        -       any   any   -
 objection    *                      *           -       own        own        own     any   any   own
+bid          *                      *           -       own        own        -       -     -     -
+opened_bid   sealed                 *           -       own        own        -       -     -     -
+opened_bid   *                      *           -       own        own        -       any   any   own
+bid_file     sealed                 *           -       own        own        -       -     -     -
+bid_file     *                      *           -       own        own        -       any   any   own
 """  # noqa: E501
 
 # Who may do what.
@@ -150,6 +155,10 @@ result.write              -       -          -          -       any   any   -
 outcome.read              -       own        own        -       any   any   -
 objection.read            -       own        own        own     any   any   own
 objection.answer          -       -          -          -       any   any   -
+bid.create                -       any        any        -       -     -   -
+bid.edit                  -       own        own        -       -     -   -
+bid.read                  -       own        own        -       any   any   any
+bid.release               -       -          -          -       any   any   -
 """
 
 # Every address: the action it is for, and the record its number names. An address
@@ -258,6 +267,20 @@ achievements.withdraw              achievement.withdraw      achievement
 achievements.buyers                achievement.find_buyers   achievement
 calls.browse                       open                      -
 calls.show                         open                      call
+bids.mine                          bid.create                -
+bids.edit                          bid.create                call
+bids.files                         bid.create                call
+bids.remove_file                   bid.edit                  bid_file
+bids.file                          bid.read                  bid_file
+bids.show                          bid.read                  opened_bid
+bids.receipt                       bid.read                  bid
+bids.statement                     bid.read                  bid
+bids.withdraw                      bid.edit                  bid
+bids.drop_changes                  bid.edit                  bid
+receipts.check                     open                      -
+releases.show                      bid.release               call
+releases.approve                   bid.release               call
+releases.retry                     bid.release               call
 matches.desk                       suggestion.review         -
 matches.pair                       suggestion.review         suggestion
 matches.claim                      suggestion.review         suggestion

@@ -58,12 +58,14 @@ from models.states import (
     PUBLIC_CALL_STATES,
     PUBLIC_NEED_STATES,
     AchievementStatus,
+    BidState,
     CallStatus,
     IntroductionStatus,
     NeedStatus,
     OrganisationRole,
     RegistrationState,
     ResultState,
+    Role,
     Secrecy,
     Side,
     SuggestionStatus,
@@ -353,6 +355,25 @@ def visible_contracts(user: User | None) -> ColumnElement[bool]:
     )
 
 
+def visible_bids(user: User | None) -> ColumnElement[bool]:
+    """Bids of one's own organisation; once released also those of one's own calls.
+
+    Staff see released ones only: before, they do not learn who bids. An expert sees
+    those that it judges.
+    """
+    if user is None or not may(user, "bid.read"):
+        return false()
+    released = Bid.state == BidState.RELEASED
+    if user.is_staff:
+        return released
+    if user.role is Role.EXPERT:
+        own = select(BidReview.bid_id).where(visible_reviews(user))
+        return and_(released, Bid.id.in_(own))
+    home = user.organisation_id
+    issued = select(Call.id).where(Call.issuer_id == home)
+    return or_(Bid.organisation_id == home, and_(released, Bid.call_id.in_(issued)))
+
+
 def summed_contracts(user: User | None) -> ColumnElement[bool]:
     """Those whose sums may go into what this reader is told of the whole city.
 
@@ -517,6 +538,7 @@ def visible_registrations(user: User | None) -> ColumnElement[bool]:
 READING = frozenset(
     {
         "achievement.find_buyers",
+        "bid.read",
         "contract.read",
         "history.read",
         "introduction.read",
@@ -535,6 +557,10 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     Need: (("organisation_id", "organisation_id"),),
     Achievement: (("organisation_id", "organisation_id"),),
     Call: (("issuer_id", "organisation_id"),),
+    Bid: (
+        ("organisation_id", "organisation_id"),
+        ("told_issuer_id", "organisation_id"),
+    ),
     Review: (("reviewer_id", "id"),),
     Notice: (("user_id", "id"),),
     Mandate: (("manager_id", "id"),),
@@ -563,6 +589,10 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
 RULES: dict[str, Callable[[User, Any], bool]] = {
     # Nobody shuts the door behind oneself.
     "user.govern": lambda user, item: item is None or item.id != user.id,
+    # The issuer reads a released bid as its own, but never changes one.
+    "bid.edit": lambda user, item: (
+        item is None or item.organisation_id == user.organisation_id
+    ),
     "organisation.read_own": lambda user, _: user.organisation_id is not None,
     "organisation.lead": lambda user, _: user.manages,
     "registration.decide": lambda user, _: user.is_staff or user.manages,

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import (
     Achievement,
+    Bid,
+    BidSubmission,
     ContactGrant,
     History,
     IntroductionAnswer,
@@ -54,6 +56,7 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
             "needs_written": _titles(session, Need, actor),
             "achievements_written": _titles(session, Achievement, actor),
             "pairs_proposed": _proposed(session, actor),
+            "bids_submitted": _bids(session, actor),
         }
         | _talks(session, actor)
         | _told_and_done(session, actor)
@@ -212,6 +215,25 @@ def _proposed(session: Session, actor: User) -> list[dict[str, Any]]:
     return [
         {"why": row.why, "changed": row.changed, "at": _when(row.at)}
         for row in session.scalars(own)
+    ]
+
+
+def _bids(session: Session, actor: User) -> list[dict[str, Any]]:
+    """The receipts; the text of a bid is its organisation's, and may be sealed."""
+    query = (
+        select(BidSubmission)
+        .where(BidSubmission.user_id == actor.id)
+        .options(joinedload(BidSubmission.bid).joinedload(Bid.call))
+        .order_by(BidSubmission.id)
+    )
+    return [
+        {
+            "call": row.bid.call.title,
+            "number": row.number,
+            "at": _when(row.at),
+            "sha256": row.sha256,
+        }
+        for row in session.scalars(query)
     ]
 
 

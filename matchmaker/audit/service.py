@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import TABLES, History, Need, User, transaction
+from models import TABLES, Bid, BidRelease, History, Need, User, transaction
 from models.base import Base
 from models.outbox import RecordType
 from models.states import (
@@ -100,6 +100,7 @@ RECORDS: dict[str, str] = {
     "holidays": "节假日",
     "outbox_tasks": "后台任务",
     "contracts": "技术合同",
+    "bids": "揭榜书",
     "import_runs": "台账导入",
     "year_targets": "年度目标",
     "year_facts": "年度数据",
@@ -149,6 +150,9 @@ NAMES: dict[str, str] = {
     "words": "说明",
     "board": "看板",
     "filters": "条件",
+    "number": "第几次",
+    "digest": "回执 SHA-256",
+    "bids": "揭榜书份数",
 }
 # The words of every state; where two kinds share one, they share its word, but for
 # talks, whose «failed» is another than that of a call.
@@ -214,7 +218,7 @@ def actions(session: Session) -> list[tuple[str, str]]:
 
 
 def _where(query: AuditQuery) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [_not_sealed()]
     if query.who == SYSTEM:
         found.append(History.actor_id.is_(None))
     elif query.who:
@@ -236,6 +240,16 @@ def _where(query: AuditQuery) -> list[ColumnElement[bool]]:
     if query.until_on is not None:
         found.append(History.at < _morning(query.until_on + timedelta(days=1)))
     return found
+
+
+def _not_sealed() -> ColumnElement[bool]:
+    """Leave out the steps of bids until their call's release: they name the bidders."""
+    opened = (
+        select(Bid.id)
+        .join(BidRelease, BidRelease.call_id == Bid.call_id)
+        .where(BidRelease.released_at.is_not(None))
+    )
+    return or_(History.record_type != Bid.__tablename__, History.record_id.in_(opened))
 
 
 def _morning(day: date) -> datetime:

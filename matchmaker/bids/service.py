@@ -50,15 +50,20 @@ def require_open(session: Session, call: Call, actor: User, now: datetime) -> No
         raise Conflict("bid.own_call")
     phase = call.phase(now)
     if phase is CallPhase.CLOSED:
-        raise Conflict("bid.too_late", closed=labels.minute(call.closes_at))
+        raise Conflict("bid.too_late", closed=closed_words(call))
     if phase is CallPhase.UPCOMING:
-        raise Conflict("bid.too_early", opens=labels.minute(call.opens_at))
+        raise Conflict("bid.too_early", opens=labels.since(call.opens_at))
     if not call.takes_bids_at(now):
         raise Conflict("bid.not_open")
     begun = select(BidRelease.id).where(BidRelease.call_id == call.id)
     if session.scalar(begun) is not None:
         # Somebody saw the call closed: a clock set back does not open it again.
-        raise Conflict("bid.too_late", closed=labels.minute(call.closes_at))
+        raise Conflict("bid.too_late", closed=closed_words(call))
+
+
+def closed_words(call: Call) -> str:
+    """When the call closes or closed, as people say it."""
+    return "" if call.closes_at is None else labels.until(call.closes_at)
 
 
 def own_bid(session: Session, actor: User, call: Call) -> Bid | None:

@@ -17,6 +17,7 @@ from models import (
     TABLES,
     Achievement,
     Attachment,
+    Bid,
     Call,
     ContactGrant,
     Embedding,
@@ -63,7 +64,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import deals, talks
+from . import bids, deals, talks
 
 Row = Mapping[str, Any]
 
@@ -284,6 +285,7 @@ def remove(session: Session, *, now: datetime) -> int:
     with transaction(session):
         gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
         gone["introduction_id"] = talks.remove(session)
+        gone["bid_id"] = bids.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -362,6 +364,7 @@ def _remove_people(session: Session, now: datetime) -> None:
             for some in (acted, reviewed, authored, listed, claims, proposed, *talked)
         ),
         deals.names_person(),
+        bids.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -391,6 +394,7 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Introduction.provider_id,
                 Proposal.organisation_id,
                 ExpertTie.organisation_id,
+                Bid.organisation_id,
             )
         ),
         deals.names_home(),

@@ -53,6 +53,7 @@ from models.states import (
 )
 
 from .. import policies
+from ..bids import waiting as bids
 from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
@@ -385,6 +386,31 @@ def _of_reviews(rows: Any, days: Days) -> AnySelect:
     """What waits in a review; ``rows`` may depend on the moment."""
     found = rows(days).subquery() if callable(rows) else rows
     return _of_talks(found, None, days)
+def _of_window(rows: Any, when: Callable[[Any, Days], Any], days: Days) -> AnySelect:
+    """Bids and calls that wait where the window of the call stands so by now."""
+    return select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+            due=rows.c.due,
+        )
+    ).where(when(rows.c, days))
+
+
+def _ends_later(row: Any, days: Days) -> ColumnElement[bool]:
+    return and_(row.closes_at > days.now, row.due > days.soon)
+
+
+def _ends_soon(row: Any, days: Days) -> ColumnElement[bool]:
+    return and_(row.closes_at > days.now, row.due <= days.soon)
+
+
+def _is_over(row: Any, days: Days) -> ColumnElement[bool]:
+    over: ColumnElement[bool] = row.closes_at <= days.now
+    return over
 
 
 def _of_deals(rows: Any, days: Days) -> AnySelect:
@@ -733,6 +759,34 @@ SOURCES: tuple[Source, ...] = (
         STAFF,
         partial(_of_reviews, lambda days: reviews.to_close(days.now)),
         PANEL,
+        "draft_bids",
+        "没有提交的揭榜书草稿",
+        "继续填写",
+        SIDES,
+        partial(_of_window, bids.UNSENT, _ends_later),
+        {"": ("bids.edit", "call_id")},
+        bids.UNSENT.c.owner,
+        Remind.NEVER,
+        dated=True,
+    ),
+    Source(
+        "closing_bids",
+        "即将截止、没有提交的揭榜书",
+        "去提交",
+        SIDES,
+        partial(_of_window, bids.UNSENT, _ends_soon),
+        {"": ("bids.edit", "call_id")},
+        bids.UNSENT.c.owner,
+        Remind.AT_ONCE,
+        dated=True,
+    ),
+    Source(
+        "unreleased_calls",
+        "待启封的榜单",
+        "去启封",
+        STAFF,
+        partial(_of_window, bids.UNRELEASED, _is_over),
+        {"": ("releases.show", "call_id")},
         remind=Remind.AT_ONCE,
     ),
     Source(
