@@ -3,6 +3,7 @@
 from .accounts import Organisation, User
 from .achievements import Achievement
 from .attachments import Attachment
+from .awards import Award, AwardGoal, AwardPayment, Milestone
 from .base import Base, utcnow
 from .bids import Bid, BidFile, BidRelease, BidSubmission
 from .calls import (
@@ -48,6 +49,9 @@ __all__ = [
     "Activation",
     "Amendment",
     "Attachment",
+    "Award",
+    "AwardGoal",
+    "AwardPayment",
     "Base",
     "Bid",
     "BidFile",
@@ -80,6 +84,7 @@ __all__ = [
     "IssuerView",
     "Mail",
     "Mandate",
+    "Milestone",
     "Need",
     "NeedText",
     "Node",

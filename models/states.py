@@ -454,6 +454,60 @@ class ObjectionState(StrEnum):
     DISMISSED = "dismissed"
 
 
+class AwardState(StrEnum):
+    """States of an award (立项): one winner's task book and its execution.
+
+    CONFIRMED: both sides agreed to the task book, and the call's other winners are
+    awaited. ACCEPTING: the winner asked for its acceptance.
+    """
+
+    DRAFT = "draft"
+    CONFIRMED = "confirmed"
+    RUNNING = "running"
+    ACCEPTING = "accepting"
+    ACCEPTED = "accepted"
+    ELIMINATED = "eliminated"
+    STOPPED = "stopped"
+
+
+class MilestoneState(StrEnum):
+    """States of a milestone; whether it is late the clock tells.
+
+    DROPPED: the award ended before it was judged.
+    """
+
+    OPEN = "open"
+    DELIVERED = "delivered"
+    REWORK = "rework"
+    PASSED = "passed"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class Judgement(StrEnum):
+    """What is said of what was delivered."""
+
+    PASS = "pass"
+    REWORK = "rework"
+    FAIL = "fail"
+
+
+class GoalVerdict(StrEnum):
+    """How much of a promised value was reached at the acceptance."""
+
+    REACHED = "reached"
+    PARTLY = "partly"
+    MISSED = "missed"
+
+
+class Liability(StrEnum):
+    """Whether the winner answers for an award that was stopped."""
+
+    EXCUSED = "excused"
+    LIABLE = "liable"
+    NOT_CONCERNED = "not_concerned"
+
+
 class ImportState(StrEnum):
     """Of a file that is read into the tables row by row.
 
@@ -678,6 +732,42 @@ OBJECTION_MOVES: Mapping[ObjectionState, frozenset[ObjectionState]] = {
     ObjectionState.DISMISSED: frozenset(),
 }
 
+# An edited task book is confirmed anew; nothing of it changes once it is carried out.
+AWARD_MOVES: Mapping[AwardState, frozenset[AwardState]] = {
+    AwardState.DRAFT: frozenset({AwardState.CONFIRMED, AwardState.STOPPED}),
+    AwardState.CONFIRMED: frozenset(
+        {AwardState.DRAFT, AwardState.RUNNING, AwardState.STOPPED}
+    ),
+    AwardState.RUNNING: frozenset(
+        {AwardState.ACCEPTING, AwardState.ELIMINATED, AwardState.STOPPED}
+    ),
+    # Sent back, it is worked on again.
+    AwardState.ACCEPTING: frozenset(
+        {AwardState.RUNNING, AwardState.ACCEPTED, AwardState.STOPPED}
+    ),
+    AwardState.ACCEPTED: frozenset(),
+    AwardState.ELIMINATED: frozenset(),
+    AwardState.STOPPED: frozenset(),
+}
+
+MILESTONE_MOVES: Mapping[MilestoneState, frozenset[MilestoneState]] = {
+    MilestoneState.OPEN: frozenset({MilestoneState.DELIVERED, MilestoneState.DROPPED}),
+    MilestoneState.DELIVERED: frozenset(
+        {
+            MilestoneState.PASSED,
+            MilestoneState.REWORK,
+            MilestoneState.FAILED,
+            MilestoneState.DROPPED,
+        }
+    ),
+    MilestoneState.REWORK: frozenset(
+        {MilestoneState.DELIVERED, MilestoneState.DROPPED}
+    ),
+    MilestoneState.PASSED: frozenset(),
+    MilestoneState.FAILED: frozenset(),
+    MilestoneState.DROPPED: frozenset(),
+}
+
 # Whoever stops an import keeps what was entered; it may be taken up again.
 IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
     ImportState.CHECKING: frozenset(
@@ -723,6 +813,22 @@ OPEN_INTRODUCTIONS = frozenset(
 # Reviews that the expert still has in hand, and those that count.
 HELD_REVIEWS = frozenset({ReviewState.ASSIGNED, ReviewState.RETURNED})
 LIVE_REVIEWS = HELD_REVIEWS | {ReviewState.SUBMITTED}
+# Awards that are not carried out yet, that are, and that may still become something.
+UNBEGUN_AWARDS = frozenset({AwardState.DRAFT, AwardState.CONFIRMED})
+RUNNERS = frozenset({AwardState.RUNNING, AwardState.ACCEPTING})
+LIVE_AWARDS = UNBEGUN_AWARDS | RUNNERS
+# Milestones the winner still has to deliver, and those that nobody judged yet.
+UNDELIVERED = frozenset({MilestoneState.OPEN, MilestoneState.REWORK})
+UNJUDGED = UNDELIVERED | {MilestoneState.DELIVERED}
+# Calls whose winners are known to everybody.
+AWARDED_CALL_STATES = frozenset(
+    {
+        CallStatus.AWARDED,
+        CallStatus.RUNNING,
+        CallStatus.ACCEPTED,
+        CallStatus.STOPPED,
+    }
+)
 # What counts towards the city's targets, in the year of recognition (DOMAIN §2).
 COUNTED_CONTRACTS = frozenset({ContractState.RECOGNISED, ContractState.AMENDED})
 # 三技: development, transfer, licence (DOMAIN §1).
