@@ -90,6 +90,10 @@ def _register_features(app: Flask) -> None:
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
+    from .panels import web as panels_web
+    from .panels.issuer import web as views_web
+    from .panels.notice import web as results_web
+    from .panels.reviews import web as reviews_web
     from .proposals import web as proposals_web
     from .rankers import web as rankers_web
     from .registrations import web as registrations_web
@@ -136,6 +140,10 @@ def _register_features(app: Flask) -> None:
         dashboards_web,
         targets_web,
         experts_web,
+        panels_web,
+        reviews_web,
+        views_web,
+        results_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

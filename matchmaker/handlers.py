@@ -102,6 +102,7 @@ CONFLICTS: dict[str, str] = {
     "expert.tie_known": "这条利害关系已经申报过。",
     "expert.last_employer": "请先补充现在的工作单位，再结束原来的任职。",
     "panel.not_in_review": "这个榜单现在不在评审中，不能这样操作。",
+    "panel.partial": "发榜单位和揭榜单位的成员不能参与评审的组织和定标。",
     "panel.no_bids": "这个榜单还没有启封的揭榜书。",
     "panel.assigned": "这份揭榜书已经分派给这位专家，或者专家已经回避。",
     "panel.no_member": "这位专家现在不在评审组里。",

@@ -14,6 +14,7 @@ from .. import policies
 from ..errors import Conflict, NotFound
 from ..history import service as history
 from ..labels import label
+from ..panels import recusing
 from . import naming
 from .schema import LARGEST_ID, TieInput
 from .service import find
@@ -24,6 +25,7 @@ def declare(
 ) -> ExpertTie:
     """Note what binds the expert to an organisation.
 
+    What it judges of that organisation, or against it, is out of its hands at once.
     Raises `Conflict` «expert.tie_known» for the same tie a second time.
     """
     with transaction(session):
@@ -38,6 +40,7 @@ def declare(
         )
         session.flush()
         _note(session, actor, "expert.tie_added", expert, tie, now)
+        recusing.follow_tie(session, actor, tie, now=now)
     return tie
 
 

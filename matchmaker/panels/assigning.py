@@ -113,6 +113,7 @@ def add(
     All or none: raises `Invalid` that names who has an interest, and which.
     """
     with transaction(session):
+        _hold(session, data.experts)
         call = held_call(session, actor, call_id, "panel.form")
         require_review(call)
         bids = released(session, call)
@@ -133,6 +134,12 @@ def add(
         if call.issuer_weight:
             tell.view_wanted(session, call, now=now)
     return chosen
+
+
+def _hold(session: Session, expert_ids: Sequence[int]) -> None:
+    """Whoever declares a tie waits, or is waited for: no bid slips in between."""
+    query = select(Expert.id).where(Expert.id.in_(expert_ids)).order_by(Expert.id)
+    session.execute(query.with_for_update(key_share=True)).all()
 
 
 def _require_no_interest(
@@ -197,6 +204,7 @@ def assign(
 ) -> Expert:
     """Give one bid to one more expert, as a replacement or besides the others."""
     with transaction(session):
+        _hold(session, [data.expert])
         call = held_call(session, actor, call_id, "panel.form")
         require_review(call)
         bids = released(session, call)

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session, joinedload
 from models import Bid, BidReview, Call, User
 from models.outbox import RecordType
 from models.session import lock
-from models.states import CallStatus
+from models.states import BidState, CallStatus
 
 from .. import policies
 from ..errors import Conflict, NotFound
 from ..search.service import find
 from .schema import LARGEST_ID
+
+GIVES_VIEW = "view.give"
 
 
 def call(session: Session, user: User | None, call_id: int) -> Call:
@@ -27,12 +29,26 @@ def call(session: Session, user: User | None, call_id: int) -> Call:
 def held_call(session: Session, actor: User, call_id: int, action: str) -> Call:
     """The call with its row locked: whatever changes a review or a result takes turns.
 
-    Raises `NotFound` or `Forbidden`.
+    Raises `NotFound`, `Forbidden`, or `Conflict` for staff of a party.
     """
     found = call(session, actor, call_id)
     policies.require(actor, action, found)
     lock(session, found)
+    if action != GIVES_VIEW:
+        require_impartial(session, found, actor)
     return found
+
+
+def require_impartial(session: Session, call: Call, actor: User) -> None:
+    """Raise `Conflict` for staff who belong to the issuer or to a bidder."""
+    home = actor.organisation_id
+    if home is None:
+        return
+    bidders = select(Bid.organisation_id).where(
+        Bid.call_id == call.id, Bid.state == BidState.RELEASED
+    )
+    if home == call.issuer_id or home in set(session.scalars(bidders)):
+        raise Conflict("panel.partial")
 
 
 def require_review(call: Call) -> None:
@@ -63,6 +79,7 @@ def held_review(
     lock(session, found.bid.call)
     lock(session, found)
     require_review(found.bid.call)
+    require_impartial(session, found.bid.call, actor)
     # It may have been taken away while we waited.
     return review(session, actor, review_id)
 

@@ -15,7 +15,7 @@ from docx.shared import Cm, Pt
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Call, CallResult, Expert, Objection, PanelMember, User, transaction
+from models import CallResult, Expert, Objection, PanelMember, User, transaction
 from models.states import ReviewState
 
 from .. import labels, policies
@@ -59,7 +59,7 @@ def export(
             members_of(session, call),
             _experts(session, found),
             results.current(session, call),
-            _objections(session, call),
+            objections.of_call(session, call),
             now=now,
         )
     return data, f"评审纪要-{call.id}-{labels.day(now)}.docx"
@@ -71,12 +71,6 @@ def _experts(session: Session, found: Overview) -> dict[int, Expert]:
         select(Expert).where(Expert.user_id.in_(ids)).options(joinedload(Expert.user))
     )
     return {one.user_id: one for one in session.scalars(query)}
-
-
-def _objections(session: Session, call: Call) -> list[Objection]:
-    query = select(CallResult).where(CallResult.call_id == call.id)
-    every = session.scalars(query.order_by(CallResult.number))
-    return [one for result in every for one in objections.of_result(session, result)]
 
 
 def write(

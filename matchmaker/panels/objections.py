@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import CallResult, Objection, User, transaction
+from models import Call, CallResult, Objection, User, transaction
 from models.session import lock
 from models.states import ObjectionState, ResultState
 
@@ -30,11 +30,12 @@ def find(session: Session, user: User | None, objection_id: int) -> Objection:
     return found
 
 
-def of_result(session: Session, result: CallResult) -> Sequence[Objection]:
-    """All objections to the result, those that wait first."""
+def of_call(session: Session, call: Call) -> Sequence[Objection]:
+    """All objections to any result of the call, those that wait first."""
     query = (
         select(Objection)
-        .where(Objection.result_id == result.id)
+        .join(Objection.result)
+        .where(CallResult.call_id == call.id)
         .options(joinedload(Objection.answered_by))
         .order_by(Objection.state != ObjectionState.OPEN, Objection.id)
     )
@@ -116,6 +117,7 @@ def answer(
         policies.require(actor, "objection.answer", objection)
         result = objection.result
         lock(session, result.call)
+        finding.require_impartial(session, result.call, actor)
         lock(session, result)
         lock(session, objection)
         if objection.state is not ObjectionState.OPEN:

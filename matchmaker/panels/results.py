@@ -8,9 +8,10 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import BidOutcome, Call, CallResult, Objection, User, transaction
+from models import Bid, BidOutcome, Call, CallResult, Objection, User, transaction
 from models.states import CallStatus, ObjectionState, ResultState
 
+from .. import policies
 from ..calendar.days import Calendar
 from ..calendar.service import load as load_calendar
 from ..errors import Conflict, Invalid
@@ -44,6 +45,20 @@ def public(session: Session, call: Call) -> CallResult | None:
     """The result anybody may read: announced or in force."""
     found = current(session, call)
     return None if found is None or found.state is ResultState.DRAFT else found
+
+
+def outcome_of(
+    session: Session, user: User | None, result: CallResult | None
+) -> BidOutcome | None:
+    """What became of the bid of the reader's own organisation, if it made one."""
+    if user is None or result is None or user.organisation_id is None:
+        return None
+    query = select(BidOutcome).where(
+        BidOutcome.result_id == result.id,
+        policies.visible_outcomes(user),
+        BidOutcome.bid.has(Bid.organisation_id == user.organisation_id),
+    )
+    return session.scalar(query)
 
 
 def propose(

@@ -386,6 +386,8 @@ def _of_reviews(rows: Any, days: Days) -> AnySelect:
     """What waits in a review; ``rows`` may depend on the moment."""
     found = rows(days).subquery() if callable(rows) else rows
     return _of_talks(found, None, days)
+
+
 def _of_window(rows: Any, when: Callable[[Any, Days], Any], days: Days) -> AnySelect:
     """Bids and calls that wait where the window of the call stands so by now."""
     return select(
@@ -759,6 +761,9 @@ SOURCES: tuple[Source, ...] = (
         STAFF,
         partial(_of_reviews, lambda days: reviews.to_close(days.now)),
         PANEL,
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
         "draft_bids",
         "没有提交的揭榜书草稿",
         "继续填写",
