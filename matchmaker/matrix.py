@@ -70,6 +70,9 @@ review       *                      *           -       -          -          - 
 outcome      draft,withdrawn        *           -       -          -          -       -     -     -
 outcome      *                      *           -       own        own        -       any   any   -
 objection    *                      *           -       own        own        own     any   any   own
+award        *                      *           -       own        own        -       any   any   -
+milestone    *                      *           -       own        own        -       any   any   -
+award_file   *                      *           -       own        own        -       any   any   -
 bid          *                      *           -       own        own        -       -     -     -
 opened_bid   sealed                 *           -       own        own        -       -     -     -
 opened_bid   *                      *           -       own        own        -       any   any   own
@@ -155,6 +158,13 @@ result.write              -       -          -          -       any   any   -
 outcome.read              -       own        own        -       any   any   -
 objection.read            -       own        own        own     any   any   own
 objection.answer          -       -          -          -       any   any   -
+award.read                -       own        own        -       any   any   -
+award.list                -       any        any        -       any   any   -
+award.govern              -       -          -          -       any   any   -
+award.confirm             -       own        own        -       -     -     -
+award.deliver             -       own        own        -       -     -     -
+award.view                -       own        own        -       any   any   -
+award.pay                 -       own        own        -       any   any   -
 bid.create                -       any        any        -       -     -   -
 bid.edit                  -       own        own        -       -     -   -
 bid.read                  -       own        own        -       any   any   any
@@ -239,7 +249,10 @@ attachments.download               open                      attachment
 attachments.of_introduction        introduction.log          introduction
 attachments.of_contract            contract.edit             contract
 attachments.remove                 attachment.change         attachment
+attachments.of_award               award.deliver             award
+attachments.of_milestone           award.deliver             milestone
 attachments.remove_from_deal       contract.edit             deal_file
+attachments.remove_from_award      award.deliver             award_file
 attachments.set_public             attachment.change         attachment
 subscriptions.index                signed-in                 -
 subscriptions.create               subscription.create       -
@@ -396,6 +409,23 @@ reviews.write                      review.write              review
 reviews.recuse                     review.declare            review
 views.show                         view.give                 call
 views.give                         view.give                 call
+awards.index                       award.list                -
+awards.of_call                     award.read                call
+awards.show                        award.read                award
+awards.edit                        award.govern              award
+awards.confirm                     award.confirm             award
+awards.confirm_for                 award.govern              award
+awards.eliminate                   award.govern              award
+awards.stop                        award.govern              award
+awards.apply                       award.deliver             award
+awards.test                        award.view                award
+awards.conclude                    award.govern              award
+milestones.show                    award.read                milestone
+milestones.deliver                 award.deliver             milestone
+milestones.view                    award.view                milestone
+milestones.judge                   award.govern              milestone
+milestones.pay                     award.pay                 milestone
+milestones.take_back               award.pay                 milestone
 results.show                       open                      call
 results.object                     open                      call
 results.outcome                    outcome.read              outcome

@@ -19,6 +19,7 @@ from models import (
     TABLES,
     Achievement,
     Attachment,
+    Award,
     Bid,
     BidOutcome,
     BidReview,
@@ -29,6 +30,7 @@ from models import (
     ExpertTie,
     Introduction,
     Mandate,
+    Milestone,
     Need,
     Notice,
     Objection,
@@ -443,6 +445,26 @@ def visible_outcomes(user: User | None) -> ColumnElement[bool]:
     return and_(public, BidOutcome.bid_id.in_(own))
 
 
+def visible_awards(user: User | None) -> ColumnElement[bool]:
+    """What one won oneself, and the awards of one's own calls; staff see all.
+
+    A runner never learns of what another does, nor do other bidders.
+    """
+    if user is None or not may(user, "award.read"):
+        return false()
+    if user.is_staff:
+        return true()
+    home = user.organisation_id
+    won = select(Bid.id).where(Bid.organisation_id == home)
+    issued = select(Call.id).where(Call.issuer_id == home)
+    return or_(Award.bid_id.in_(won), Award.call_id.in_(issued))
+
+
+def visible_milestones(user: User | None) -> ColumnElement[bool]:
+    """The milestones of the awards one may know of."""
+    return Milestone.award_id.in_(select(Award.id).where(visible_awards(user)))
+
+
 def visible_objections(user: User | None) -> ColumnElement[bool]:
     """An objection is for who made it, and for the staff."""
     return _own_or_staff(user, Objection.user_id)
@@ -490,12 +512,12 @@ def reads_budget(user: User | None, need: Need) -> bool:
     return need.secrecy is Secrecy.PUBLIC or reads_full_text(user, need)
 
 
-FileHolder = Need | Achievement | Introduction | Contract
+FileHolder = Need | Achievement | Introduction | Contract | Award | Milestone
 
 
 def may_show_attachments(item: FileHolder) -> bool:
     """Whether files of the record may be public at all: they may name the firm."""
-    if isinstance(item, Introduction | Contract):
+    if isinstance(item, Introduction | Contract | Award | Milestone):
         return False
     return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
 
@@ -538,6 +560,7 @@ def visible_registrations(user: User | None) -> ColumnElement[bool]:
 READING = frozenset(
     {
         "achievement.find_buyers",
+        "award.read",
         "bid.read",
         "contract.read",
         "history.read",
@@ -561,6 +584,8 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
         ("organisation_id", "organisation_id"),
         ("told_issuer_id", "organisation_id"),
     ),
+    Award: (("issuer_id", "organisation_id"), ("bidder_id", "organisation_id")),
+    Milestone: (("issuer_id", "organisation_id"), ("bidder_id", "organisation_id")),
     Review: (("reviewer_id", "id"),),
     Notice: (("user_id", "id"),),
     Mandate: (("manager_id", "id"),),
@@ -585,6 +610,11 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+
+def _is_issuer_or_staff(user: User, item: Any) -> bool:
+    return item is None or user.is_staff or item.issuer_id == user.organisation_id
+
+
 # What the words of the matrix cannot say; it holds beside them.
 RULES: dict[str, Callable[[User, Any], bool]] = {
     # Nobody shuts the door behind oneself.
@@ -593,6 +623,12 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "bid.edit": lambda user, item: (
         item is None or item.organisation_id == user.organisation_id
     ),
+    # Issuer and winner each act for their own side alone.
+    "award.deliver": lambda user, item: (
+        item is None or item.bidder_id == user.organisation_id
+    ),
+    "award.view": lambda user, item: _is_issuer_or_staff(user, item),
+    "award.pay": lambda user, item: _is_issuer_or_staff(user, item),
     "organisation.read_own": lambda user, _: user.organisation_id is not None,
     "organisation.lead": lambda user, _: user.manages,
     "registration.decide": lambda user, _: user.is_staff or user.manages,

@@ -820,15 +820,6 @@ LIVE_AWARDS = UNBEGUN_AWARDS | RUNNERS
 # Milestones the winner still has to deliver, and those that nobody judged yet.
 UNDELIVERED = frozenset({MilestoneState.OPEN, MilestoneState.REWORK})
 UNJUDGED = UNDELIVERED | {MilestoneState.DELIVERED}
-# Calls whose winners are known to everybody.
-AWARDED_CALL_STATES = frozenset(
-    {
-        CallStatus.AWARDED,
-        CallStatus.RUNNING,
-        CallStatus.ACCEPTED,
-        CallStatus.STOPPED,
-    }
-)
 # What counts towards the city's targets, in the year of recognition (DOMAIN §2).
 COUNTED_CONTRACTS = frozenset({ContractState.RECOGNISED, ContractState.AMENDED})
 # 三技: development, transfer, licence (DOMAIN §1).

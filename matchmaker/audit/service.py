@@ -66,9 +66,12 @@ TEXTS = frozenset(
         "budget_fen",
     }
 )
+# What a winner promised and delivered is between it, the issuer and the staff.
+AWARDS = ("awards", "milestones")
+AWARD_WORDS = frozenset({"words", "pledge", "values", "milestones", "amount_fen"})
 # Records of others' business: pairs and talks quote needs, contracts are the parties'
 # own.
-QUOTING = frozenset({"suggestions", "introductions", "contracts"})
+QUOTING = frozenset({"suggestions", "introductions", "contracts", *AWARDS})
 # What the log may say of a contract: its steps and days, no word and no sum.
 CONTRACT_STEPS = frozenset(
     {
@@ -101,6 +104,8 @@ RECORDS: dict[str, str] = {
     "outbox_tasks": "后台任务",
     "contracts": "技术合同",
     "bids": "揭榜书",
+    "awards": "立项",
+    "milestones": "里程碑",
     "import_runs": "台账导入",
     "year_targets": "年度目标",
     "year_facts": "年度数据",
@@ -313,7 +318,8 @@ def _detail(row: History, is_open: bool) -> str:
     for name, pair in row.changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        is_told = is_open or not hidden(name)
+        of_award = row.record_type in AWARDS and name in AWARD_WORDS
+        is_told = is_open or not (hidden(name) or of_award)
         shown = _change(name, pair[0], pair[1], states) if is_told else MASKED
         label = NAMES.get(name) or COLUMN_LABELS.get(name, name)
         parts.append(f"{label}：{shown}")

@@ -72,6 +72,12 @@ KINDS: dict[str, Kind] = {
             "洽谈没有结果时选择，看板按它统计。",
             advised=True,
         ),
+        Kind(
+            "award_stop",
+            "项目终止原因",
+            "立项后终止项目时选择，页面上公开；承担单位会看到对责任的说明。",
+            advised=True,
+        ),
         Kind("contract_subtype", "技术合同类别", "五类技术合同的细分类别。"),
         Kind(
             "contract_refused",

@@ -12,6 +12,7 @@ from models import Bid, BidOutcome, Call, CallResult, Objection, User, transacti
 from models.states import CallStatus, ObjectionState, ResultState
 
 from .. import policies
+from ..awards import drafting
 from ..calendar.days import Calendar
 from ..calendar.service import load as load_calendar
 from ..errors import Conflict, Invalid
@@ -229,6 +230,8 @@ def close(session: Session, actor: User, call_id: int, *, clock: Clock) -> CallR
             fail(session, actor, call, result.failed_words, now=now)
         else:
             _move(session, actor, call, CallStatus.AWARDED, "result.closed", now)
+            winners = [one.bid for one in result.winners]
+            drafting.begin(session, actor, call, winners, now=now)
         tell.closed(session, result, now=now)
     return result
 

@@ -53,6 +53,7 @@ from models.states import (
 )
 
 from .. import policies
+from ..awards import waiting as awards
 from ..bids import waiting as bids
 from ..contracts import waiting as deals
 from ..introductions import waiting as talks
@@ -445,6 +446,26 @@ def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
     )
 
 
+def _overdue(rows: Any, days: Days) -> AnySelect:
+    """What should have been delivered before today."""
+    return _of_deals(rows, days).where(rows.c.due < days.today)
+
+
+def _award(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
+    """A source of awards: of issuer or winner where the rows name an owner."""
+    owner = getattr(rows.c, "owner", None)
+    return Source(
+        name,
+        label,
+        act,
+        STAFF if owner is None else SIDES,
+        partial(more.pop("waiting", _of_deals), rows),
+        more.pop("pages", AWARD),
+        owner,
+        **more,
+    )
+
+
 def _failed_jobs(_days: Days) -> AnySelect:
     """Records whose work in the background fails again and again.
 
@@ -491,6 +512,8 @@ TALKS = {"": ("introductions.show", "introduction_id")}
 DEAL = {"": ("contracts.show", "contract_id")}
 PANEL = {"": ("panels.show", "call_id")}
 PAYMENT = {"": ("contracts.payment", "payment_id")}
+AWARD = {"": ("awards.show", "award_id")}
+MILESTONE = {"": ("milestones.show", "milestone_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
 SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
 EXPERTS = frozenset({Role.EXPERT})
@@ -794,6 +817,68 @@ SOURCES: tuple[Source, ...] = (
         {"": ("releases.show", "call_id")},
         remind=Remind.AT_ONCE,
     ),
+    _award("task_books_to_draft", "待拟定的任务书", "去拟定", awards.TO_DRAFT),
+    _award(
+        "task_books_to_confirm", "待本单位确认的任务书", "去确认", awards.TO_CONFIRM
+    ),
+    _award(
+        "task_books_to_confirm_for",
+        "待代为确认的任务书",
+        "去确认",
+        awards.TO_CONFIRM_FOR,
+    ),
+    _award(
+        "milestones_to_deliver",
+        "到期要交付的里程碑",
+        "去交付",
+        awards.TO_DELIVER,
+        pages=MILESTONE,
+        remind=Remind.AT_ONCE,
+        due_words="交付",
+        dated=True,
+    ),
+    _award(
+        "milestones_to_view",
+        "待本单位判断的里程碑",
+        "去判断",
+        awards.TO_VIEW,
+        pages=MILESTONE,
+    ),
+    _award(
+        "milestones_to_pay",
+        "已通过、待拨付的里程碑",
+        "去登记",
+        awards.TO_PAY,
+        pages=MILESTONE,
+    ),
+    _award("awards_to_apply", "可以申请验收的项目", "去申请", awards.TO_APPLY),
+    _award("acceptances_to_test", "待本单位测试的验收", "去填写", awards.TO_TEST),
+    _award(
+        "late_milestones",
+        "逾期没有交付的里程碑",
+        "去过问",
+        awards.LATE,
+        waiting=_overdue,
+        pages=MILESTONE,
+        remind=Remind.AT_ONCE,
+        due_words="应交付",
+        dated=True,
+    ),
+    _award(
+        "milestones_to_judge",
+        "待给出结论的里程碑",
+        "去判断",
+        awards.TO_JUDGE,
+        pages=MILESTONE,
+    ),
+    _award(
+        "milestones_to_pay_for",
+        "待代登记拨付的里程碑",
+        "去登记",
+        awards.TO_PAY_FOR,
+        pages=MILESTONE,
+    ),
+    _award("acceptances_to_conclude", "待给出结论的验收", "去验收", awards.TO_CONCLUDE),
     Source(
         "failed_jobs",
         "反复失败的后台任务",
