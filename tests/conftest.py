@@ -29,6 +29,7 @@ from matchmaker import create_app, limiter
 from matchmaker.accounts import passwords
 from matchmaker.accounts.current import KEY
 from matchmaker.accounts.secret import secret_hash
+from matchmaker.bids.vault import make_key_file
 from matchmaker.config import Settings
 from matchmaker.jobs.worker import Worker
 from matchmaker.rankers import active
@@ -109,8 +110,10 @@ def database_url(
 
 @pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = Path(tmp_path_factory.mktemp("instance"))
+    make_key_file(folder / "bids.key")
     return Settings(
-        instance_dir=Path(tmp_path_factory.mktemp("instance")),
+        instance_dir=folder,
         database_url=database_url,
         redis_url="",
         secret_key="test",
