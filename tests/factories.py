@@ -25,6 +25,9 @@ from matchmaker.schema import parse
 from models import (
     Achievement,
     Attachment,
+    Award,
+    AwardGoal,
+    AwardPayment,
     Bid,
     BidFile,
     BidRelease,
@@ -42,6 +45,7 @@ from models import (
     Invitation,
     Mail,
     Mandate,
+    Milestone,
     Need,
     Node,
     Organisation,
@@ -61,7 +65,9 @@ from models.introductions import subject_of
 from models.outbox import RecordType, TaskKind
 from models.states import (
     COUNTED_CONTRACTS,
+    UNBEGUN_AWARDS,
     AchievementStatus,
+    AwardState,
     BidState,
     CallPhase,
     CallStatus,
@@ -360,6 +366,67 @@ class Factory:
             "faults": [],
         }
         return self._save(BidRelease(**values | given))
+
+    def award(self, bid: Bid | None = None, **given: Any) -> Award:
+        """One that is carried out, with two milestones of half the amount each.
+
+        Its call stands where the award does.
+        """
+        bid = bid or self.bid(self.call(), state=BidState.RELEASED)
+        values: dict[str, Any] = {
+            "call_id": bid.call_id,
+            "bid_id": bid.id,
+            "state": AwardState.RUNNING,
+            "state_since": self.now,
+            "amount_fen": 400_000_000,
+            "drafted_at": self.now,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        values |= given
+        if values["state"] is not AwardState.DRAFT:
+            values.setdefault("signed_on", self.now.date())
+            values.setdefault("issuer_confirmed_at", self.now)
+            values.setdefault("bidder_confirmed_at", self.now)
+        goals = [
+            AwardGoal(position=place, goal=goal, promised="12 min", value="12 min")
+            for place, goal in enumerate(bid.call.goals, 1)
+        ]
+        half = values["amount_fen"] // 2
+        milestones = [
+            Milestone(
+                id=given.get("id") if place == 1 else None,
+                position=place,
+                title=title,
+                deliverable=f"{title}和测试记录",
+                planned_on=self.now.date() + timedelta(days=days),
+                due_on=self.now.date() + timedelta(days=days),
+                payment_fen=fen,
+                state_since=self.now,
+            )
+            for place, title, days, fen in (
+                (1, "样机", 60, half),
+                (2, "现场试用", 360, values["amount_fen"] - half),
+            )
+        ]
+        award = Award(**values, goals=goals, milestones=milestones)
+        call = self.session.get_one(Call, bid.call_id)
+        with transaction(self.session):
+            unbegun = values["state"] in UNBEGUN_AWARDS
+            call.status = CallStatus.AWARDED if unbegun else CallStatus.RUNNING
+        return self._save(award)
+
+    def award_payment(self, milestone: Milestone, **given: Any) -> AwardPayment:
+        """A hundred thousand yuan that was paid today."""
+        values = {
+            "milestone_id": milestone.id,
+            "amount_fen": 10_000_000,
+            "paid_on": self.now.date(),
+            "words": "",
+            "user_id": given.get("user_id") or self.staff().id,
+            "at": self.now,
+        }
+        return self._save(AwardPayment(**values | given))
 
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""

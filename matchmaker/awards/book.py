@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -31,14 +31,31 @@ def text(award: Award) -> dict[str, Any]:
         "signed_on": award.signed_on.isoformat() if award.signed_on else None,
         "pledge": award.pledge,
         "values": [goal.value for goal in award.goals],
-        "milestones": [line(one) for one in award.milestones],
+        "milestones": [
+            _line(one.title, one.deliverable, one.planned_on, one.payment_fen)
+            for one in award.milestones
+        ],
     }
 
 
-def line(one: Milestone) -> str:
+def _typed(data: BookInput) -> dict[str, Any]:
+    """The same of a form."""
+    return {
+        "amount_fen": data.amount,
+        "signed_on": data.signed_on.isoformat() if data.signed_on else None,
+        "pledge": data.pledge,
+        "values": data.values,
+        "milestones": [
+            _line(one.title, one.deliverable, one.due_on, one.payment or 0)
+            for one in data.milestones
+        ],
+    }
+
+
+def _line(title: str, deliverable: str, due_on: date, fen: int) -> str:
     """A milestone in one line, as it was planned."""
-    paid = in_yuan(one.payment_fen) if one.payment_fen else "不付款"
-    return f"{one.title}：{one.deliverable}；{one.planned_on} 前；{paid}"
+    paid = in_yuan(fen) if fen else "不付款"
+    return f"{title}：{deliverable}；{due_on} 前；{paid}"
 
 
 def mark(award: Award) -> str:
@@ -81,21 +98,20 @@ def write(
         if mark(award) != data.seen:
             raise Conflict("stale")
         _check(session, award, data)
-        before, first = text(award), award.drafted_at is None
-        old = mark(award)
-        _fill(session, award, data, now)
-        if mark(award) == old and not first:
-            return award
-        award.drafted_at = award.drafted_at or now
-        award.updated_at = now
-        was_confirmed = _forget(award, now)
-        session.flush()
-        after = text(award)
+        before, after = text(award), _typed(data)
         changes = {
             name: [before[name], value]
             for name, value in after.items()
             if before[name] != value
         }
+        first = award.drafted_at is None
+        if not changes and not first:
+            return award
+        was_confirmed = _forget(award, now)
+        _fill(session, award, data, now)
+        award.drafted_at = award.drafted_at or now
+        award.updated_at = now
+        session.flush()
         action = "award.drafted" if first else "award.edited"
         history.record(session, actor, action, award, now=now, changes=changes)
         kind = "award_reopened" if was_confirmed else "award_to_confirm"
