@@ -250,7 +250,7 @@ def set_up(session: Session, make: Factory, winners: int = 2) -> Stage:
     """A call that has just been awarded, its task books not handed out yet."""
     firm = make.user()
     college = make.user(Role.UNIVERSITY)
-    park = make.organisation(name="星沙储能园", kind=OrganisationKind.ENTERPRISE)
+    park = make.organisation(kind=OrganisationKind.ENTERPRISE)
     issuer = make.user(organisation_id=park.id)
     staff = make.staff()
     call = make.call(
