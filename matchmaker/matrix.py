@@ -164,6 +164,7 @@ award.govern              -       -          -          -       any   any   -
 award.confirm             -       own        own        -       -     -     -
 award.deliver             -       own        own        -       -     -     -
 award.view                -       own        own        -       any   any   -
+award.contract            -       own        own        -       any   any   -
 award.pay                 -       own        own        -       any   any   -
 bid.create                -       any        any        -       -     -   -
 bid.edit                  -       own        own        -       -     -   -

@@ -234,9 +234,8 @@ def _confirm(
     setattr(award, f"{side}_confirmed_at", now)
     setattr(award, f"{side}_confirmed_words", words)
     award.updated_at = now
-    changes: dict[str, Any] = {"side": [None, SIDE_NAMES[side]]}
-    if words:
-        changes["words"] = [None, words]
+    told = f"{SIDE_NAMES[side]}确认" + (f"（平台代为确认）：{words}" if words else "")
+    changes: dict[str, Any] = {"words": [None, told]}
     if confirmed(award, OTHER[side]):
         # Without a day of its own it is signed as the second side agrees.
         if award.signed_on is None:

@@ -23,7 +23,7 @@ from ..history import service as history
 from ..jobs import outbox
 from ..labels import label, today
 from . import tell
-from .finding import all_of, held
+from .finding import all_of, held, rivals
 from .milestones import name
 from .schema import Elimination, Stopping
 
@@ -60,12 +60,6 @@ def comparable(milestone: Milestone, now: datetime) -> bool:
     """Whether a runner may be eliminated at it: it was judged, or is overdue."""
     overdue = milestone.late_days(today(now)) > 0
     return milestone.judged_at is not None or overdue
-
-
-def rivals(session: Session, award: Award) -> int:
-    """How many others of the same call still run."""
-    found = all_of(session, award.call_id)
-    return sum(one.is_runner for one in found if one.id != award.id)
 
 
 def eliminate(

@@ -85,6 +85,12 @@ def all_of(session: Session, call_id: int) -> Sequence[Award]:
     return session.scalars(query.order_by(Award.id)).all()
 
 
+def rivals(session: Session, award: Award) -> int:
+    """How many others of the same call still run."""
+    found = all_of(session, award.call_id)
+    return sum(one.is_runner for one in found if one.id != award.id)
+
+
 def is_here(session: Session, organisation_id: int) -> bool:
     """Whether anybody of the organisation can act on the platform itself."""
     there = exists().where(User.organisation_id == organisation_id, User.active)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from models.states import AwardState, GoalVerdict, Judgement, Liability
+from models.states import GoalVerdict, Judgement, Liability
 
 from ..schema import (
     Day,
@@ -251,8 +251,17 @@ class Stopping(Input):
     words: Words
 
 
-class AwardQuery(Paged):
-    """Which awards are listed: by state, and by words of call or winner."""
+class Shown(StrEnum):
+    """Which awards a list shows."""
 
-    state: Annotated[AwardState | None, Optional] = None
+    LIVE = "live"
+    ACCEPTED = "accepted"
+    ENDED = "ended"
+    ALL = "all"
+
+
+class AwardQuery(Paged):
+    """Which awards are listed: by how far they are, by words of call or winner."""
+
+    shown: Shown = Shown.LIVE
     q: Annotated[Text, Field(max_length=200)] = ""
