@@ -74,6 +74,9 @@ def _register_features(app: Flask) -> None:
     from .achievements import web as achievements_web
     from .attachments import web as attachments_web
     from .audit import web as audit_web
+    from .bids import web as bids_web
+    from .bids.opening import web as releases_web
+    from .bids.receipts import web as receipts_web
     from .calls import web as calls_web
     from .contracts import web as contracts_web
     from .dashboards import web as dashboards_web
@@ -117,6 +120,9 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        bids_web,
+        receipts_web,
+        releases_web,
         contracts_web,
         matches_web,
         introductions_web,

@@ -3,8 +3,10 @@
 Each is committed at once, so that a request in another session sees it.
 """
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,21 @@ from sqlalchemy.orm import Session
 
 from matchmaker.attachments import owners
 from matchmaker.attachments.store import Store
+from matchmaker.bids import sealing
+from matchmaker.bids.content import of_form
+from matchmaker.bids.schema import BidInput
+from matchmaker.bids.vault import SealedStream, Vault, fresh_key, sealed_size
 from matchmaker.jobs import outbox
+from matchmaker.schema import parse
 from models import (
     Achievement,
     Attachment,
     Bid,
+    BidFile,
     BidOutcome,
+    BidRelease,
     BidReview,
+    BidSubmission,
     Call,
     CallResult,
     ContactGrant,
@@ -93,6 +103,27 @@ HOMES = {
     Role.UNIVERSITY: OrganisationKind.UNIVERSITY,
     Role.MANAGER: OrganisationKind.SERVICE_BODY,
 }
+
+
+def bid_content(call: Call, words: str = "") -> dict[str, Any]:
+    """The text of a bid that lacks nothing; ``words`` stand in every field."""
+    data = {
+        "leader": f"张示例{words}",
+        "contact": f"0731-88880000{words}",
+        "team": f"十二人的储能安全团队，分三组{words}",
+        "approach": f"融合氢气浓度与电压微分特征，分级报警{words}",
+        "goals": [
+            {"goal": goal, "value": f"12 min{words}", "evidence": f"第三方检测{words}"}
+            for goal in call.goals
+        ],
+        "budget": "420",
+        "budget_words": f"设备 200 万元，人员 220 万元{words}",
+        "schedule": [f"第 1 至 6 个月完成样机{words}"],
+        "months": "18",
+        "readiness": "6",
+        "readiness_words": f"中试报告{words}",
+    }
+    return of_form(parse(BidInput, data), call.goals)
 
 
 class Factory:
@@ -244,6 +275,97 @@ class Factory:
         ends = values["closes_at"]
         values.setdefault("questions_until", ends and ends - timedelta(days=7))
         return self._save(Call(**values), index=True)
+
+    def bid(self, call: Call | None = None, **given: Any) -> Bid:
+        """A submitted, sealed bid; ``content`` what is inside, ``state`` another state.
+
+        With ``files`` {name: bytes} it has these, sealed like the rest.
+        """
+        assert self.files is not None
+        vault = Vault(self.files.parent / "bids.key")
+        call = call or self.call()
+        content = given.pop("content", None) or bid_content(call)
+        files = given.pop("files", {"检测报告.txt": "现场记录\n".encode()})
+        state = given.pop("state", BidState.SUBMITTED)
+        if "organisation_id" not in given:
+            given["organisation_id"] = self.organisation().id
+        home = given["organisation_id"]
+        if "user_id" not in given:
+            given["user_id"] = self.user(organisation_id=home).id
+        bid = Bid(
+            **{
+                "call_id": call.id,
+                "state": BidState.DRAFT,
+                "number": 0,
+                "created_at": self.now,
+                "updated_at": self.now,
+            }
+            | given
+        )
+        first_file = given.get("id")
+        with transaction(self.session):
+            self.session.add(bid)
+            self.session.flush()
+            if state is not BidState.WITHDRAWN:
+                for name, data in files.items():
+                    row = self._bid_file(vault, bid, name, data)
+                    row.id, first_file = first_file, None
+                    self.session.add(row)
+            if state is BidState.DRAFT:
+                sealing.put_draft(vault, bid, content)
+            elif state is not BidState.WITHDRAWN:
+                self._submit(vault, bid, content)
+            if state is BidState.RELEASED:
+                inside = json.loads(
+                    vault.open(
+                        sealing.submission_place(bid), bid.sealed, bid.sealed_key
+                    )
+                )
+                sealing.enter_released(bid, inside)
+            bid.state = state
+        self.session.refresh(bid)
+        return bid
+
+    def _bid_file(self, vault: Vault, bid: Bid, name: str, data: bytes) -> BidFile:
+        assert self.files is not None
+        key, ref = fresh_key(), f"{next(self._numbers):032x}"
+        row = BidFile(
+            bid=bid, ref=ref, user_id=bid.user_id, in_draft=True, in_submission=False
+        )
+        stream = SealedStream(BytesIO(data), key, sealing.file_place(row))
+        sealed = stream.read(sealed_size(len(data)))
+        row.stored, row.created_at = sha256(sealed).hexdigest(), self.now
+        path = Store(self.files, 0).path(row.stored)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sealed)
+        kind = name.rpartition(".")[2]
+        digest = sha256(data).hexdigest()
+        facts = {"ref": ref, "name": name, "kind": kind, "size": len(data)}
+        sealing.put_file(vault, row, key, facts | {"sha256": digest})
+        return row
+
+    def _submit(self, vault: Vault, bid: Bid, content: dict[str, Any]) -> None:
+        sealing.put_submission(vault, bid, content, self.now)
+        self.session.add(
+            BidSubmission(
+                bid_id=bid.id,
+                number=bid.number,
+                at=self.now,
+                user_id=bid.user_id,
+                sha256=bid.digest,
+            )
+        )
+
+    def release(self, call: Call, **given: Any) -> BidRelease:
+        """The first of two has approved; a minute after the call closed."""
+        values = {
+            "call_id": call.id,
+            "first_by_id": given.get("first_by_id") or self.staff().id,
+            "first_at": (call.closes_at or self.now) + timedelta(minutes=1),
+            "bids": 0,
+            "faults": [],
+        }
+        return self._save(BidRelease(**values | given))
 
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""

@@ -77,6 +77,7 @@ def add(
             safe.store.keeping(staged),
             transaction(session),
         ):
+            service.require_known_key(session, safe)
             call, now = service.locked(session, actor, call_id, clock)
             bid = service.begun(
                 session, actor, call, service.own_bid(session, actor, call), now
@@ -93,6 +94,7 @@ def add(
                 created_at=now,
             )
             sealing.put_file(safe.vault, row, key, asdict(facts))
+            session.add(row)
             _changed(session, safe, actor, bid, "bid.file_added", now)
     return facts
 

@@ -146,14 +146,15 @@ def released_statement(vault: Vault, bid: Bid) -> Statement:
     return receipt.statement(bid, bid.submitted_at, bid.content, files, bid.salt or "")
 
 
-def enter_released(bid: Bid, inside: Any) -> None:
+def enter_released(bid: Bid, inside: Any) -> set[str]:
     """What the release found inside, in the open; what was sealed is destroyed.
 
-    A file whose key was not inside stays closed, and is taken off.
+    A file whose key was not inside stays closed and is taken off; says by which names
+    the store has such.
     """
     stated, keys = inside["statement"], inside["keys"]
     facts = {one["ref"]: FileFacts(**one) for one in stated["files"]}
-    drop_files(bid, [row for row in bid.files if row.ref not in keys])
+    gone = drop_files(bid, [row for row in bid.files if row.ref not in keys])
     for row in bid.files:
         known = facts[row.ref]
         row.in_draft = row.in_submission = True
@@ -164,6 +165,7 @@ def enter_released(bid: Bid, inside: Any) -> None:
     bid.content, bid.salt = stated["content"], stated["salt"]
     bid.draft = bid.draft_key = None
     bid.sealed = bid.sealed_key = bid.release_key = bid.key_id = None
+    return gone
 
 
 def moment(bid: Bid) -> str:

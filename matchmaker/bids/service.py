@@ -19,7 +19,7 @@ from models.states import BidState, CallPhase
 from .. import labels, policies
 from ..attachments import service as attachments
 from ..calls.service import find_call
-from ..errors import Conflict, Invalid, NotFound
+from ..errors import Conflict, Invalid, NotFound, Unavailable
 from ..history import service as history
 from . import content as texts
 from . import sealing, tell
@@ -64,6 +64,19 @@ def require_open(session: Session, call: Call, actor: User, now: datetime) -> No
 def closed_words(call: Call) -> str:
     """When the call closes or closed, as people say it."""
     return "" if call.closes_at is None else labels.until(call.closes_at)
+
+
+def require_known_key(session: Session, safe: Safe) -> None:
+    """Raise `Unavailable` if anything is sealed under another key than that in force.
+
+    Then the file was replaced, and what would be sealed now could not be released
+    together with the rest.
+    """
+    own = safe.vault.master().fingerprint
+    # Two ends of an index; «another than» would read it all.
+    other = select(Bid.id).where(or_(Bid.key_id < own, Bid.key_id > own))
+    if session.scalar(other.limit(1)) is not None:
+        raise Unavailable("bids.key_wrong")
 
 
 def own_bid(session: Session, actor: User, call: Call) -> Bid | None:
@@ -162,6 +175,7 @@ def _written(
     clock: Clock,
 ) -> tuple[Bid, Content, datetime]:
     """The actor's bid, locked with its call, the text it is to have, and the moment."""
+    require_known_key(session, safe)
     call, now = locked(session, actor, call_id, clock)
     content = texts.of_form(data, call.goals)
     bid = own_bid(session, actor, call)

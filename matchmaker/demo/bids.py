@@ -11,10 +11,11 @@ from models import (
     BidRelease,
     BidSubmission,
     Call,
-    History,
     Organisation,
     User,
 )
+
+from .past import forget
 
 PEOPLE = (
     Bid.user_id,
@@ -27,6 +28,7 @@ PEOPLE = (
 
 def remove(session: Session) -> set[int]:
     """The bids, receipts and releases; ciphertext in the store goes later."""
+    """The bids, receipts and releases; their ciphertext is cleared away later."""
     calls = select(Call.id).where(Call.is_demo)
     homes = select(Organisation.id).where(Organisation.is_demo)
     ids = set(
@@ -38,12 +40,7 @@ def remove(session: Session) -> set[int]:
     )
     for table in (BidFile, BidSubmission):
         session.execute(delete(table).where(table.bid_id.in_(ids)))
-    # The next bid may get such a number: nobody's past is its own.
-    session.execute(
-        delete(History).where(
-            History.record_type == Bid.__tablename__, History.record_id.in_(ids)
-        )
-    )
+    forget(session, Bid, ids)
     session.execute(delete(Bid).where(Bid.id.in_(ids)))
     session.execute(delete(BidRelease).where(BidRelease.call_id.in_(calls)))
     return ids

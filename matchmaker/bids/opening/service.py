@@ -128,8 +128,9 @@ def retry(
         if release is None or release.released_at is None or not sealed:
             raise Conflict("release.nothing_left")
         opened = _opened(safe, Opener(safe.vault, call, release, now), sealed, damaged)
-        _enter(session, actor, release, sealed, opened, now)
+        gone = _enter(session, actor, release, sealed, opened, now)
         history.record(session, actor, "call.release_retried", call, now=now)
+    attachments.clear(session, safe.store, gone)
     return release
 
 
@@ -213,7 +214,7 @@ def _open_all(
         # Not one of them: then it is the key, and nothing has been released.
         raise Unavailable("bids.key_wrong")
     release.released_at = now
-    _enter(session, actor, release, sealed, opened, now)
+    gone = _enter(session, actor, release, sealed, opened, now)
     call.move_to(CallStatus.IN_REVIEW)
     call.updated_at = now
     outbox.note(session, call, now=now)
@@ -228,7 +229,7 @@ def _open_all(
             "bids": [None, release.bids],
         },
     )
-    return _destroy_drafts(session, call)
+    return gone | _destroy_drafts(session, call)
 
 
 @dataclass(frozen=True)
@@ -287,11 +288,15 @@ def _enter(
     sealed: list[Bid],
     opened: _Opened,
     now: datetime,
-) -> None:
-    """Put what was opened into the columns; say who has been opened, and what not."""
+) -> set[str]:
+    """Put what was opened into the columns; tell who has been opened, and what not.
+
+    Returns the names of files that were not part of what was submitted.
+    """
+    gone: set[str] = set()
     done = [bid for bid in sealed if bid.id in opened.texts]
     for bid in done:
-        sealing.enter_released(bid, opened.texts[bid.id])
+        gone |= sealing.enter_released(bid, opened.texts[bid.id])
         bid.move_to(BidState.RELEASED)
         bid.updated_at = now
         changes = {"digest": [None, bid.digest]}
@@ -303,6 +308,7 @@ def _enter(
     call = sealed[0].call
     tell.released(session, call, done, now=now)
     tell.faults(session, release, call, now=now)
+    return gone
 
 
 def _destroy_drafts(session: Session, call: Call) -> set[str]:
