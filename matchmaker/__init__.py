@@ -75,6 +75,10 @@ def _register_features(app: Flask) -> None:
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .calls import web as calls_web
+    from .calls.drafts import web as call_drafts_web
+    from .calls.invitations import web as call_invitations_web
+    from .calls.questions import web as call_questions_web
+    from .calls.versions import web as call_versions_web
     from .contracts import web as contracts_web
     from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
@@ -112,6 +116,10 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        call_drafts_web,
+        call_versions_web,
+        call_questions_web,
+        call_invitations_web,
         contracts_web,
         matches_web,
         introductions_web,

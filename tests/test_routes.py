@@ -34,6 +34,9 @@ OPEN = {
     "achievements.show",
     "calls.browse",
     "calls.show",
+    "calls.feed",
+    "calls.deadlines",
+    "call_versions.index",
     "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.

@@ -16,6 +16,7 @@ from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
 from models.states import (
+    CallStatus,
     ContractState,
     NeedStatus,
     OrganisationKind,
@@ -53,7 +54,13 @@ def populate(make: Factory) -> Users:
     }
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
-    make.call(id=ID)
+    call = make.call(id=ID)
+    make.question(call, id=ID)
+    make.question(call, answer="零下十度到四十度。", answered_at=make.now)
+    make.invited(call, college.id)
+    make.call(by_staff=True, status=CallStatus.DRAFT)
+    make.call(issuer_id=firm.id, status=CallStatus.DRAFT, return_reason="补数值")
+    make.call(issuer_id=firm.id, status=CallStatus.ARGUED)
     make.registration(id=ID, organisation_id=firm.id)
     make.user(id=ID, organisation_id=firm.id)
     make.invitation(firm.id, ID, id=ID, expires_at=FAR)
