@@ -29,5 +29,6 @@ def typed(**given: Any) -> MultiDict[str, str]:
         values[f"criterion_{part}"] = [row[number] for row in criteria]
     found: MultiDict[str, str] = MultiDict()
     for name, value in (values | given).items():
-        found.setlist(name, value if isinstance(value, list) else [str(value)])
+        if value not in ([], None):  # what a browser does not send
+            found.setlist(name, value if isinstance(value, list) else [str(value)])
     return found
