@@ -1,14 +1,15 @@
 """Fixtures: every database there is, an app over it, and records on demand.
 
 A test that asks for `session`, `app` or `client` runs once on SQLite and once on
-PostgreSQL. What a machine lacks is skipped, unless MATCHMAKER_REQUIRE names it
-(a comma-separated list of: postgres, encoder, browser): then it fails.
+PostgreSQL; those of pages (modules `test_web` and what is marked «one_database») on
+SQLite alone. What a machine lacks is skipped, unless MATCHMAKER_REQUIRE names it (a
+comma-separated list of: postgres, encoder, browser): then it fails.
 """
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -50,6 +51,9 @@ POSTGRES = os.environ.get(
     "MATCHMAKER_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 )
 REQUIRED = set(os.environ.get("MATCHMAKER_REQUIRE", "").split(","))
+DATABASES = ("sqlite", "postgresql")
+# Modules whose tests ask for pages.
+PAGE_TESTS = {"test_web"}
 # What the migrations entered, by database: every test begins with it.
 SEEDS: dict[str, seeds.Seeds] = {}
 
@@ -96,26 +100,82 @@ def _postgres() -> Iterator[str]:
         _on_server(drop)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    if request.param == "postgresql":
-        with _postgres() as url:
-            yield url
-    else:
-        yield f"sqlite:///{tmp_path_factory.mktemp('db')}/test.db"
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Rules are tried on every database; pages, which only call them, on one."""
+    named = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
+    if "database" in metafunc.fixturenames and not named & {
+        "database",
+        "role, database",
+    }:
+        name = metafunc.module.__name__.rpartition(".")[2]
+        marked = metafunc.definition.get_closest_marker("one_database")
+        kinds = DATABASES[:1] if marked or name in PAGE_TESTS else DATABASES
+        metafunc.parametrize("database", kinds, indirect=True)
 
 
 @pytest.fixture(scope="session")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(
-        instance_dir=Path(tmp_path_factory.mktemp("instance")),
-        database_url=database_url,
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Flask]]:
+    """The app over a database of the kind, made once in this process.
+
+    No fixture of the session depends on the kind: pytest would build the app anew
+    each time a test on one database follows a test on the other.
+    """
+    made: dict[str, Flask] = {}
+    with ExitStack() as open_ones:
+
+        def app_over(kind: str) -> Flask:
+            if kind not in made:
+                if kind == "postgresql":
+                    url = open_ones.enter_context(_postgres())
+                else:
+                    url = f"sqlite:///{tmp_path_factory.mktemp('db')}/test.db"
+                made[kind] = _built(url, Path(tmp_path_factory.mktemp("instance")))
+                engine = made[kind].extensions["db_engine"]
+                open_ones.callback(engine.dispose)
+            return made[kind]
+
+        yield app_over
+
+
+def _built(url: str, instance: Path) -> Flask:
+    settings = Settings(
+        instance_dir=instance,
+        database_url=url,
         redis_url="",
         secret_key="test",
         embedding_model="hashing",
     )
+    engine = create_db_engine(settings.url)
+    migrate.upgrade(engine)
+    SEEDS[settings.url] = seeds.read(engine)
+    engine.dispose()
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False  # the extension reads its setting once, in `init_app`
+    app.test_client_class = Client
+    return app
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database of this test; `pytest_generate_tests` says which."""
+    return str(request.param)
+
+
+@pytest.fixture
+def built_app(database: str, apps: Callable[[str], Flask]) -> Flask:
+    return apps(database)
+
+
+@pytest.fixture
+def settings(built_app: Flask) -> Settings:
+    found: Settings = built_app.config["SETTINGS"]
+    return found
+
+
+@pytest.fixture
+def database_url(settings: Settings) -> str:
+    return settings.url
 
 
 class Client(FlaskLoginClient):
@@ -174,20 +234,6 @@ def open_session(app: Flask, user: User) -> str:
                 )
             )
     return key
-
-
-@pytest.fixture(scope="session")
-def built_app(settings: Settings) -> Iterator[Flask]:
-    engine = create_db_engine(settings.url)
-    migrate.upgrade(engine)
-    SEEDS[settings.url] = seeds.read(engine)
-    engine.dispose()
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    limiter.enabled = False  # the extension reads its setting once, in `init_app`
-    app.test_client_class = Client
-    yield app
-    app.extensions["db_engine"].dispose()
 
 
 @pytest.fixture

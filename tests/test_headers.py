@@ -8,6 +8,8 @@ from models.states import Role
 
 from .walk import ID, address, populate, rules
 
+pytestmark = pytest.mark.one_database
+
 ROLES = ["visitor", *(role.value for role in Role)]
 
 

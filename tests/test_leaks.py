@@ -37,6 +37,8 @@ from .walk import (
     rules,
 )
 
+pytestmark = pytest.mark.one_database
+
 # Words that no other record of the test holds, so that finding one is a leak.
 FIRM = "昆仑玄铁秘密重工"
 TITLE = "玄铁重剑淬火开裂"

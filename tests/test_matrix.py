@@ -461,7 +461,7 @@ def test_every_address_has_its_line_and_every_line_its_address(app: Flask):
     assert {name.partition("/")[0] for name in matrix.routes} <= endpoints
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", matrix.ROLES)
 def test_every_address_answers_everybody_as_the_matrix_says(
     app, world, session, login, role, capsys

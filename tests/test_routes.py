@@ -10,6 +10,8 @@ from models.states import Role
 
 from .walk import ID, NOBODYS, address, populate, rules
 
+pytestmark = pytest.mark.one_database
+
 # What a visitor may open. Everything else asks for a sign-in.
 OPEN = {
     "home.index",

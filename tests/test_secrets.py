@@ -303,7 +303,7 @@ def found_in(text: str) -> set[str]:
     return {name for name in WHO_KNOWS if word(name) in bare or word(name) in text}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_each_secret_is_found_by_who_may_know_it_and_nobody_else(
     app, readers, login, capfd
 ):
@@ -321,7 +321,7 @@ def test_each_secret_is_found_by_who_may_know_it_and_nobody_else(
     assert found_in("".join(capfd.readouterr())) == set()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_no_notice_and_no_letter_tells_a_secret(readers, session, make, settings):
     """Subscribed to by the secret's own words and by facets that only it has."""
     tell.send_digests(session, hour=8, now=make.now + timedelta(days=2))

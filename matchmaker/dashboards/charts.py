@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import floor, log10
+from math import ceil, floor, log10
 
 from ..labels import FEN_PER_WAN, FEN_PER_YI
 from . import projection
@@ -72,7 +72,7 @@ def axis(top: int) -> tuple[list[Tick], int, str]:
     rough = most / MOST_TICKS
     size = 10 ** floor(log10(rough))
     step = next(s * size for s in STEPS if s * size >= rough * (1 - 1e-9))
-    number = max(1, -int(-most // step))
+    number = max(1, ceil(most * (1 - 1e-9) / step))
     last = step * number
     ticks = [Tick(i / number, f"{step * i:,.10g}") for i in range(number + 1)]
     return ticks, round(last * per_unit), unit

@@ -10,7 +10,6 @@ from models import (
     Amendment,
     Attachment,
     Contract,
-    History,
     Need,
     Organisation,
     Payment,
@@ -18,6 +17,8 @@ from models import (
     User,
 )
 from models.attachments import FileOwner
+
+from .past import forget
 
 # Whoever has a part in a contract that stays is kept by name.
 PEOPLE = (
@@ -47,12 +48,7 @@ def remove(session: Session) -> set[int]:
             Attachment.record_id.in_(demo),
         )
     )
-    # The next contract may get such a number: nobody's past is its own.
-    session.execute(
-        delete(History).where(
-            History.record_type == Contract.__tablename__, History.record_id.in_(demo)
-        )
-    )
+    forget(session, Contract, ids)
     session.execute(delete(Contract).where(Contract.is_demo))
     for table, column in (
         (Need, Contract.need_id),

@@ -129,7 +129,7 @@ def load(session: Session, *, now: datetime) -> int:
         if author is None or known:
             return 0
         city = City.of(session)
-        if not city.sellers or not city.buyers:
+        if not city.sellers or len(city.buyers) < 2:  # firms trade with each other
             return 0
         deals = list(_deals(city, now))
         enter(session, deals, author)

@@ -62,6 +62,7 @@ from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
 from . import deals, talks
+from .past import forget
 
 Row = Mapping[str, Any]
 
@@ -306,6 +307,7 @@ def remove(session: Session, *, now: datetime) -> int:
             gone[f"{kind}_id"] = set(session.scalars(demo))
             for id_ in sorted(gone[f"{kind}_id"]):
                 session.add(IndexChange(record_type=kind, record_id=id_, at=now))
+            forget(session, table, gone[f"{kind}_id"])
             session.execute(delete(table).where(table.is_demo))
         _remove_notices(session, gone)
         _remove_people(session, now)

@@ -11,7 +11,6 @@ from models import (
     Call,
     ContactGrant,
     Contract,
-    History,
     Introduction,
     IntroductionAnswer,
     Need,
@@ -19,6 +18,8 @@ from models import (
     TalkEvent,
 )
 from models.attachments import FileOwner
+
+from .past import forget
 
 
 def remove(session: Session) -> set[int]:
@@ -52,12 +53,7 @@ def remove(session: Session) -> set[int]:
             Attachment.record_id.in_(ids),
         )
     )
-    session.execute(
-        delete(History).where(
-            History.record_type == Introduction.__tablename__,
-            History.record_id.in_(ids),
-        )
-    )
+    forget(session, Introduction, ids)
     for table in (IntroductionAnswer, TalkEvent, ContactGrant):
         session.execute(delete(table).where(table.introduction_id.in_(ids)))
     session.execute(delete(Introduction).where(Introduction.id.in_(ids)))

@@ -9,7 +9,6 @@ from flask import (
     Blueprint,
     current_app,
     flash,
-    g,
     redirect,
     render_template,
     request,
@@ -33,7 +32,7 @@ from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
 from ..calendar import service as calendar
-from ..calendar.days import Calendar
+from ..calendar.current import city_days
 from ..config import Settings
 from ..contracts import service as contracts
 from ..db import db
@@ -117,20 +116,14 @@ def _settings() -> Settings:
     return settings
 
 
-def _days() -> Calendar:
-    """The calendar, read once a request."""
-    if "talk_days" not in g:
-        g.talk_days = calendar.load(db.session)
-    known: Calendar = g.talk_days
-    return known
-
-
 def _overdue() -> datetime:
-    return calendar.waits_since(_days(), utcnow(), _settings().introduction_task_days)
+    return calendar.waits_since(
+        city_days(), utcnow(), _settings().introduction_task_days
+    )
 
 
 def _clock(introduction: Introduction) -> Clock | None:
-    return clock(introduction, _days(), utcnow())
+    return clock(introduction, city_days(), utcnow())
 
 
 def row(introduction: Introduction) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Choices:
     offered: Sequence[Choice] = ()
     chosen: Choice | None = None
     duties: Duties = field(default=EVERYTHING)
+    works_at_one: bool = False  # that answers for something
 
 
 def nodes(session: Session) -> list[Node]:
@@ -151,9 +152,9 @@ def choices(session: Session, user: User, key: str | None) -> Choices:
         names = "、".join(node.name for node in mine) or "没有分配"
         offered.insert(0, Choice(MINE, f"我的节点（{names}）", together(mine)))
     if key is None:
-        return Choices(offered)
+        return Choices(offered, works_at_one=bool(together(mine)))
     retired = [Choice(str(n.id), n.name, NO_DUTIES) for n in tree if not n.active]
     for one in (*offered, *retired):
         if one.key == key:
-            return Choices(offered, one, one.duties)
+            return Choices(offered, one, one.duties, bool(together(mine)))
     raise NotFound("node")

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .duties import Choices
+from flask import g
+
+from .duties import MINE, Choices
 
 # The address of the list with this node chosen, or with none.
 Address = Callable[[str | None], str]
@@ -16,6 +18,7 @@ def facet(
 
     ``counts`` by key leaves out the nodes where nothing waits.
     """
+    note_own(nodes)
     chosen = nodes.chosen.key if nodes.chosen else None
     options = [
         {
@@ -29,6 +32,12 @@ def facet(
         if counts is None or counts.get(one.key) or one.key == chosen
     ]
     return [{"name": "node", "label": "节点", "options": options}] if options else []
+
+
+def note_own(nodes: Choices) -> None:
+    """Spare the navigation the question whether the reader works at a node."""
+    if nodes.offered:
+        g.at_own_node = {"node": MINE} if nodes.works_at_one else {}
 
 
 def chip(nodes: Choices, address: Address) -> list[tuple[str, str]]:

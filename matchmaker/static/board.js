@@ -142,6 +142,6 @@ new MutationObserver(() => {
   const link = board().querySelector(`[data-open][href="${CSS.escape(remembered)}"]`);
   remembered = undefined;
   link?.focus();
-}).observe(document.getElementById("content"), { childList: true, subtree: true });
+}).observe(document.getElementById("main"), { childList: true, subtree: true });
 
 prepare();

@@ -15,6 +15,7 @@ from models.outbox import RecordType
 
 from ..accounts.current import signed_in
 from ..calendar import service as calendar
+from ..calendar.current import city_days
 from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid, NotFound
@@ -147,7 +148,7 @@ def _ticked(query: QueueQuery, found: Queue) -> list[str]:
 
 
 def _waited() -> Any:
-    days, now = calendar.load(db.session), utcnow()
+    days, now = city_days(), utcnow()
     return lambda since: calendar.waited(days, since, now)
 
 

@@ -12,9 +12,10 @@ from models import User, utcnow
 from .. import labels
 from ..accounts.current import current, signed_in
 from ..calendar import service as calendar
+from ..calendar.current import city_days
 from ..config import Settings
 from ..db import db
-from ..nodes.facet import chip, facet
+from ..nodes.facet import chip, facet, note_own
 from ..schema import parse
 from . import service
 from .schema import WorkQuery
@@ -35,7 +36,7 @@ def when() -> When:
             utcnow(),
             settings.expiry_notice_days,
             settings.terms,
-            calendar.load(db.session),
+            city_days(),
             quiet_days=settings.reminder_working_days
             or settings.introduction_task_days,
             overdue_days=settings.introduction_task_days,
@@ -72,7 +73,8 @@ def index() -> ResponseReturnValue:
 
 def shown(user: User, found: WorkList) -> dict[str, Any]:
     """What any page needs to show work."""
-    now, days = utcnow(), calendar.load(db.session)
+    note_own(found.nodes)
+    now, days = utcnow(), city_days()
     return {
         "work": found,
         "most_listed": service.MOST_LISTED,

@@ -342,7 +342,7 @@ def test_an_account_with_a_trace_is_closed_not_erased(session, make, folder):
                 actor_id=actor.id,
                 action="need.created",
                 record_type="needs",
-                record_id=1,
+                record_id=10**6,
                 changes={},
             )
         )

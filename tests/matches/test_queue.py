@@ -216,7 +216,8 @@ def test_only_what_the_desk_counts_by_leaves_a_line(session, make):
     assert changes(session) == before
 
     service.approve(session, user, pair.id, now=NOW)
-    assert changes(session) == before + 1
+    # The pair is another, and there is one decision more.
+    assert changes(session) == before + 2
 
 
 def test_a_line_that_was_rolled_back_is_no_change(session, make):

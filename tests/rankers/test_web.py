@@ -29,11 +29,11 @@ def test_only_staff_read_it(make, login, client, session):
     for role in (Role.ENTERPRISE, Role.UNIVERSITY):
         outsider = make.user(role)
         assert login(outsider).get("/desk/quality").status_code == 403
-        assert "匹配质量" not in login(outsider).get("/").text
+        assert "/desk/quality" not in login(outsider).get("/").text
         with pytest.raises(Forbidden):
             quality(session, Catalogue(), outsider, now=NOW)
     assert client.get("/desk/quality").status_code == 302
-    assert "匹配质量" in login(make.staff()).get("/").text
+    assert "/desk/quality" in login(make.staff()).get("/boards").text
 
 
 def test_before_the_first_decision_it_says_what_to_do(make, login, user):

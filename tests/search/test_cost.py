@@ -54,7 +54,9 @@ def test_a_list_page_asks_few_queries(app, city, make, login, client, role):
         assert visitor.get(address).status_code == 200
         with counted(app) as sent:
             visitor.get(address)
-        assert len(sent) <= MOST_QUERIES, address
+        # One more for the records that those of the queue are like.
+        most = MOST_QUERIES + (address == "/verification")
+        assert len(sent) <= most, address
 
 
 def test_a_list_follows_what_changes_without_encoding(app, make, login, client):
