@@ -76,7 +76,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "call_closed": ("榜单已截止：{title}", "calls.show", "call_id"),
     "call_amended": (
         "榜单有修改（第 {number} 版）：{title}。原因：{reason}",
-        "call_versions.index",
+        "calls.show",
         "call_id",
     ),
     "call_stopped": ("榜单已终止：{title}。原因：{reason}", "calls.show", "call_id"),
