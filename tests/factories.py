@@ -32,6 +32,8 @@ from models import (
     BidReview,
     BidSubmission,
     Call,
+    CallInvitation,
+    CallQuestion,
     CallResult,
     ContactGrant,
     Contract,
@@ -366,6 +368,26 @@ class Factory:
             "faults": [],
         }
         return self._save(BidRelease(**values | given))
+
+    def question(self, call: Call, **given: Any) -> CallQuestion:
+        """One a university asked, not answered yet."""
+        if "user_id" not in given:
+            asker = self.user(Role.UNIVERSITY)
+            given |= {"user_id": asker.id}
+            given.setdefault("organisation_id", asker.organisation_id)
+        values = {
+            "call_id": call.id,
+            "text": "考核平台的环境温度范围是多少？",
+            "asked_at": self.now,
+        }
+        return self._save(CallQuestion(**values | given))
+
+    def invited(self, call: Call, organisation_id: int, **given: Any) -> CallInvitation:
+        """The organisation was invited by somebody of the staff."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"call_id": call.id, "organisation_id": organisation_id}
+        return self._save(CallInvitation(**values | {"at": self.now} | given))
 
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""

@@ -38,6 +38,9 @@ OPEN = {
     "calls.browse",
     "calls.show",
     "results.show",
+    "calls.feed",
+    "calls.deadlines",
+    "call_versions.index",
     "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.

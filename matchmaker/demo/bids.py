@@ -27,7 +27,6 @@ PEOPLE = (
 
 
 def remove(session: Session) -> set[int]:
-    """The bids, receipts and releases; ciphertext in the store goes later."""
     """The bids, receipts and releases; their ciphertext is cleared away later."""
     calls = select(Call.id).where(Call.is_demo)
     homes = select(Organisation.id).where(Organisation.is_demo)
