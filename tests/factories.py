@@ -30,9 +30,14 @@ from models import (
     AwardPayment,
     Bid,
     BidFile,
+    BidOutcome,
     BidRelease,
+    BidReview,
     BidSubmission,
     Call,
+    CallInvitation,
+    CallQuestion,
+    CallResult,
     ContactGrant,
     Contract,
     DictionaryEntry,
@@ -48,6 +53,7 @@ from models import (
     Milestone,
     Need,
     Node,
+    Objection,
     Organisation,
     OutboxTask,
     Payment,
@@ -87,6 +93,8 @@ from models.states import (
     Ownership,
     PaymentTrigger,
     RegistrationState,
+    ResultState,
+    ReviewState,
     Role,
     Secrecy,
     Side,
@@ -428,6 +436,26 @@ class Factory:
         }
         return self._save(AwardPayment(**values | given))
 
+    def question(self, call: Call, **given: Any) -> CallQuestion:
+        """One a university asked, not answered yet."""
+        if "user_id" not in given:
+            asker = self.user(Role.UNIVERSITY)
+            given |= {"user_id": asker.id}
+            given.setdefault("organisation_id", asker.organisation_id)
+        values = {
+            "call_id": call.id,
+            "text": "考核平台的环境温度范围是多少？",
+            "asked_at": self.now,
+        }
+        return self._save(CallQuestion(**values | given))
+
+    def invited(self, call: Call, organisation_id: int, **given: Any) -> CallInvitation:
+        """The organisation was invited by somebody of the staff."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"call_id": call.id, "organisation_id": organisation_id}
+        return self._save(CallInvitation(**values | {"at": self.now} | given))
+
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""
         data = given.pop("data", "现场记录\n".encode())
@@ -689,6 +717,98 @@ class Factory:
             "at": self.now,
         }
         return self._save(Proposal(**values | given))
+
+    def released_bid(self, call: Call, home: Organisation, **given: Any) -> Bid:
+        """A bid that was opened: all that the form asks for, and no file."""
+        answers = [
+            {"goal": goal, "value": "12 min", "evidence": "三个舱的试验记录"}
+            for goal in call.goals
+        ]
+        content = {
+            "leader": "负责人甲",
+            "contact": "0731-88881234",
+            "team": "电化学与控制两个小组，共九人。",
+            "approach": "氢气浓度和电压微分融合，分三级报警。",
+            "budget_words": "设备六成，试验三成。",
+            "readiness_words": "中试舱运行半年。",
+            "goals": answers,
+            "budget_fen": 300_000_000,
+            "schedule": ["第 1 到 6 个月：样机", "第 7 到 12 个月：试点"],
+            "months": 12,
+            "readiness": 6,
+        }
+        if "user_id" not in given:
+            given["user_id"] = self.user(organisation_id=home.id).id
+        values = {
+            "call_id": call.id,
+            "organisation_id": home.id,
+            "state": BidState.RELEASED,
+            "number": 1,
+            "digest": f"{next(self._numbers):064}",
+            "submitted_at": self.now - timedelta(days=1),
+            "content": content,
+            "salt": "0" * 64,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        return self._save(Bid(**values | given))
+
+    def review(self, bid: Bid, expert: Expert | None = None, **given: Any) -> BidReview:
+        """One that the expert has in hand; ``points`` on every criterion submit it."""
+        expert = expert or self.expert()
+        values = {
+            "bid_id": bid.id,
+            "user_id": expert.user_id,
+            "assigned_at": self.now,
+            "state_since": self.now,
+        }
+        points = given.pop("points", None)
+        if points is not None:
+            values["state"] = ReviewState.SUBMITTED
+            values["submitted_at"] = self.now
+            values["scores"] = [
+                {"score": points, "words": "指标有试验依据"} for _ in bid.call.criteria
+            ]
+            values["overall"] = "路线可行，指标逐条有依据。"
+        return self._save(BidReview(**values | given))
+
+    def result(self, call: Call, bids: list[Bid], **given: Any) -> CallResult:
+        """The first bid wins; announced since now, for a week."""
+        values = {
+            "call_id": call.id,
+            "number": 1,
+            "state": ResultState.ANNOUNCED,
+            "basis": "0" * 64,
+            "notice_from": self.now,
+            "notice_until": self.now + timedelta(days=7),
+            "drafted_at": self.now,
+            "drafted_by_id": self.staff().id,
+        }
+        numbers = given.pop("outcome_ids", [None] * len(bids))
+        result = CallResult(**values | given)
+        result.outcomes = [
+            BidOutcome(
+                id=number,
+                bid_id=bid.id,
+                won=rank == 1,
+                rank=rank,
+                points=8500,
+                reason="技术路线清楚，指标有依据。",
+            )
+            for rank, (bid, number) in enumerate(zip(bids, numbers, strict=True), 1)
+        ]
+        return self._save(result)
+
+    def objection(self, result: CallResult, **given: Any) -> Objection:
+        """One of a visitor that waits for its answer."""
+        values = {
+            "result_id": result.id,
+            "name": "王某",
+            "email": "wang@example.com",
+            "words": "获选单位的检测报告已经过期，请核实。",
+            "at": self.now,
+        }
+        return self._save(Objection(**values | given))
 
     def expert(self, user: User | None = None, **given: Any) -> Expert:
         """One who opened the account and said where it works."""

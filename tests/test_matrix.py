@@ -19,10 +19,12 @@ from matchmaker import matrix, policies
 from models import (
     TABLES,
     Contract,
+    Expert,
     Introduction,
     Mandate,
     Need,
     Notice,
+    Organisation,
     Suggestion,
     User,
 )
@@ -34,6 +36,8 @@ from models.states import (
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
+    ResultState,
+    ReviewState,
     Role,
     Secrecy,
     SuggestionStatus,
@@ -170,6 +174,34 @@ def world(make: Factory, session: Session) -> World:
         for home, owners in ((firm, ours), (other, theirs))
         for status in CallStatus
     ]
+    things += [
+        Thing(
+            "call",
+            make.call(issuer_id=home.id, status=CallStatus.DRAFT, by_staff=True),
+            "draft",
+            "platform",
+            owners,
+        )
+        for home, owners in ((firm, ours), (other, theirs))
+    ]
+    things += [
+        Thing("question", make.question(make.call()), "asked"),
+        Thing(
+            "question",
+            make.question(
+                make.call(),
+                organisation_id=college.id,
+                user_id=_id(users["university"]),
+            ),
+            "asked",
+            owners=frozenset({"university"}),
+        ),
+        Thing(
+            "question",
+            make.question(make.call(), answer="是。", answered_at=make.now),
+            "answered",
+        ),
+    ]
     things += list(_pairs(make, things))
     for role, user in users.items():
         if user is not None:
@@ -197,6 +229,7 @@ def world(make: Factory, session: Session) -> World:
     things += list(_of_organisations(make, firm.id, other.id))
     things += list(_of_people(make, users))
     things += list(_talks(make, firm.id, other.id, college.id, users["manager"]))
+    things += list(_of_reviews(make, firm, college, users))
     things += list(_files(make, things))
     for thing in things:
         thing.keep(session)
@@ -235,6 +268,41 @@ def _of_people(make: Factory, users: dict[str, User | None]) -> Iterator[Thing]:
             whose = frozenset({role})
             yield Thing("subscription", make.subscription(user), owners=whose)
             yield Thing("session", make.user_session(user), owners=whose)
+
+
+def _of_reviews(
+    make: Factory,
+    firm: Organisation,
+    college: Organisation,
+    users: dict[str, User | None],
+) -> Iterator[Thing]:
+    """Reviews in every state, of the own expert and another; outcomes; objections."""
+    me = make.session.scalars(
+        select(Expert).where(Expert.user_id == _id(users["expert"]))
+    ).one()
+    judged = make.call(issuer_id=firm.id, status=CallStatus.IN_REVIEW)
+    for state in ReviewState:
+        bid = make.released_bid(judged, make.organisation())
+        sent = {"points": 80} if state is ReviewState.SUBMITTED else {}
+        owners = frozenset({"expert"})
+        yield Thing(
+            "review", make.review(bid, me, state=state, **sent), state, owners=owners
+        )
+        yield Thing("review", make.review(bid, state=state, **sent), state)
+    for state in ResultState:
+        noticed = make.call(status=CallStatus.ANNOUNCED)
+        own = make.released_bid(noticed, college)
+        other = make.released_bid(noticed, make.organisation())
+        result = make.result(noticed, [own, other], state=state)
+        mine, theirs = result.outcomes
+        yield Thing("outcome", mine, state, owners=frozenset({"university"}))
+        yield Thing("outcome", theirs, state)
+        yield Thing("objection", make.objection(result))
+    for role, user in users.items():
+        if user is not None and not user.is_staff:
+            whose = frozenset({role})
+            made = make.objection(result, user_id=user.id)
+            yield Thing("objection", made, owners=whose)
 
 
 def _talks(
@@ -353,6 +421,16 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_introductions(user)
     elif thing.record == "contract":
         where = policies.visible_contracts(user)
+    elif thing.record == "expert":
+        where = policies.visible_experts(user)
+    elif thing.record == "tie":
+        where = policies.visible_ties(user)
+    elif thing.record == "review":
+        where = policies.visible_reviews(user)
+    elif thing.record == "outcome":
+        where = policies.visible_outcomes(user)
+    elif thing.record == "objection":
+        where = policies.visible_objections(user)
     else:
         kind = RecordType(thing.record)
         where = policies.where(policies.visible(user, kind), kind)
@@ -368,6 +446,11 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
         "proposal",
         "introduction",
         "contract",
+        "expert",
+        "tie",
+        "review",
+        "outcome",
+        "objection",
         *(kind.value for kind in RecordType),
     }
     assert {TABLES[kind].__tablename__ for kind in RecordType} | {

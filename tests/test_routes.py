@@ -37,6 +37,10 @@ OPEN = {
     "achievements.show",
     "calls.browse",
     "calls.show",
+    "results.show",
+    "calls.feed",
+    "calls.deadlines",
+    "call_versions.index",
     "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
@@ -51,6 +55,7 @@ OPEN_POSTS = {
     "registrations.correct",
     "organisations.accept",
     "experts.join",
+    "results.object",
     # Their signed token says what they may do.
     "subscriptions.stop_by_link",
     "subscriptions.restart_by_link",

@@ -11,6 +11,7 @@ from models import Bid, BidReview, Call, ExpertTie, User, transaction
 from models.session import lock
 from models.states import LIVE_REVIEWS, CallStatus, ReviewState
 
+from ..errors import Conflict
 from ..history import service as history
 from ..labels import label
 from . import tell
@@ -28,6 +29,8 @@ def declare(
     """
     with transaction(session):
         review = held_review(session, actor, review_id, "review.declare")
+        if review.state is ReviewState.RECUSED:
+            raise Conflict("already_handled")
         _recuse(session, actor, review, data.words, now)
         tell.replacement_wanted(session, review.bid.call, now=now)
         if actor.id != review.user_id:

@@ -193,9 +193,9 @@ def announce(
         _require_complete(found)
         if found.mark != result.basis:
             raise Conflict("result.outdated")
+        end = notice_end(load_calendar(session), now, notice_days)
         result.move_to(ResultState.ANNOUNCED)
-        result.notice_from = now
-        result.notice_until = notice_end(load_calendar(session), now, notice_days)
+        result.notice_from, result.notice_until = now, end
         _move(session, actor, call, CallStatus.ANNOUNCED, "result.announced", now)
         tell.announced(session, result, now=now)
     return result

@@ -1,7 +1,6 @@
 """What may be typed about a review: assignments, sheets, views, results, objections."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -17,6 +16,8 @@ from ..schema import Input, Paged, Text, parse, worded
 
 LARGEST_ID = 2**31 - 1
 FEWEST_WORDS = 4
+# What a Chinese input method types for digits; other spellings of them are not meant.
+FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Version = Annotated[int, Field(ge=0, le=LARGEST_ID)]
@@ -53,7 +54,7 @@ def _points(value: Any) -> Any:
     """A score as typed: «８５» is 85, nothing typed is None, the rest is refused."""
     if not isinstance(value, str):
         return value
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = value.translate(FULL_WIDTH).strip()
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > HIGHEST:

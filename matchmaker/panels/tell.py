@@ -135,12 +135,12 @@ def _notice(
     session: Session,
     people: Iterable[int],
     kind: str,
-    call: Call,
+    about: Call,
     *,
     now: datetime,
     **facts: Any,
 ) -> None:
-    notices.queue(session, people, kind, now=now, title=call.title, **facts)
+    notices.queue(session, people, kind, now=now, title=about.title, **facts)
 
 
 def _letters(

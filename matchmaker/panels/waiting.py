@@ -30,7 +30,6 @@ from models import (
     Objection,
     Organisation,
 )
-from models.base import UtcDateTime
 from models.states import (
     HELD_REVIEWS,
     LIVE_REVIEWS,
@@ -85,8 +84,7 @@ def _some_bid(*where: Any) -> ColumnElement[bool]:
 
 
 def _in_review(*where: Any) -> Select[Any]:
-    since = func.coalesce(Call.updated_at, type_=UtcDateTime())
-    return _rows(Call.id, literal("评审中"), since).where(IN_REVIEW, *where)
+    return _rows(Call.id, literal("评审中"), Call.updated_at).where(IN_REVIEW, *where)
 
 
 def to_fill(panel_size: Any) -> Select[Any]:
@@ -131,7 +129,7 @@ VIEWS = (
     _rows(
         Call.id,
         literal("发榜单位意见"),
-        func.coalesce(Call.updated_at, type_=UtcDateTime()),
+        Call.updated_at,
         owner=Call.issuer_id,
     )
     .where(

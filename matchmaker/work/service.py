@@ -36,7 +36,7 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
-from ..posting.terms import Terms, Window, window
+from ..posting.terms import Terms, Window, midnight, window
 from .schema import WorkQuery
 from .sources import BY_NAME, ENDING, SOURCES, Days, Source, When
 
@@ -47,8 +47,10 @@ MOST_COUNTED = 100
 MOST_LISTED = 1000
 
 TODAY, SOON = (bindparam(name, type_=Date()) for name in ("today", "soon"))
-MOMENTS = ("quiet", "overdue", "now")
-QUIET, OVERDUE, NOW = (bindparam(name, type_=UtcDateTime()) for name in MOMENTS)
+MOMENTS = ("quiet", "overdue", "now", "tonight")
+QUIET, OVERDUE, NOW, TONIGHT = (
+    bindparam(name, type_=UtcDateTime()) for name in MOMENTS
+)
 
 
 def _window(kind: RecordType) -> Window:
@@ -70,6 +72,7 @@ DAYS = Days(
     OVERDUE,
     NOW,
     PANEL,
+    TONIGHT,
 )
 # The node the list is narrowed to.
 DISTRICTS = bindparam("districts", type_=String(), expanding=True)
@@ -138,6 +141,7 @@ def moment(
         overdue=waits_since(days, now, overdue_days),
         now=now,
         panel_size=panel_size,
+        tonight=midnight(day + timedelta(days=1)),
     )
 
 

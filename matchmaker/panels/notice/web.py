@@ -1,5 +1,7 @@
 """Pages of an announced result: for everybody, for a bidder, for an objector."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
@@ -27,6 +29,11 @@ DECISIONS = [
     ),
     (Decision.FAIL.value, "成立，流榜", "公示的结果撤销，榜单流榜，原因对外公布。"),
 ]
+
+
+@bp.app_context_processor
+def _words() -> dict[str, Any]:
+    return {"has_result": lambda call: results.public(db.session, call) is not None}
 
 
 @bp.get("/calls/<int:call_id>/result")
