@@ -44,6 +44,7 @@ need         *                      *           -       own        own        ow
 achievement  draft                  *           -       own        own        own     -     -     -
 achievement  published,transferred  *           any     any        any        any     any   any   any
 achievement  *                      *           -       own        own        own     any   any   -
+call         draft                  platform    -       own        own        own     any   any   -
 call         draft                  *           -       own        own        own     -     -     -
 call         argued,withdrawn       *           -       own        own        own     any   any   -
 call         *                      *           any     any        any        any     any   any   any
@@ -79,7 +80,6 @@ opened_bid   sealed                 *           -       own        own        - 
 opened_bid   *                      *           -       own        own        -       any   any   own
 bid_file     sealed                 *           -       own        own        -       -     -     -
 bid_file     *                      *           -       own        own        -       any   any   own
-call         draft                  platform    -       own        own        own     any   any   -
 question     answered               *           any     any        any        any     any   any   any
 question     *                      *           -       own        own        -       any   any   -
 """  # noqa: E501

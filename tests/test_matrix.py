@@ -18,10 +18,12 @@ from werkzeug.routing import Rule
 from matchmaker import matrix, policies
 from models import (
     TABLES,
+    Award,
     Contract,
     Expert,
     Introduction,
     Mandate,
+    Milestone,
     Need,
     Notice,
     Organisation,
@@ -31,6 +33,8 @@ from models import (
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
+    AwardState,
+    BidState,
     CallStatus,
     ContractState,
     NeedStatus,
@@ -86,6 +90,8 @@ class Thing:
     state: str = "*"
     secrecy: str = "*"
     owners: frozenset[str] = frozenset()
+    # What an owner may not do: it acts for the other side (`policies.RULES`).
+    barred: frozenset[tuple[str, str]] = frozenset()
     # A pair one of whose sides the others may not know of.
     dark_to: frozenset[str] = frozenset()
     row: dict[str, Any] = field(default_factory=dict)
@@ -230,6 +236,7 @@ def world(make: Factory, session: Session) -> World:
     things += list(_of_people(make, users))
     things += list(_talks(make, firm.id, other.id, college.id, users["manager"]))
     things += list(_of_reviews(make, firm, college, users))
+    things += list(_awards(make, firm.id, other.id, college.id))
     things += list(_files(make, things))
     for thing in things:
         thing.keep(session)
@@ -360,6 +367,30 @@ def _talks(
     )
 
 
+def _awards(
+    make: Factory, firm_id: int, other_id: int, college_id: int
+) -> Iterator[Thing]:
+    """Awards one issued, won, and those of others, each with milestone and file."""
+    issuing, winning = ("award.view", "award.pay"), ("award.deliver",)
+    for issuer, bidder, role, closed in (
+        (firm_id, other_id, "enterprise", winning),
+        (other_id, firm_id, "enterprise", issuing),
+        (other_id, college_id, "university", issuing),
+        (other_id, make.organisation().id, "", ()),
+    ):
+        owners = frozenset({role} - {""})
+        barred = frozenset((role, action) for action in closed)
+        for state in (AwardState.DRAFT, AwardState.RUNNING):
+            call = make.call(issuer_id=issuer, status=CallStatus.AWARDED)
+            bid = make.bid(call, organisation_id=bidder, state=BidState.RELEASED)
+            award = make.award(bid, state=state)
+            yield Thing("award", award, state, owners=owners, barred=barred)
+        milestone = award.milestones[0]
+        yield Thing("milestone", milestone, owners=owners, barred=barred)
+        file = make.attachment(milestone)
+        yield Thing("award_file", file, owners=owners, barred=barred)
+
+
 def _files(make: Factory, things: list[Thing]) -> Iterator[Thing]:
     """Of each record a public file and one that is not, as far as one may see them."""
     for thing in things:
@@ -431,6 +462,10 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_outcomes(user)
     elif thing.record == "objection":
         where = policies.visible_objections(user)
+    elif thing.record == "award":
+        where = policies.visible_awards(user)
+    elif thing.record == "milestone":
+        where = policies.visible_milestones(user)
     else:
         kind = RecordType(thing.record)
         where = policies.where(policies.visible(user, kind), kind)
@@ -451,6 +486,8 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
         "review",
         "outcome",
         "objection",
+        "award",
+        "milestone",
         *(kind.value for kind in RecordType),
     }
     assert {TABLES[kind].__tablename__ for kind in RecordType} | {
@@ -467,12 +504,13 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
 def test_the_table_of_actions_is_what_policies_decide(world):
     kinds: dict[type, str] = {TABLES[kind]: kind.value for kind in RecordType}
     kinds |= {Introduction: "introduction", Contract: "contract"}
+    kinds |= {Award: "award", Milestone: "award"}
     for action, scopes in matrix.actions.items():
         for role, user in world.users.items():
             for thing in world.things:
                 if action.partition(".")[0] != kinds.get(type(thing.item)):
                     continue
-                own = role in thing.owners
+                own = role in thing.owners and (role, action) not in thing.barred
                 scope = scopes[role]
                 expected = scope == "any" or (scope == "own" and own)
                 assert policies.may(user, action, thing.item) == expected, (
@@ -570,6 +608,7 @@ def _check(
     assert not to_sign_in, place
     scope = matrix.actions.get(line.action, {}).get(role, "any")
     own = thing is not None and role in thing.owners
+    own = own and (role, line.action) not in thing.barred
     if thing is not None and not thing.is_seen_by(role):
         nobodys = client.open(address(app, rule, NOBODYS), method=method)
         # Like a record that is not there; «forbidden» only to who may never do it.

@@ -15,10 +15,13 @@ from index.sync import LiveIndex
 from matchmaker import matrix
 from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
-from models import Expert, User, transaction
+from models import Bid, Expert, User, transaction
 from models.states import (
+    AwardState,
+    BidState,
     CallStatus,
     ContractState,
+    MilestoneState,
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
@@ -127,6 +130,7 @@ def populate(make: Factory) -> Users:
         if user is not None:
             notify(make, user.id, need.id)
     judge_bids(make, users["expert"])
+    carry_out(make, firm.id, college.id)
     index_everything(make)
     make.failed_task(need, id=ID)
     make.import_run(users["staff"], id=ID)
@@ -145,6 +149,28 @@ def judge_bids(make: Factory, expert: User | None) -> None:
     winner = make.released_bid(noticed, make.organisation())
     result = make.result(noticed, [winner], outcome_ids=[ID], notice_until=FAR)
     make.objection(result, id=ID)
+
+
+def carry_out(make: Factory, firm_id: int, college_id: int) -> None:
+    """A milestone to judge, a task book to confirm, an acceptance to conclude."""
+    award = make.award(_won(make, firm_id, college_id), id=ID)
+    milestone = award.milestones[0]
+    with transaction(make.session):
+        milestone.state, milestone.number = MilestoneState.DELIVERED, 1
+        milestone.delivered_at, milestone.delivered_words = make.now, "样机和测试记录"
+    make.attachment(milestone)
+    make.award(_won(make, firm_id, college_id), state=AwardState.DRAFT)
+    make.award(
+        _won(make, make.organisation().id, firm_id),
+        state=AwardState.ACCEPTING,
+        applied_number=1,
+        applied_at=make.now,
+    )
+
+
+def _won(make: Factory, issuer_id: int, bidder_id: int) -> Bid:
+    call = make.call(issuer_id=issuer_id, status=CallStatus.AWARDED)
+    return make.bid(call, organisation_id=bidder_id, state=BidState.RELEASED)
 
 
 def notify(make: Factory, user_id: int, need_id: int, title: str = "储能预警") -> None:

@@ -19,7 +19,7 @@ from ..labels import today
 from . import book, ending
 from .contracting import may_contract
 from .finding import is_here, rivals
-from .milestones import is_delivered, takes_delivery
+from .milestones import is_delivered, name, takes_delivery
 from .schema import Side
 
 STEPS = ["任务书", "实施", "验收", "完成"]
@@ -69,6 +69,11 @@ class View:
     may: frozenset[str]
     comparable: Sequence[Milestone]
     cause: tuple[str, str] | None
+
+    @property
+    def choices(self) -> list[tuple[int, str]]:
+        """The milestones at which it may be eliminated, for a list."""
+        return [(one.id, name(one)) for one in self.comparable]
 
     @property
     def late_days(self) -> int:

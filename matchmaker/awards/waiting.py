@@ -22,6 +22,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import aliased
@@ -62,14 +63,14 @@ def _rows(number: Any, context: Any, since: Any, due: Any, *where: Any) -> Selec
 def _awards(*where: Any, since: Any = None) -> Select[Any]:
     """Awards that meet the condition, by what they are called to issuer and staff."""
     began = Award.state_since if since is None else since
-    moment = func.coalesce(began, type_=UtcDateTime())
+    moment = type_coerce(began, UtcDateTime())
     return _rows(Award.id, BIDDER.name, moment, None, *where)
 
 
 def _milestones(*where: Any, since: Any = None, due: Any = None) -> Select[Any]:
     began = Milestone.state_since if since is None else since
     context = BIDDER.name.concat("，").concat(Milestone.title)
-    moment = func.coalesce(began, type_=UtcDateTime())
+    moment = type_coerce(began, UtcDateTime())
     rows = _rows(Milestone.id, context, moment, due, *where)
     return rows.join(Milestone, Milestone.award_id == Award.id)
 

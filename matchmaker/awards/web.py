@@ -112,6 +112,7 @@ def of_call(call_id: int) -> ResponseReturnValue:
         lines=[listing.line(one, today) for one in awards],
         timeline=page.timeline(db.session, awards, call) if awards else [],
         sees_all=policies.may(user, "award.read", call),
+        today=today,
     )
 
 
