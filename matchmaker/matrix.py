@@ -404,6 +404,7 @@ system.repair                      system.govern             -
 boards.overview                    open                      -
 boards.index                       board.read                -
 boards.rows_behind                 board.read                -
+boards.calls_behind                board.read                -
 boards.steps                       board.read                -
 boards.step_rows                   board.read                -
 boards.league                      board.read                -

@@ -15,6 +15,7 @@ from models.regions import region_name
 
 from .. import policies
 from ..accounts.current import signed_in
+from ..awards import accepted
 from ..db import db
 from ..errors import Invalid
 from ..schema import parse
@@ -127,6 +128,16 @@ def _url_if_known(endpoint: str, **values: Any) -> str:
     """The address of a page, nothing where this platform has none."""
     known = endpoint in current_app.view_functions
     return url_for(endpoint, **values) if known else ""
+
+
+@bp.get("/boards/calls")
+@login_required
+def calls_behind() -> ResponseReturnValue:
+    """The accepted calls that a year's figure counts."""
+    when = year.period(_asked(YearQuery).year, utcnow())
+    found = accepted.of_year(db.session, when.year)
+    years = year.offered(db.session, utcnow())
+    return render_template("boards/calls.html", found=found, period=when, years=years)
 
 
 @bp.get("/boards/funnel")
