@@ -64,7 +64,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import bids, deals, talks
+from . import bids, deals, panels, talks
 from .past import forget
 
 Row = Mapping[str, Any]
@@ -286,6 +286,7 @@ def remove(session: Session, *, now: datetime) -> int:
     with transaction(session):
         gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
         gone["introduction_id"] = talks.remove(session)
+        gone |= panels.remove(session)
         gone["bid_id"] = bids.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
@@ -367,6 +368,7 @@ def _remove_people(session: Session, now: datetime) -> None:
         ),
         deals.names_person(),
         bids.names_person(),
+        panels.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
