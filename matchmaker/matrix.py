@@ -65,6 +65,7 @@ deal_file    *                      *           -       own        own        ow
 bid          *                      *           -       own        own        -       -     -
 opened_bid   sealed                 *           -       own        own        -       -     -
 opened_bid   *                      *           -       own        own        -       any   any
+own_bid_file *                      *           -       own        own        -       -     -
 bid_file     sealed                 *           -       own        own        -       -     -
 bid_file     *                      *           -       own        own        -       any   any
 """  # noqa: E501
@@ -245,10 +246,10 @@ achievements.withdraw              achievement.withdraw      achievement
 achievements.buyers                achievement.find_buyers   achievement
 calls.browse                       open                      -
 calls.show                         open                      call
-bids.mine                          bid.create                -
+bids.mine                          bid.read                  -
 bids.edit                          bid.create                call
 bids.files                         bid.create                call
-bids.remove_file                   bid.edit                  bid_file
+bids.remove_file                   bid.edit                  own_bid_file
 bids.file                          bid.read                  bid_file
 bids.show                          bid.read                  opened_bid
 bids.receipt                       bid.read                  bid

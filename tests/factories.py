@@ -19,7 +19,7 @@ from matchmaker.attachments.store import Store
 from matchmaker.bids import sealing
 from matchmaker.bids.content import of_form
 from matchmaker.bids.schema import BidInput
-from matchmaker.bids.vault import SealedStream, Vault, fresh_key, sealed_size
+from matchmaker.bids.vault import Vault, fresh_key, sealed_size, sealed_stream
 from matchmaker.jobs import outbox
 from matchmaker.schema import parse
 from models import (
@@ -323,7 +323,7 @@ class Factory:
         row = BidFile(
             bid=bid, ref=ref, user_id=bid.user_id, in_draft=True, in_submission=False
         )
-        stream = SealedStream(BytesIO(data), key, sealing.file_place(row))
+        stream = sealed_stream(BytesIO(data), key, sealing.file_place(row))
         sealed = stream.read(sealed_size(len(data)))
         row.stored, row.created_at = sha256(sealed).hexdigest(), self.now
         path = Store(self.files, 0).path(row.stored)

@@ -36,6 +36,7 @@ OPEN = {
     "achievements.show",
     "calls.browse",
     "calls.show",
+    "receipts.check",
     "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
@@ -49,6 +50,7 @@ OPEN_POSTS = {
     "registrations.confirm",
     "registrations.correct",
     "organisations.accept",
+    "receipts.check",
     # Their signed token says what they may do.
     "subscriptions.stop_by_link",
     "subscriptions.restart_by_link",

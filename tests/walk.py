@@ -16,6 +16,8 @@ from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import User, transaction
 from models.states import (
+    BidState,
+    CallStatus,
     ContractState,
     NeedStatus,
     OrganisationKind,
@@ -53,7 +55,10 @@ def populate(make: Factory) -> Users:
     }
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
-    make.call(id=ID)
+    call = make.call(id=ID)
+    make.bid(call, id=ID, organisation_id=college.id, user_id=users["university"].id)
+    reviewed = make.call(status=CallStatus.IN_REVIEW)
+    make.bid(reviewed, state=BidState.RELEASED, organisation_id=firm.id)
     make.registration(id=ID, organisation_id=firm.id)
     make.user(id=ID, organisation_id=firm.id)
     make.invitation(firm.id, ID, id=ID, expires_at=FAR)
