@@ -20,6 +20,8 @@ from models import (
     Attachment,
     Call,
     CallInvitation,
+    CallNeed,
+    CallOpinion,
     CallQuestion,
     ContactGrant,
     Contract,
@@ -248,6 +250,17 @@ class Factory:
             "asked_at": self.now,
         }
         return self._save(CallQuestion(**values | given))
+
+    def linked(self, call: Call, need: Need) -> CallNeed:
+        """The call grew from the need."""
+        return self._save(CallNeed(call_id=call.id, need_id=need.id, position=0))
+
+    def opinion(self, call: Call, **given: Any) -> CallOpinion:
+        """What an expert said of the draft."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"expert": "某教授", "words": "目标可以考核。", "at": self.now}
+        return self._save(CallOpinion(call_id=call.id, **values | given))
 
     def invited(self, call: Call, organisation_id: int, **given: Any) -> CallInvitation:
         """The organisation was invited by somebody of the staff."""

@@ -61,7 +61,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import deals, talks
+from . import calls, deals, talks
 from .past import forget
 
 Row = Mapping[str, Any]
@@ -283,6 +283,7 @@ def remove(session: Session, *, now: datetime) -> int:
     with transaction(session):
         gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
         gone["introduction_id"] = talks.remove(session)
+        calls.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -362,6 +363,7 @@ def _remove_people(session: Session, now: datetime) -> None:
             for some in (acted, reviewed, authored, listed, claims, proposed, *talked)
         ),
         deals.names_person(),
+        calls.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -393,6 +395,7 @@ def _remove_people(session: Session, now: datetime) -> None:
             )
         ),
         deals.names_home(),
+        calls.names_home(),
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
 
