@@ -78,6 +78,10 @@ def _register_features(app: Flask) -> None:
     from .bids.opening import web as releases_web
     from .bids.receipts import web as receipts_web
     from .calls import web as calls_web
+    from .calls.drafts import web as call_drafts_web
+    from .calls.invitations import web as call_invitations_web
+    from .calls.questions import web as call_questions_web
+    from .calls.versions import web as call_versions_web
     from .contracts import web as contracts_web
     from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
@@ -118,6 +122,10 @@ def _register_features(app: Flask) -> None:
         bids_web,
         receipts_web,
         releases_web,
+        call_drafts_web,
+        call_versions_web,
+        call_questions_web,
+        call_invitations_web,
         contracts_web,
         matches_web,
         introductions_web,

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )
+    call_window_days: int = Field(
+        default=30, ge=1, description="Shortest window of a call that is not hinted at."
+    )
+    call_question_days: int = Field(
+        default=7, ge=0, description="Days before its end that a call's questions end."
+    )
     import_megabytes: int = Field(
         default=50, ge=1, le=500, description="Largest workbook that may be imported."
     )

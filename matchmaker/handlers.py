@@ -36,6 +36,18 @@ CONFLICTS: dict[str, str] = {
     "need.not_approved": "脱敏文本还没有按现在的全文确认，不能公开。"
     "请申报单位在修改页对照全文核对后勾选确认。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
+    "call.not_editable": "这个榜单目前的状态不能这样修改。"
+    "已发布的请从「修改已发布的榜单」登记。",
+    "call.not_approved": "这个榜单还没有通过论证，不能发布。",
+    "call.no_goals": "这个榜单没有揭榜目标，不能继续。请退回修改。",
+    "call.weights": "评审标准的权重相加不是 100，不能继续。请退回修改。",
+    "call.not_open": "现在不在揭榜时间内，不能这样操作。",
+    "call.not_asking": "提问已经截止，没有保存。",
+    "call.own": "发榜单位不能向自己的榜单提问。",
+    "call.answered": "这个问题已有答复。",
+    "call.cannot_stop": "这个榜单目前的状态不能在这里终止。",
+    "call.invited": "已经邀请过这家单位。",
+    "call.not_invitable": "这家单位现在不能邀请：它是发榜单位，或没有在用的账号。",
     "achievement.not_renewable": "该成果没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "contract.not_editable": "这份合同目前的状态不能直接修改；"

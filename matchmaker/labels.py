@@ -305,6 +305,21 @@ ACTIONS: dict[str, str] = {
     "achievement.expired": "到期，不再公开推荐",
     "achievement.renewed": "续期",
     "achievement.transferred": "标记为已转化",
+    "call.created": "新建榜单",
+    "call.edited": "修改榜单",
+    "call.submitted": "提交论证",
+    "call.heard": "记录专家意见",
+    "call.returned": "论证退回",
+    "call.approved": "论证通过",
+    "call.opened": "发布榜单",
+    "call.amended": "修改已发布的榜单",
+    "call.withdrawn": "撤回榜单",
+    "call.stopped": "终止榜单",
+    "call.began": "开始揭榜",
+    "call.closed": "揭榜截止",
+    "call.invited": "邀请揭榜",
+    "question.asked": "提问",
+    "question.answered": "答复提问",
     "suggestion.approved": "通过匹配建议",
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
@@ -484,6 +499,7 @@ CODED: dict[str, type[StrEnum]] = {
     "seller_kind": s.PartyKind,
     "trigger": s.PaymentTrigger,
     "state": s.ContractState,
+    "mode": s.CallMode,
 }
 # Codes of lists that are no enums, by the column that holds them.
 LISTED: dict[str, Mapping[str, str]] = {
@@ -522,6 +538,8 @@ def in_words(name: str, value: Any) -> str:
         return "是" if value else "否"
     if name.endswith("_fen"):
         return " ".join(money(value)).strip()
+    if name in ("opens_at", "closes_at", "questions_until"):
+        return minute(datetime.fromisoformat(str(value)))
     if name in ("field", "fields"):
         return field_name(value)
     if name in ("district", "districts"):
@@ -576,8 +594,13 @@ def since(begin: datetime | None) -> str:
 
 
 def left(end: datetime, now: datetime) -> str:
-    """How long until then, in the two largest units: 3 天 4 小时, 59 分 8 秒."""
+    """How long until then, in the two largest units: 2 天 4 小时, 59 分 8 秒.
+
+    Of three days and more the days alone.
+    """
     seconds = max(0, int((end - now).total_seconds()))
+    if seconds >= 3 * 86400:
+        return f"{seconds // 86400} 天"
     units = ((86400, "天"), (3600, "小时"), (60, "分"), (1, "秒"))
     found: list[str] = []
     for size, unit in units:

@@ -31,7 +31,8 @@ ROLES: tuple[str, ...] = (
 OPEN, BY_SECRET, SIGNED_IN = "open", "by-secret", "signed-in"
 
 # Who may know of a record, by its state. A state or secrecy of «*» is every one
-# that has no line of its own. A pair is seen only while both its sides are.
+# that has no line of its own; a call that the platform itself drafted is «platform».
+# A pair is seen only while both its sides are.
 SIGHT = """
 record       state                  secrecy     visitor enterprise university manager staff admin
 need         draft                  *           -       own        own        own     -     -
@@ -42,9 +43,12 @@ need         *                      *           -       own        own        ow
 achievement  draft                  *           -       own        own        own     -     -
 achievement  published,transferred  *           any     any        any        any     any   any
 achievement  *                      *           -       own        own        own     any   any
+call         draft                  platform    -       own        own        own     any   any
 call         draft                  *           -       own        own        own     -     -
 call         argued,withdrawn       *           -       own        own        own     any   any
 call         *                      *           any     any        any        any     any   any
+question     answered               *           any     any        any        any     any   any
+question     *                      *           -       own        own        -       any   any
 suggestion   approved               *           -       own        -          -       any   any
 suggestion   *                      *           -       -          -          -       any   any
 notice       *                      *           -       own        own        own     own   own
@@ -86,6 +90,15 @@ achievement.withdraw      -       -          own        -       -     -
 achievement.transfer      -       -          own        -       -     -
 achievement.verify        -       -          -          -       any   any
 achievement.find_buyers   -       -          own        -       any   any
+call.create               -       any        -          -       any   any
+call.edit                 -       own        -          -       any   any
+call.withdraw             -       own        -          -       any   any
+call.argue                -       -          -          -       any   any
+call.amend                -       -          -          -       any   any
+call.stop                 -       -          -          -       any   any
+call.ask                  -       any        any        -       -     -
+call.answer               -       -          -          -       any   any
+call.invite               -       -          -          -       any   any
 attachment.change         -       own        own        -       -     -
 suggestion.review         -       -          -          -       any   any
 suggestion.undo           -       -          -          -       own   any
@@ -260,6 +273,22 @@ receipts.check                     open                      -
 releases.show                      bid.release               call
 releases.approve                   bid.release               call
 releases.retry                     bid.release               call
+calls.mine                         call.create               -
+calls.feed                         open                      -
+calls.deadlines                    open                      -
+calls.stop                         call.stop                 call
+call_drafts.new                    call.create               -
+call_drafts.edit                   call.edit                 call
+call_drafts.withdraw               call.withdraw             call
+call_drafts.hear                   call.argue                call
+call_drafts.give_back              call.argue                call
+call_drafts.approve                call.argue                call
+call_drafts.open_call              call.argue                call
+call_versions.index                open                      call
+call_versions.amend                call.amend                call
+call_questions.ask                 call.ask                  call
+call_questions.answer              call.answer               question
+call_invitations.invite            call.invite               call
 matches.desk                       suggestion.review         -
 matches.pair                       suggestion.review         suggestion
 matches.claim                      suggestion.review         suggestion

@@ -21,6 +21,7 @@ from models import (
     Attachment,
     Bid,
     Call,
+    CallQuestion,
     Contract,
     Introduction,
     Mandate,
@@ -251,6 +252,29 @@ def own_work(
     if owner is None:
         return true() if is_staff else false()
     return false() if home is None else owner == home
+
+
+def visible_questions(user: User | None) -> ColumnElement[bool]:
+    """Answered questions are everybody's; the others the asker's and the staff's."""
+    if user is not None and user.is_staff:
+        return true()
+    answered = CallQuestion.answered_at.is_not(None)
+    if user is None or user.organisation_id is None:
+        return answered
+    return or_(answered, CallQuestion.organisation_id == user.organisation_id)
+
+
+def shown_sources(user: User | None) -> ColumnElement[bool]:
+    """The needs behind a call that this reader is told of, among those one may know of.
+
+    Outsiders only public ones: that a masked need grew into a firm's own call would
+    say whose it is.
+    """
+    known = where(visible(user, RecordType.NEED), RecordType.NEED)
+    if user is not None and user.is_staff:
+        return known
+    own = where(owned(user, RecordType.NEED), RecordType.NEED) if user else false()
+    return and_(known, or_(Need.secrecy == Secrecy.PUBLIC, own))
 
 
 def visible_mandates(user: User | None) -> ColumnElement[bool]:
@@ -486,6 +510,7 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
         ("organisation_id", "organisation_id"),
         ("told_issuer_id", "organisation_id"),
     ),
+    CallQuestion: (("organisation_id", "organisation_id"),),
     Review: (("reviewer_id", "id"),),
     Notice: (("user_id", "id"),),
     Mandate: (("manager_id", "id"),),
@@ -516,6 +541,8 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "organisation.read_own": lambda user, _: user.organisation_id is not None,
     "organisation.lead": lambda user, _: user.manages,
     "registration.decide": lambda user, _: user.is_staff or user.manages,
+    "call.create": lambda user, _: user.is_staff or user.organisation_id is not None,
+    "call.ask": lambda user, _: user.organisation_id is not None,
 }
 
 

@@ -27,9 +27,12 @@ from models import (
     Attachment,
     Bid,
     BidFile,
-    BidRelease,
     BidSubmission,
     Call,
+    CallInvitation,
+    CallNeed,
+    CallOpinion,
+    CallQuestion,
     ContactGrant,
     Contract,
     DictionaryEntry,
@@ -347,16 +350,36 @@ class Factory:
             )
         )
 
-    def release(self, call: Call, **given: Any) -> BidRelease:
-        """The first of two has approved; a minute after the call closed."""
+    def question(self, call: Call, **given: Any) -> CallQuestion:
+        """One a university asked, not answered yet."""
+        if "user_id" not in given:
+            asker = self.user(Role.UNIVERSITY)
+            given |= {"user_id": asker.id}
+            given.setdefault("organisation_id", asker.organisation_id)
         values = {
             "call_id": call.id,
-            "first_by_id": given.get("first_by_id") or self.staff().id,
-            "first_at": (call.closes_at or self.now) + timedelta(minutes=1),
-            "bids": 0,
-            "faults": [],
+            "text": "考核平台的环境温度范围是多少？",
+            "asked_at": self.now,
         }
-        return self._save(BidRelease(**values | given))
+        return self._save(CallQuestion(**values | given))
+
+    def linked(self, call: Call, need: Need) -> CallNeed:
+        """The call grew from the need."""
+        return self._save(CallNeed(call_id=call.id, need_id=need.id, position=0))
+
+    def opinion(self, call: Call, **given: Any) -> CallOpinion:
+        """What an expert said of the draft."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"expert": "某教授", "words": "目标可以考核。", "at": self.now}
+        return self._save(CallOpinion(call_id=call.id, **values | given))
+
+    def invited(self, call: Call, organisation_id: int, **given: Any) -> CallInvitation:
+        """The organisation was invited by somebody of the staff."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"call_id": call.id, "organisation_id": organisation_id}
+        return self._save(CallInvitation(**values | {"at": self.now} | given))
 
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""

@@ -171,6 +171,34 @@ def world(make: Factory, session: Session) -> World:
         for home, owners in ((firm, ours), (other, theirs))
         for status in CallStatus
     ]
+    things += [
+        Thing(
+            "call",
+            make.call(issuer_id=home.id, status=CallStatus.DRAFT, by_staff=True),
+            "draft",
+            "platform",
+            owners,
+        )
+        for home, owners in ((firm, ours), (other, theirs))
+    ]
+    things += [
+        Thing("question", make.question(make.call()), "asked"),
+        Thing(
+            "question",
+            make.question(
+                make.call(),
+                organisation_id=college.id,
+                user_id=_id(users["university"]),
+            ),
+            "asked",
+            owners=frozenset({"university"}),
+        ),
+        Thing(
+            "question",
+            make.question(make.call(), answer="是。", answered_at=make.now),
+            "answered",
+        ),
+    ]
     things += list(_pairs(make, things))
     for role, user in users.items():
         if user is not None:

@@ -37,6 +37,9 @@ OPEN = {
     "calls.browse",
     "calls.show",
     "receipts.check",
+    "calls.feed",
+    "calls.deadlines",
+    "call_versions.index",
     "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.

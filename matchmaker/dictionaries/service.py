@@ -55,6 +55,17 @@ KINDS: dict[str, Kind] = {
             advised=True,
         ),
         Kind(
+            "call_return",
+            "榜单退回原因",
+            "论证没有通过、退回榜单时选择，起草单位会看到修改建议。",
+            advised=True,
+        ),
+        Kind(
+            "call_end",
+            "流榜和终止原因",
+            "榜单流榜或终止时选择，页面上公开。",
+        ),
+        Kind(
             "organisation_return",
             "单位退回原因",
             "退回单位注册时选择，申请人会看到修改建议。",

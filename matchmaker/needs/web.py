@@ -28,6 +28,7 @@ from models.states import IpWish, NeedStatus, Secrecy
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
+from ..calls.service import calls_from
 from ..config import Settings
 from ..db import db
 from ..differences import Piece, pieces
@@ -105,6 +106,7 @@ def show(need_id: int) -> ResponseReturnValue:
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
+        covering=calls_from(session, user, need),
         budget=budgets.seen(user, need),
         public_budget=budgets.seen(None, need),
         measures=service.measures_of(need) if full or shows_all(need) else [],

@@ -36,7 +36,7 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
-from ..posting.terms import Terms, Window, window
+from ..posting.terms import Terms, Window, midnight, window
 from .schema import WorkQuery
 from .sources import BY_NAME, ENDING, SOURCES, Days, Source, When
 
@@ -47,8 +47,10 @@ MOST_COUNTED = 100
 MOST_LISTED = 1000
 
 TODAY, SOON = (bindparam(name, type_=Date()) for name in ("today", "soon"))
-MOMENTS = ("quiet", "overdue", "now")
-QUIET, OVERDUE, NOW = (bindparam(name, type_=UtcDateTime()) for name in MOMENTS)
+MOMENTS = ("quiet", "overdue", "now", "tonight")
+QUIET, OVERDUE, NOW, TONIGHT = (
+    bindparam(name, type_=UtcDateTime()) for name in MOMENTS
+)
 
 
 def _window(kind: RecordType) -> Window:
@@ -62,7 +64,13 @@ def _window(kind: RecordType) -> Window:
 
 
 DAYS = Days(
-    TODAY, SOON, {kind: _window(kind) for kind in ENDING.values()}, QUIET, OVERDUE, NOW
+    TODAY,
+    SOON,
+    {kind: _window(kind) for kind in ENDING.values()},
+    QUIET,
+    OVERDUE,
+    NOW,
+    TONIGHT,
 )
 # The node the list is narrowed to.
 DISTRICTS = bindparam("districts", type_=String(), expanding=True)
@@ -129,6 +137,7 @@ def moment(
         quiet=waits_since(days, now, quiet_days),
         overdue=waits_since(days, now, overdue_days),
         now=now,
+        tonight=midnight(day + timedelta(days=1)),
     )
 
 

@@ -54,6 +54,7 @@ from models.states import (
 
 from .. import policies
 from ..bids import waiting as bids
+from ..calls import waiting as calls
 from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
@@ -87,6 +88,7 @@ class Days:
     quiet: datetime | BindParameter[datetime]
     overdue: datetime | BindParameter[datetime]
     now: datetime | BindParameter[datetime]
+    tonight: datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class When(Days):
     quiet: datetime
     overdue: datetime
     now: datetime
+    tonight: datetime
 
 
 class Remind(Enum):
@@ -421,6 +424,44 @@ def _of_deals(rows: Any, days: Days) -> AnySelect:
     return found.where(rows.c.due.is_(None) | (rows.c.due <= days.soon))
 
 
+def _of_calls(rows: Any, _days: Days) -> AnySelect:
+    """Open calls that wait for somebody."""
+    return select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+        )
+    )
+
+
+def _questions(days: Days) -> AnySelect:
+    """Questions without an answer; after the window an answer would come too late."""
+    rows = calls.QUESTIONS
+    return _of_calls(rows, days).where(rows.c.closes_at > days.now)
+
+
+def _closing_today(days: Days) -> AnySelect:
+    """Calls that take bids and are to close before the day is over."""
+    rows = calls.OPEN
+    return select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+            due=cast(days.today, Date) if isinstance(days.today, date) else days.today,
+        )
+    ).where(
+        rows.c.since <= days.now,
+        rows.c.closes_at > days.now,
+        rows.c.closes_at <= days.tonight,
+    )
+
+
 def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
     """A source of contracts: of their parties where the rows name an owner."""
     owner = getattr(rows.c, "owner", None)
@@ -480,6 +521,8 @@ ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
 PAIR = {"": ("matches.pair", "suggestion_id")}
 TALKS = {"": ("introductions.show", "introduction_id")}
 DEAL = {"": ("contracts.show", "contract_id")}
+CALL = {"": ("calls.show", "call_id")}
+CALL_DRAFT = {"": ("call_drafts.edit", "call_id")}
 PAYMENT = {"": ("contracts.payment", "payment_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
 SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
@@ -621,6 +664,60 @@ SOURCES: tuple[Source, ...] = (
         due_words="暂缓到",
         dated=True,
         local=True,
+    ),
+    Source(
+        "returned_calls",
+        "被退回的榜单",
+        "去修改",
+        ENTERPRISE,
+        partial(_of_calls, calls.RETURNED),
+        CALL_DRAFT,
+        calls.RETURNED.c.owner,
+    ),
+    Source(
+        "draft_calls",
+        "没有提交的榜单草稿",
+        "继续填写",
+        ENTERPRISE,
+        partial(_of_calls, calls.DRAFTS),
+        CALL_DRAFT,
+        calls.DRAFTS.c.owner,
+        Remind.NEVER,
+    ),
+    Source(
+        "staff_draft_calls",
+        "没有提交的榜单草稿",
+        "继续填写",
+        STAFF,
+        partial(_of_calls, calls.STAFF_DRAFTS),
+        CALL_DRAFT,
+        remind=Remind.NEVER,
+    ),
+    Source(
+        "argued_calls",
+        "待论证的榜单",
+        "去处理",
+        STAFF,
+        partial(_of_calls, calls.ARGUED),
+        CALL,
+    ),
+    Source(
+        "asked_calls",
+        "待答复的提问",
+        "去答复",
+        STAFF,
+        _questions,
+        CALL,
+    ),
+    Source(
+        "closing_calls",
+        "今日截止的榜单",
+        "去查看",
+        STAFF,
+        _closing_today,
+        CALL,
+        remind=Remind.AT_ONCE,
+        dated=True,
     ),
     Source(
         "asked_talks",

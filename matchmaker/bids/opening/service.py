@@ -37,7 +37,8 @@ FAULTS: Mapping[str, str] = {
     "file_missing": "附件的密文缺失或已损坏",
     "file_changed": "附件的记录与提交时不一致",
 }
-NO_BIDS = "no_bids"
+# Of the dictionary «call_end».
+NO_BID, NO_BID_WORDS = "no_bid", "截止时没有单位揭榜"
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,9 @@ def _end_without_bids(
 ) -> set[str]:
     release.released_at = now
     call.move_to(CallStatus.FAILED)
-    call.end_code = NO_BIDS
+    call.end_code, call.end_reason = NO_BID, NO_BID_WORDS
     call.updated_at = now
-    outbox.note(session, call, now=now)
+    outbox.touch(session, call, now=now)
     history.record(
         session,
         actor,
@@ -223,7 +224,7 @@ def _open_all(
     gone = _enter(session, actor, release, sealed, opened, now)
     call.move_to(CallStatus.IN_REVIEW)
     call.updated_at = now
-    outbox.note(session, call, now=now)
+    outbox.touch(session, call, now=now)
     history.record(
         session,
         actor,

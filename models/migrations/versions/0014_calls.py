@@ -19,6 +19,42 @@ CRITERIA = [
     {"name": "进度与经费", "weight": 20, "words": "安排合理，用钱有依据"},
     {"name": "应用前景", "weight": 15, "words": "能在发榜单位落地"},
 ]
+REASONS = {
+    "call_return": [
+        (
+            "no_figure",
+            "目标没有数值或单位",
+            "给每条揭榜目标补上数值和单位，验收时能逐条判断。",
+        ),
+        (
+            "vague",
+            "背景和差距不清楚",
+            "写清现状、差距、在哪里应用和为什么自己解决不了。",
+        ),
+        ("solved", "已有成果可以直接采用", "先与已有成果的单位对接，不必张榜。"),
+        ("funding", "金额与目标不相称", "说明经费的来源和测算依据，或调整目标。"),
+        ("window", "时间安排不合理", "给揭榜单位留足准备时间，一般不少于 30 天。"),
+        ("criteria", "评审标准不合适", "评审标准要与揭榜目标对应，权重相加为 100。"),
+        ("narrow", "条件指向特定单位", "删去与解决问题无关的资格和业绩要求。"),
+        ("duplicate", "与已有榜单重复", "与原榜单合并，或写明区别。"),
+        (
+            "secret",
+            "可能涉及国家秘密",
+            "请勿在平台填写涉密内容；脱密并经本单位保密审查后再提交。",
+        ),
+        ("other", "其他", ""),
+    ],
+    "call_end": [
+        ("no_bid", "没有单位揭榜", ""),
+        ("none_fits", "没有揭榜方案达到要求", ""),
+        ("issuer", "发榜单位取消", ""),
+        ("solved", "问题已用别的办法解决", ""),
+        ("changed", "目标或条件有重大变化", ""),
+        ("no_money", "经费没有落实", ""),
+        ("breach", "承担单位没有履约", ""),
+        ("other", "其他", ""),
+    ],
+}
 UNOPENED = ("draft", "argued", "withdrawn")
 OLD_STATES = (
     "'draft', 'argued', 'open', 'in_review', 'announced', 'awarded', 'failed',"
@@ -85,6 +121,34 @@ def upgrade() -> None:
     op.drop_column("calls", "deadline")
     op.create_index("ix_calls_window", "calls", ["status", "closes_at"])
     _tables()
+    _seed_reasons()
+
+
+def _seed_reasons() -> None:
+    entries = sa.table(
+        "dictionary_entries",
+        sa.column("dictionary", sa.String),
+        sa.column("code", sa.String),
+        sa.column("label", sa.String),
+        sa.column("advice", sa.Text),
+        sa.column("position", sa.Integer),
+        sa.column("active", sa.Boolean),
+    )
+    op.bulk_insert(
+        entries,
+        [
+            {
+                "dictionary": dictionary,
+                "code": code,
+                "label": label,
+                "advice": advice,
+                "position": position,
+                "active": True,
+            }
+            for dictionary, rows in REASONS.items()
+            for position, (code, label, advice) in enumerate(rows, 1)
+        ],
+    )
 
 
 def _tables() -> None:
@@ -272,6 +336,9 @@ def _stored(value: Any) -> Any:
 
 
 def downgrade() -> None:
+    op.execute(
+        "DELETE FROM dictionary_entries WHERE dictionary IN ('call_return', 'call_end')"
+    )
     for table in (
         "call_opinions",
         "call_invitations",
