@@ -60,17 +60,18 @@ def test_a_submission_gets_a_receipt_that_its_own_file_proves(desk):
     assert stated["files"][0]["sha256"] == sha256("检测数据".encode()).hexdigest()
     assert (row.number, row.at, row.user_id) == (1, NOW, desk.firm.id)
     assert stated["at"] == receipt.moment(NOW)
-    notice = desk.session.scalars(
-        select(Notice).where(Notice.kind == "bid_submitted")
-    ).one()
-    assert notice.user_id == desk.firm.id
-    assert notice.facts["digest"] == bid.digest
-    letter = desk.session.scalars(select(Mail).where(Mail.kind == "bid_receipt")).one()
-    assert stated["salt"] not in str(letter.facts)
+    told = desk.session.scalars(select(Notice).where(Notice.kind == "bid_submitted"))
+    members = {desk.firm.id, desk.strangers["colleague"].id}
+    assert {(n.user_id, n.facts["digest"]) for n in told} == {
+        (member, bid.digest) for member in members
+    }
+    letters = desk.session.scalars(select(Mail).where(Mail.kind == "bid_receipt")).all()
+    assert len(letters) == len(members)
+    assert all(stated["salt"] not in str(letter.facts) for letter in letters)
     outbox = mails.outbox(desk.session, desk.staff, 1)
     assert outbox.total == outbox.waiting == 0  # nobody learns there that it bid
     with pytest.raises(NotFound):
-        mails.find(desk.session, desk.staff, letter.id)
+        mails.find(desk.session, desk.staff, letters[0].id)
 
 
 def test_a_submission_is_replaced_and_keeps_its_earlier_receipt(desk):
