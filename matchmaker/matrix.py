@@ -44,6 +44,7 @@ need         *                      *           -       own        own        ow
 achievement  draft                  *           -       own        own        own     -     -     -
 achievement  published,transferred  *           any     any        any        any     any   any   any
 achievement  *                      *           -       own        own        own     any   any   -
+call         draft                  platform    -       own        own        own     any   any   -
 call         draft                  *           -       own        own        own     -     -     -
 call         argued,withdrawn       *           -       own        own        own     any   any   -
 call         *                      *           any     any        any        any     any   any   any
@@ -76,9 +77,9 @@ opened_bid   sealed                 *           -       own        own        - 
 opened_bid   *                      *           -       own        own        -       any   any   own
 bid_file     sealed                 *           -       own        own        -       -     -     -
 bid_file     *                      *           -       own        own        -       any   any   own
-call         draft                  platform    -       own        own        own     any   any   -
 question     answered               *           any     any        any        any     any   any   any
 question     *                      *           -       own        own        -       any   any   -
+own_bid_file *                      *           -       own        own        -       -     -     -
 """  # noqa: E501
 
 # Who may do what.
@@ -283,7 +284,7 @@ calls.show                         open                      call
 bids.mine                          bid.create                -
 bids.edit                          bid.create                call
 bids.files                         bid.create                call
-bids.remove_file                   bid.edit                  bid_file
+bids.remove_file                   bid.edit                  own_bid_file
 bids.file                          bid.read                  bid_file
 bids.show                          bid.read                  opened_bid
 bids.receipt                       bid.read                  bid

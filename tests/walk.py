@@ -17,6 +17,7 @@ from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
 from models import Expert, User, transaction
 from models.states import (
+    BidState,
     CallStatus,
     ContractState,
     NeedStatus,
@@ -59,6 +60,9 @@ def populate(make: Factory) -> Users:
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
     call = make.call(id=ID)
+    make.bid(call, id=ID, organisation_id=college.id, user_id=users["university"].id)
+    reviewed = make.call(status=CallStatus.IN_REVIEW)
+    make.bid(reviewed, state=BidState.RELEASED, organisation_id=firm.id)
     make.question(call, id=ID)
     make.question(call, answer="零下十度到四十度。", answered_at=make.now)
     make.invited(call, college.id)

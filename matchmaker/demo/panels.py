@@ -1,4 +1,4 @@
-"""Take out the reviews of demonstration bids, and the results of demonstration calls."""
+"""Take out the reviews of demonstration bids, and the results of such calls."""
 
 from __future__ import annotations
 
