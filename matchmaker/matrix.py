@@ -82,6 +82,7 @@ bid_file     sealed                 *           -       own        own        - 
 bid_file     *                      *           -       own        own        -       any   any   own
 question     answered               *           any     any        any        any     any   any   any
 question     *                      *           -       own        own        -       any   any   -
+own_bid_file *                      *           -       own        own        -       -     -     -
 """  # noqa: E501
 
 # Who may do what.
@@ -297,7 +298,7 @@ calls.show                         open                      call
 bids.mine                          bid.create                -
 bids.edit                          bid.create                call
 bids.files                         bid.create                call
-bids.remove_file                   bid.edit                  bid_file
+bids.remove_file                   bid.edit                  own_bid_file
 bids.file                          bid.read                  bid_file
 bids.show                          bid.read                  opened_bid
 bids.receipt                       bid.read                  bid

@@ -793,6 +793,8 @@ RANKER_MOVES: Mapping[RankerState, frozenset[RankerState]] = {
 }
 
 # What anybody may read, secrecy permitting; the rest is its owner's and the staff's.
+# What the number of bids of a closed call counts.
+COUNTED_BIDS = frozenset({BidState.SUBMITTED, BidState.RELEASED})
 PUBLIC_NEED_STATES = frozenset({NeedStatus.PUBLISHED, NeedStatus.SOLVED})
 PUBLIC_ACHIEVEMENT_STATES = frozenset(
     {AchievementStatus.PUBLISHED, AchievementStatus.TRANSFERRED}

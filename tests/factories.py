@@ -19,7 +19,7 @@ from matchmaker.attachments.store import Store
 from matchmaker.bids import sealing
 from matchmaker.bids.content import of_form
 from matchmaker.bids.schema import BidInput
-from matchmaker.bids.vault import SealedStream, Vault, fresh_key, sealed_size
+from matchmaker.bids.vault import Vault, fresh_key, sealed_size, sealed_stream
 from matchmaker.jobs import outbox
 from matchmaker.schema import parse
 from models import (
@@ -36,6 +36,8 @@ from models import (
     BidSubmission,
     Call,
     CallInvitation,
+    CallNeed,
+    CallOpinion,
     CallQuestion,
     CallResult,
     ContactGrant,
@@ -340,7 +342,7 @@ class Factory:
         row = BidFile(
             bid=bid, ref=ref, user_id=bid.user_id, in_draft=True, in_submission=False
         )
-        stream = SealedStream(BytesIO(data), key, sealing.file_place(row))
+        stream = sealed_stream(BytesIO(data), key, sealing.file_place(row))
         sealed = stream.read(sealed_size(len(data)))
         row.stored, row.created_at = sha256(sealed).hexdigest(), self.now
         path = Store(self.files, 0).path(row.stored)
@@ -448,6 +450,17 @@ class Factory:
             "asked_at": self.now,
         }
         return self._save(CallQuestion(**values | given))
+
+    def linked(self, call: Call, need: Need) -> CallNeed:
+        """The call grew from the need."""
+        return self._save(CallNeed(call_id=call.id, need_id=need.id, position=0))
+
+    def opinion(self, call: Call, **given: Any) -> CallOpinion:
+        """What an expert said of the draft."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"expert": "某教授", "words": "目标可以考核。", "at": self.now}
+        return self._save(CallOpinion(call_id=call.id, **values | given))
 
     def invited(self, call: Call, organisation_id: int, **given: Any) -> CallInvitation:
         """The organisation was invited by somebody of the staff."""

@@ -19,6 +19,7 @@ from matchmaker import matrix, policies
 from models import (
     TABLES,
     Award,
+    Bid,
     Contract,
     Expert,
     Introduction,
@@ -238,6 +239,7 @@ def world(make: Factory, session: Session) -> World:
     things += list(_of_reviews(make, firm, college, users))
     things += list(_awards(make, firm.id, other.id, college.id))
     things += list(_files(make, things))
+    things += list(_bids(make, firm.id, college.id))
     for thing in things:
         thing.keep(session)
     session.commit()
@@ -391,6 +393,38 @@ def _awards(
         yield Thing("award_file", file, owners=owners, barred=barred)
 
 
+def _bids(make: Factory, firm_id: int, college_id: int) -> Iterator[Thing]:
+    """Sealed and released bids, of the university and of others.
+
+    Each kind of record has bids of its own: taking one back destroys its files.
+    """
+    bidder, both = frozenset({"university"}), frozenset({"university", "enterprise"})
+    nobody = frozenset[str]()
+    other = make.organisation(kind=OrganisationKind.UNIVERSITY).id
+
+    def sealed(home: int) -> Bid:
+        return make.bid(organisation_id=home)
+
+    def released(home: int, issuer: int | None = None) -> Bid:
+        given = {} if issuer is None else {"issuer_id": issuer}
+        call = make.call(status=CallStatus.IN_REVIEW, **given)
+        return make.bid(call, organisation_id=home, state=BidState.RELEASED)
+
+    yield Thing("bid", sealed(college_id), owners=bidder)
+    yield Thing("bid", sealed(other))
+    yield Thing("own_bid_file", sealed(college_id).files[0], owners=bidder)
+    yield Thing("own_bid_file", sealed(other).files[0])
+    for record in ("opened_bid", "bid_file"):
+        for bid, state, owners in (
+            (sealed(college_id), "sealed", bidder),
+            (sealed(other), "sealed", nobody),
+            (released(college_id, firm_id), "released", both),
+            (released(other), "released", nobody),
+        ):
+            item = bid if record == "opened_bid" else bid.files[0]
+            yield Thing(record, item, state, owners=owners)
+
+
 def _files(make: Factory, things: list[Thing]) -> Iterator[Thing]:
     """Of each record a public file and one that is not, as far as one may see them."""
     for thing in things:
@@ -466,6 +500,8 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_awards(user)
     elif thing.record == "milestone":
         where = policies.visible_milestones(user)
+    elif thing.record == "opened_bid":
+        where = policies.visible_bids(user)
     else:
         kind = RecordType(thing.record)
         where = policies.where(policies.visible(user, kind), kind)
@@ -488,6 +524,7 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
         "objection",
         "award",
         "milestone",
+        "opened_bid",
         *(kind.value for kind in RecordType),
     }
     assert {TABLES[kind].__tablename__ for kind in RecordType} | {

@@ -38,6 +38,7 @@ OPEN = {
     "calls.browse",
     "calls.show",
     "results.show",
+    "receipts.check",
     "calls.feed",
     "calls.deadlines",
     "call_versions.index",
@@ -56,6 +57,7 @@ OPEN_POSTS = {
     "organisations.accept",
     "experts.join",
     "results.object",
+    "receipts.check",
     # Their signed token says what they may do.
     "subscriptions.stop_by_link",
     "subscriptions.restart_by_link",

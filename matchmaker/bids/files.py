@@ -32,7 +32,7 @@ from . import sealing, service
 from .receipt import FileFacts
 from .safe import Safe
 from .service import Clock
-from .vault import Place, SealedStream, fresh_key, opened_stream
+from .vault import Place, fresh_key, opened_stream, sealed_stream
 
 MOST = 5
 
@@ -71,7 +71,7 @@ def add(
         ref, key = secrets.token_hex(16), fresh_key()
         facts = FileFacts(ref, name, kind.code, received.size, received.sha256)
         place = Place(call_id, home, sealing.FILE, ref)
-        sealed = SealedStream(received.file, key, place)
+        sealed = sealed_stream(received.file, key, place)
         with (
             safe.store.staged(sealed) as staged,
             safe.store.keeping(staged),

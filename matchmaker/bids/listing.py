@@ -45,6 +45,7 @@ class OfCall:
 
 def listing(session: Session, user: User, page: int) -> Listing:
     """The bids the person may know of, last changed first."""
+    policies.require(user, "bid.read")
     seen = policies.visible_bids(user)
     total = session.scalar(select(func.count(Bid.id)).where(seen)) or 0
     pages = max(1, ceil(total / PER_PAGE))

@@ -11,10 +11,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from models import Bid, BidFile
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Bid, BidFile, Call
 from models.states import BidState
 
 from ..errors import Unavailable
+from ..history import service as history
 from . import receipt
 from .content import Content
 from .receipt import FileFacts, Statement
@@ -207,3 +211,17 @@ def drop_files(bid: Bid, rows: Iterable[BidFile]) -> set[str]:
     for row in gone:
         bid.files.remove(row)
     return {row.stored for row in gone}
+
+
+def destroy_all(session: Session, call: Call, *, now: datetime) -> None:
+    """Destroy what is sealed for a call that ends without a release.
+
+    Inside the transaction that stops it, with the call locked. The ciphertext of the
+    files, which no key opens any more, is cleared away by the worker.
+    """
+    query = select(Bid).where(Bid.call_id == call.id, Bid.key_id.is_not(None))
+    for bid in session.scalars(query):
+        bid.move_to(BidState.WITHDRAWN)
+        destroy(bid)
+        bid.updated_at = now
+        history.record(session, None, "bid.destroyed", bid, now=now)

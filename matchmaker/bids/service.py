@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import Bid, BidRelease, BidSubmission, Call, User, transaction
 from models.session import lock
-from models.states import BidState, CallPhase
+from models.states import COUNTED_BIDS, BidState, CallPhase
 
 from .. import labels, policies
 from ..attachments import service as attachments
@@ -30,7 +30,6 @@ from .schema import BidSubmission as SubmissionInput
 
 Clock = Callable[[], datetime]
 LARGEST_ID = 2**31 - 1
-COUNTED = (BidState.SUBMITTED, BidState.RELEASED)
 
 
 def find_open_call(session: Session, actor: User, call_id: int, clock: Clock) -> Call:
@@ -295,33 +294,6 @@ def _own_locked(
 def count(session: Session, call: Call) -> int:
     """How many bids the call has; for everybody once it has closed."""
     query = select(func.count(Bid.id)).where(
-        Bid.call_id == call.id, Bid.state.in_(COUNTED)
+        Bid.call_id == call.id, Bid.state.in_(COUNTED_BIDS)
     )
     return session.scalar(query) or 0
-
-
-def participants(session: Session, call: Call) -> list[int]:
-    """The active members of every organisation that has begun a bid."""
-    homes = select(Bid.organisation_id).where(
-        Bid.call_id == call.id,
-        or_(Bid.draft.is_not(None), Bid.state.in_(COUNTED)),
-    )
-    query = select(User.id).where(User.organisation_id.in_(homes), User.active)
-    return list(session.scalars(query))
-
-
-def destroy_all(session: Session, call: Call, *, now: datetime) -> set[str]:
-    """Destroy what is sealed for a call that ends without a release.
-
-    Inside the transaction that stops it, with the call locked. Returns the names of
-    the files to `attachments.clear` after the commit.
-    """
-    gone: set[str] = set()
-    for bid in session.scalars(
-        select(Bid).where(Bid.call_id == call.id, Bid.key_id.is_not(None))
-    ):
-        bid.move_to(BidState.WITHDRAWN)
-        gone |= sealing.destroy(bid)
-        bid.updated_at = now
-        history.record(session, None, "bid.destroyed", bid, now=now)
-    return gone

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from models import Bid, BidRelease, Call, User
 
 from .. import labels
+from ..calls import tell as of_calls
 from ..mail import service as mail
 from ..notices import service as notices
 
@@ -107,15 +108,9 @@ def released(session: Session, call: Call, bids: list[Bid], *, now: datetime) ->
 
 
 def failed(session: Session, call: Call, *, now: datetime) -> None:
-    """Nobody bid: to the issuer and the staff."""
-    notices.queue(
-        session,
-        {*notices.staff(session), *notices.members_of(session, call.issuer_id)},
-        "call_without_bids",
-        now=now,
-        title=call.title,
-        call_id=call.id,
-    )
+    """Nobody bid: to the issuer, the staff and whoever followed the call."""
+    for whom in (of_calls.staff, of_calls.authors, of_calls.followers):
+        whom(session, call, "call_without_bids", now=now)
 
 
 def faults(session: Session, release: BidRelease, call: Call, *, now: datetime) -> None:

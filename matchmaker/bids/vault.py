@@ -233,16 +233,11 @@ def sealed_size(size: int) -> int:
     return size + TAG_BYTES * max(1, -(-size // BLOCK))
 
 
-class SealedStream:
-    """A file as it is read: sealed block by block, under a data key of its own.
+class Blocks:
+    """Blocks as a file that is read from the beginning."""
 
-    The number of the block and whether it is the last are in the nonce, so that blocks
-    can be neither moved, dropped nor added.
-    """
-
-    def __init__(self, plain: BinaryIO, data_key: bytes, place: Place) -> None:
-        self._blocks = _sealed_blocks(plain, AESGCM(data_key), place.bound())
-        self._rest = b""
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks, self._rest = blocks, b""
 
     def read(self, size: int) -> bytes:
         """The next bytes, ``size`` at most; nothing at the end."""
@@ -250,6 +245,15 @@ class SealedStream:
             self._rest += block
         found, self._rest = self._rest[:size], self._rest[size:]
         return found
+
+
+def sealed_stream(plain: BinaryIO, data_key: bytes, place: Place) -> Blocks:
+    """A file as it is read, sealed under a data key of its own.
+
+    The number of the block and whether it is the last are in the nonce, so that blocks
+    can be neither moved, dropped nor added.
+    """
+    return Blocks(_sealed_blocks(plain, AESGCM(data_key), place.bound()))
 
 
 def _sealed_blocks(plain: BinaryIO, cipher: AESGCM, bound: bytes) -> Iterator[bytes]:

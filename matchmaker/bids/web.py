@@ -1,5 +1,6 @@
 """Pages of a bidder: the form, its files, the receipts; and a bid once it is read."""
 
+from io import BytesIO
 from typing import Any
 
 from flask import (
@@ -10,6 +11,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -34,7 +36,7 @@ from . import listing, merge, receipt, sealing, service
 from .content import Content
 from .safe import Safe
 from .schema import LABELS, BidInput, BidSubmission, from_form
-from .vault import canonical
+from .vault import Blocks, canonical
 
 bp = Blueprint("bids", __name__)
 SPARE_STAGES = 2
@@ -291,11 +293,12 @@ def remove_file(file_id: int) -> ResponseReturnValue:
 def file(file_id: int) -> ResponseReturnValue:
     row = bid_files.find(db.session, signed_in(), file_id)
     facts = sealing.facts_of(safe().vault, row)
-    response = Response(
-        bid_files.opened(safe(), row),
+    response: Response = send_file(
+        Blocks(bid_files.opened(safe(), row)),  # type: ignore[arg-type]
         mimetype=contents.BY_CODE[facts.kind].media_type,
+        as_attachment=True,
+        download_name=facts.name,
     )
-    response.headers.set("Content-Disposition", "attachment", filename=facts.name)
     response.content_length = facts.size
     return response
 
@@ -373,9 +376,12 @@ def statement(bid_id: int) -> ResponseReturnValue:
     stated = sealing.statement_of(safe().vault, bid)
     if stated is None:
         raise NotFound("bid")
-    response = Response(canonical(stated), mimetype="application/json")
-    name = f"揭榜书回执-{bid.call_id}-{bid.number}.json"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response: Response = send_file(
+        BytesIO(canonical(stated)),
+        mimetype="application/json",
+        as_attachment=True,
+        download_name=f"揭榜书回执-{bid.call_id}-{bid.number}.json",
+    )
     return response
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
-from models import Base, CallInvitation, CallQuestion, Finding, User
+from models import Bid, CallInvitation, CallQuestion, Finding, User
 from models.outbox import RecordType
+from models.states import COUNTED_BIDS
 
 
 def organisations(call_id: int) -> Any:
@@ -20,15 +21,9 @@ def organisations(call_id: int) -> Any:
     invited = select(CallInvitation.organisation_id).where(
         CallInvitation.call_id == call_id
     )
-    return union(asked, invited, *_bidders(call_id))
-
-
-def _bidders(call_id: int) -> list[Select[Any]]:
     # A draft, sent in or withdrawn: whoever began one follows the call.
-    bids = Base.metadata.tables.get("bids")
-    if bids is None:
-        return []
-    return [select(bids.c.organisation_id).where(bids.c.call_id == call_id)]
+    begun = select(Bid.organisation_id).where(Bid.call_id == call_id)
+    return union(asked, invited, begun)
 
 
 def people(session: Session, call_id: int) -> list[int]:
@@ -43,8 +38,8 @@ def people(session: Session, call_id: int) -> list[int]:
 def interest(session: Session, call_id: int, *, closed: bool) -> dict[str, int]:
     """How many ask, were invited, were told by a subscription; views are not counted.
 
-    How many bids were begun is said only once the window is over: before, it would
-    tell bidders of each other.
+    How many bids came in is said only once the window is over: before, it would tell
+    bidders of each other.
     """
     found = {
         "questions": _count(session, CallQuestion, call_id),
@@ -57,11 +52,10 @@ def interest(session: Session, call_id: int, *, closed: bool) -> dict[str, int]:
         or 0,
     }
     if closed:
-        begun = (
-            select(func.count()).select_from(one.subquery())
-            for one in _bidders(call_id)
+        submitted = select(func.count(Bid.id)).where(
+            Bid.call_id == call_id, Bid.state.in_(COUNTED_BIDS)
         )
-        found["bids"] = sum(session.scalar(query) or 0 for query in begun)
+        found["bids"] = session.scalar(submitted) or 0
     return found
 
 

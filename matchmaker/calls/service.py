@@ -11,6 +11,7 @@ from models.session import lock
 from models.states import CALL_MOVES, CallPhase, CallStatus
 
 from .. import labels, policies
+from ..bids import sealing
 from ..errors import Conflict
 from ..history import service as history
 from ..jobs import outbox
@@ -98,6 +99,7 @@ def stop(
         words = reasons.in_words(entries, data.reason)
         call.end_code, call.end_reason = data.coded[0], words
         call.updated_at = now
+        sealing.destroy_all(session, call, now=now)
         history.record(
             session,
             actor,

@@ -64,7 +64,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import bids, deals, talks
+from . import bids, calls, deals, panels, talks
 from .past import forget
 
 Row = Mapping[str, Any]
@@ -286,7 +286,9 @@ def remove(session: Session, *, now: datetime) -> int:
     with transaction(session):
         gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
         gone["introduction_id"] = talks.remove(session)
+        gone |= panels.remove(session)
         gone["bid_id"] = bids.remove(session)
+        calls.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -367,6 +369,8 @@ def _remove_people(session: Session, now: datetime) -> None:
         ),
         deals.names_person(),
         bids.names_person(),
+        panels.names_person(),
+        calls.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
@@ -400,6 +404,7 @@ def _remove_people(session: Session, now: datetime) -> None:
             )
         ),
         deals.names_home(),
+        calls.names_home(),
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
 

@@ -59,7 +59,7 @@ def require_review(call: Call) -> None:
 
 def review(session: Session, user: User | None, review_id: int) -> BidReview:
     """One expert's review of one bid, if the person may know of it."""
-    return _one(
+    found: BidReview = _one(
         session,
         BidReview,
         review_id,
@@ -68,6 +68,7 @@ def review(session: Session, user: User | None, review_id: int) -> BidReview:
         joinedload(BidReview.bid).joinedload(Bid.call),
         joinedload(BidReview.user),
     )
+    return found
 
 
 def held_review(

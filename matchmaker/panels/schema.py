@@ -142,7 +142,7 @@ def read_sheet(
     for place, name in enumerate(names):
         typed = {part: form.get(f"{part}_{place}", "") for part in ("score", "words")}
         try:
-            line = parse(CriterionInput if whole else CriterionDraft, typed)
+            line: Input = parse(CriterionInput if whole else CriterionDraft, typed)
             lines.append(line.model_dump())
         except Invalid as invalid:
             for part, words in invalid.fields.items():
@@ -150,7 +150,7 @@ def read_sheet(
                 errors[f"{part}_{place}"] = f"「{name}」的{noun}：{words}"
     rest: SheetDraft | SheetInput | None = None
     try:
-        rest = parse(SheetInput if whole else SheetDraft, form)
+        rest = parse(SheetInput, form) if whole else parse(SheetDraft, form)
     except Invalid as invalid:
         errors |= invalid.fields
     if whole and not form.get("independent"):

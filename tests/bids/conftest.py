@@ -46,6 +46,7 @@ class Desk:
     college: User
     staff: User
     second: User
+    strangers: dict[str, User]
     clock: Clock = field(default_factory=Clock)
 
     def typed(self, words: str = "", seen: str | None = None, **more: Any) -> Any:
@@ -87,6 +88,11 @@ class Desk:
             self.session, self.safe, user, self.call.id, clock=self.clock
         )
 
+    def retry(self, user: User) -> Any:
+        return opening.retry(
+            self.session, self.safe, user, self.call.id, clock=self.clock
+        )
+
     def release(self) -> Any:
         """Both press, after the end."""
         self.clock.now = CLOSES
@@ -105,13 +111,23 @@ def desk(session: Session, make: Factory, settings: Any) -> Desk:
         goals=["提前预警时间≥10 min", "误报率≤1%"],
     )
     leads = OrganisationRole.MANAGER
+    firm = make.user(org_role=leads)
+    home = firm.organisation_id
+    strangers = {
+        "colleague": make.user(organisation_id=home),
+        "issuer": make.user(organisation_id=issuer.id),
+        "outsider": make.user(Role.MANAGER),
+        # Staff that belong to a bidder open nothing.
+        "inside": make.staff(organisation_id=issuer.id),
+    }
     return Desk(
         session,
         Safe.of(settings),
         make,
         call,
-        make.user(org_role=leads),
+        firm,
         make.user(Role.UNIVERSITY, org_role=leads),
         make.staff(),
         make.staff(),
+        strangers,
     )

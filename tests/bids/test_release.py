@@ -42,7 +42,12 @@ def test_both_press_and_all_bids_are_opened_at_once(desk):
     actions = set(desk.session.scalars(select(History.action)))
     assert {"call.release_approved", "call.released", "bid.released"} <= actions
     told = desk.session.scalars(select(Notice).where(Notice.kind == "bid_released"))
-    assert {one.user_id for one in told} == {desk.firm.id, desk.college.id}
+    colleague = desk.strangers["colleague"]
+    assert {one.user_id for one in told} == {
+        desk.firm.id,
+        desk.college.id,
+        colleague.id,
+    }
 
 
 def test_nobody_opens_before_the_end_or_alone_or_without_being_staff(desk):

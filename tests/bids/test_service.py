@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 from matchmaker.attachments.service import Upload
 from matchmaker.bids import check, files, receipt, sealing, service
 from matchmaker.bids.vault import Vault, canonical, make_key_file
+from matchmaker.calls import service as calls
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from matchmaker.mail import service as mails
+from matchmaker.verification.schema import Return
 from models import (
     Bid,
     BidFile,
@@ -21,9 +23,8 @@ from models import (
     Mail,
     Notice,
     User,
-    transaction,
 )
-from models.states import BidState, CallStatus, OrganisationRole, Role
+from models.states import BidState, OrganisationRole, Role
 
 from ..conftest import NOW
 from .conftest import CLOSES, INSTANT
@@ -59,17 +60,18 @@ def test_a_submission_gets_a_receipt_that_its_own_file_proves(desk):
     assert stated["files"][0]["sha256"] == sha256("检测数据".encode()).hexdigest()
     assert (row.number, row.at, row.user_id) == (1, NOW, desk.firm.id)
     assert stated["at"] == receipt.moment(NOW)
-    notice = desk.session.scalars(
-        select(Notice).where(Notice.kind == "bid_submitted")
-    ).one()
-    assert notice.user_id == desk.firm.id
-    assert notice.facts["digest"] == bid.digest
-    letter = desk.session.scalars(select(Mail).where(Mail.kind == "bid_receipt")).one()
-    assert stated["salt"] not in str(letter.facts)
+    told = desk.session.scalars(select(Notice).where(Notice.kind == "bid_submitted"))
+    members = {desk.firm.id, desk.strangers["colleague"].id}
+    assert {(n.user_id, n.facts["digest"]) for n in told} == {
+        (member, bid.digest) for member in members
+    }
+    letters = desk.session.scalars(select(Mail).where(Mail.kind == "bid_receipt")).all()
+    assert len(letters) == len(members)
+    assert all(stated["salt"] not in str(letter.facts) for letter in letters)
     outbox = mails.outbox(desk.session, desk.staff, 1)
     assert outbox.total == outbox.waiting == 0  # nobody learns there that it bid
     with pytest.raises(NotFound):
-        mails.find(desk.session, desk.staff, letter.id)
+        mails.find(desk.session, desk.staff, letters[0].id)
 
 
 def test_a_submission_is_replaced_and_keeps_its_earlier_receipt(desk):
@@ -291,24 +293,16 @@ def test_a_wrong_or_lost_key_is_said_and_nothing_changes(desk, tmp_path):
 def test_a_call_that_is_stopped_takes_its_bids_with_it(desk):
     desk.attach(desk.firm, b"x")
     bid = desk.submit(desk.firm)
-    desk.save(desk.college)
-    with transaction(desk.session):
-        desk.call.move_to(CallStatus.STOPPED)
-        gone = service.destroy_all(desk.session, desk.call, now=NOW)
-    assert len(gone) == 1
-    desk.session.refresh(bid)
-    assert (bid.state, bid.sealed) == (BidState.WITHDRAWN, None)
-
-
-def test_everybody_who_began_hears_of_changes(desk):
-    desk.save(desk.firm)
-    bid = desk.submit(desk.college)
-    assert set(service.participants(desk.session, desk.call)) == {
-        desk.firm.id,
-        desk.college.id,
-    }
-    desk.withdraw(desk.college, bid)
-    assert service.participants(desk.session, desk.call) == [desk.firm.id]
+    draft = desk.save(desk.college)
+    reason = Return(codes=["issuer"], reason="", version=desk.call.version)
+    calls.stop(desk.session, desk.staff, desk.call.id, reason, now=NOW)
+    for one in (bid, draft):
+        desk.session.refresh(one)
+        assert (one.state, one.sealed, one.draft) == (BidState.WITHDRAWN, None, None)
+    assert bid.files == []
+    assert len(bid.submissions) == 1
+    with pytest.raises(Conflict, match=r"bid\.not_open"):
+        desk.submit(desk.firm)
 
 
 def test_many_at_once_of_one_organisation_leave_one_bid(desk, app):

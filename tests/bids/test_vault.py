@@ -137,7 +137,7 @@ def test_blocks_of_a_file_cannot_be_moved_dropped_or_added():
 
 
 def _sealed(data, key):
-    stream = v.SealedStream(BytesIO(data), key, PLACE)
+    stream = v.sealed_stream(BytesIO(data), key, PLACE)
     found = []
     while block := stream.read(70_000):
         found.append(block)

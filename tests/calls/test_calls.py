@@ -7,6 +7,7 @@ import pytest
 from matchmaker.calls.service import window
 from models.states import CallStatus
 
+pytestmark = pytest.mark.one_database
 CLOSES = datetime(2027, 3, 31, 9, tzinfo=UTC)
 
 

@@ -151,7 +151,7 @@ class Life:
         )
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_no_sequence_of_steps_leaves_the_table_of_states(session, make):
     park = make.organisation(name="发榜园区")
     people = {

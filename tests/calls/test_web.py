@@ -131,7 +131,7 @@ def test_a_call_from_its_draft_to_its_end(client, login, make, session):
         call.questions_until -= timedelta(days=90)
     over = client.get(page).text
     assert "已截止" in over
-    assert "开始揭榜" in over
+    assert "揭榜书" in over
     assert "截止后公布" not in over
     assert title not in client.get("/calls").text
     assert title not in client.get("/calls/feed.atom").text

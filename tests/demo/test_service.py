@@ -266,6 +266,12 @@ def test_everything_of_it_is_taken_out_again(app, session, make, folder):
     assert len(pairs) == 3
     reviewer_id = make.staff().id
     review(session, make, pairs[0], reviewer_id)
+    call = session.scalars(select(Call)).one()
+    given = {"organisation_id": homes[1], "user_id": reviewer_id}
+    make.question(call, **given)
+    make.invited(call, homes[1], user_id=reviewer_id)
+    make.linked(call, session.scalars(select(Need)).one())
+    make.opinion(call, user_id=reviewer_id)
 
     assert demo.remove(session, now=make.now) == 3
     left = everything(session)

@@ -2,12 +2,9 @@
 
 import re
 
-import pytest
 from sqlalchemy import select
 
 from models import Mail
-
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_from_the_invitation_to_the_first_tie(app, make, login, session):

@@ -346,7 +346,7 @@ STEPS = ("propose", "fail", "announce", "close", "object", "dismiss", "review", 
 PEOPLE = ("staff", "issuer", "expert", "bidder")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 @settings(
     max_examples=20,
     deadline=None,

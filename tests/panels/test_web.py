@@ -15,8 +15,6 @@ from models.states import CallStatus, Role
 from ..conftest import NOW
 from ..walk import forms
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 SHEET = {
     "score_0": "85",
     "words_0": "路线清楚可行",

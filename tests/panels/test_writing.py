@@ -141,7 +141,7 @@ ACTIONS = ("save", "submit", "hand_back", "recuse", "take_away", "assign", "dism
 PEOPLE = ("expert", "other", "staff", "issuer")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 @settings(
     max_examples=25,
     deadline=None,

@@ -37,7 +37,8 @@ FAULTS: Mapping[str, str] = {
     "file_missing": "附件的密文缺失或已损坏",
     "file_changed": "附件的记录与提交时不一致",
 }
-NO_BIDS = "no_bids"
+# Of the dictionary «call_end».
+NO_BID, NO_BID_WORDS = "no_bid", "截止时没有单位揭榜"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,7 @@ class Standing:
 
 def standing(session: Session, actor: User, call_id: int, now: datetime) -> Standing:
     """How far it is, without changing anything."""
-    call = find_call(session, actor, call_id)
-    policies.require(actor, "bid.release")
+    call = _find(session, actor, call_id)
     release, bids = _release_of(session, call), count(session, call)
     try:
         _require_closed(call, now)
@@ -80,11 +80,11 @@ def approve(
     Raises `Conflict` before the call has closed, for the same person twice, and for a
     member of the issuer or of a bidder.
     """
+    _require_closed(_find(session, actor, call_id), clock())
     damaged = _damaged_files(session, safe, call_id)
     gone: set[str] = set()
     with transaction(session):
-        call = find_call(session, actor, call_id)
-        policies.require(actor, "bid.release")
+        call = _find(session, actor, call_id)
         lock(session, call)
         now = clock()
         _require_closed(call, now)
@@ -117,10 +117,10 @@ def retry(
 
     Raises `Conflict` before a release and where nothing is left to open.
     """
+    _find(session, actor, call_id)
     damaged = _damaged_files(session, safe, call_id)
     with transaction(session):
-        call = find_call(session, actor, call_id)
-        policies.require(actor, "bid.release")
+        call = _find(session, actor, call_id)
         lock(session, call)
         now = clock()
         release = _release_of(session, call)
@@ -132,6 +132,13 @@ def retry(
         history.record(session, actor, "call.release_retried", call, now=now)
     attachments.clear(session, safe.store, gone)
     return release
+
+
+def _find(session: Session, actor: User, call_id: int) -> Call:
+    """The call, for one of the staff; raises `Forbidden` for others."""
+    call = find_call(session, actor, call_id)
+    policies.require(actor, "bid.release")
+    return call
 
 
 def _require_closed(call: Call, now: datetime) -> None:
@@ -171,7 +178,7 @@ def _sealed(session: Session, call: Call) -> Iterator[Bid]:
 def _damaged_files(session: Session, safe: Safe, call_id: int) -> set[str]:
     """Files whose ciphertext is not whole; looked at before anything is locked.
 
-    Nobody changes them meanwhile: the call has closed, or the release is refused.
+    Nobody changes them meanwhile, since the call has closed.
     """
     query = select(Bid).where(Bid.call_id == call_id, Bid.state == BidState.SUBMITTED)
     stored = {row.stored for bid in session.scalars(query) for row in bid.files}
@@ -184,9 +191,9 @@ def _end_without_bids(
 ) -> set[str]:
     release.released_at = now
     call.move_to(CallStatus.FAILED)
-    call.end_code = NO_BIDS
+    call.end_code, call.end_reason = NO_BID, NO_BID_WORDS
     call.updated_at = now
-    outbox.note(session, call, now=now)
+    outbox.touch(session, call, now=now)
     history.record(
         session,
         actor,
@@ -217,7 +224,7 @@ def _open_all(
     gone = _enter(session, actor, release, sealed, opened, now)
     call.move_to(CallStatus.IN_REVIEW)
     call.updated_at = now
-    outbox.note(session, call, now=now)
+    outbox.touch(session, call, now=now)
     history.record(
         session,
         actor,

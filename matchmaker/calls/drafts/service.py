@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import Call, CallNeed, Need, Organisation, User, transaction
@@ -98,9 +98,11 @@ def edit_call(
         if not was_draft and not isinstance(data, CallInput):
             raise Conflict("call.not_editable")
         values = columns(data)
-        if actor.is_staff and data.issuer != call.issuer.name:
-            values["issuer_id"] = _issuer(session, actor, data.issuer).id
         changes = history.difference(call, values)
+        if actor.is_staff and data.issuer != call.issuer.name:
+            issuer = _issuer(session, actor, data.issuer)
+            changes["issuer"] = [call.issuer.name, issuer.name]
+            values["issuer_id"] = issuer.id
         for name, value in values.items():
             setattr(call, name, value)
         call.updated_at = now
@@ -162,10 +164,10 @@ def _issuer(session: Session, actor: User, name: str) -> Organisation:
     return issuer
 
 
-def issuers(session: Session) -> Sequence[str]:
-    """Names to propose to staff: who issued calls or posted needs, the latest first."""
-    issued = select(Call.issuer_id)
-    posted = select(Need.organisation_id)
+def issuers(session: Session, actor: User) -> Sequence[str]:
+    """Names to propose to staff: who issued calls or posted needs they know of."""
+    issued = select(Call.issuer_id).where(_known(actor, RecordType.CALL))
+    posted = select(Need.organisation_id).where(_known(actor, RecordType.NEED))
     query = (
         select(Organisation.name)
         .where(Organisation.id.in_(issued.union(posted)))
@@ -173,6 +175,10 @@ def issuers(session: Session) -> Sequence[str]:
         .limit(MOST_ISSUERS)
     )
     return session.scalars(query).all()
+
+
+def _known(actor: User, kind: RecordType) -> ColumnElement[bool]:
+    return policies.where(policies.visible(actor, kind), kind)
 
 
 def sources(session: Session, actor: User, ids: Sequence[int]) -> list[CallNeed]:

@@ -181,7 +181,7 @@ def choices() -> dict[str, Any]:
     return {
         "fields": FIELDS.offered(),
         "modes": [(mode.value, labels.label(mode)) for mode in CallMode],
-        "issuers": service.issuers(db.session) if user.is_staff else [],
+        "issuers": service.issuers(db.session, user) if user.is_staff else [],
     }
 
 
