@@ -112,8 +112,10 @@ def write(
         award.drafted_at = award.drafted_at or now
         award.updated_at = now
         session.flush()
+        # What the platform had proposed nobody else has seen.
         action = "award.drafted" if first else "award.edited"
-        history.record(session, actor, action, award, now=now, changes=changes)
+        noted = {} if first else changes
+        history.record(session, actor, action, award, now=now, changes=noted)
         kind = "award_reopened" if was_confirmed else "award_to_confirm"
         tell.sides(session, award, kind, now=now, actor=actor)
     return award

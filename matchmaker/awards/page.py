@@ -207,15 +207,16 @@ def timeline(session: Session, awards: Sequence[Award], call: Call) -> list[Any]
             )
         )
         .options(joinedload(History.actor))
-        .order_by(History.id.desc())
+        .order_by(History.at.desc(), History.id.desc())
     )
     rows = session.scalars(query).all()
     found = entries(rows, NAMES)
-    if len(names) > 1:
-        for row, entry in zip(rows, found, strict=True):
-            owner = row.record_id
-            if row.record_type == Milestone.__tablename__:
-                owner = milestones[owner]
-            if row.record_type != Call.__tablename__:
-                entry["what"] = f"{names[owner]}：{entry['what']}"
+    for row, entry in zip(rows, found, strict=True):
+        if row.record_type == Call.__tablename__:
+            # Whose step it was that moved the call may be another winner's business.
+            entry["who"] = ""
+        elif len(names) > 1:
+            of_milestone = row.record_type == Milestone.__tablename__
+            owner = milestones[row.record_id] if of_milestone else row.record_id
+            entry["what"] = f"{names[owner]}：{entry['what']}"
     return found

@@ -21,10 +21,13 @@ from .finding import all_of
 
 @dataclass(frozen=True)
 class Winner:
-    """One winner for everybody; ``goals`` only once it was accepted."""
+    """One winner for everybody.
+
+    The amount is told once both sides agreed to it, ``goals`` once it was accepted.
+    """
 
     name: str
-    amount_fen: int
+    amount_fen: int | None
     state: AwardState
     words: str
     accepted_on: date | None
@@ -39,7 +42,7 @@ def winners(session: Session, call: Call) -> list[Winner]:
     return [
         Winner(
             award.bidder.name,
-            award.amount_fen,
+            None if award.state is AwardState.DRAFT else award.amount_fen,
             award.state,
             _words(award, known),
             award.accepted_on,

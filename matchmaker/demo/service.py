@@ -64,7 +64,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import bids, calls, deals, panels, talks
+from . import awards, bids, calls, deals, panels, talks
 from .past import forget
 
 Row = Mapping[str, Any]
@@ -284,7 +284,8 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
+        gone: dict[str, set[int]] = awards.remove(session)
+        gone["contract_id"] = deals.remove(session)
         gone["introduction_id"] = talks.remove(session)
         gone |= panels.remove(session)
         gone["bid_id"] = bids.remove(session)
@@ -369,6 +370,7 @@ def _remove_people(session: Session, now: datetime) -> None:
         ),
         deals.names_person(),
         bids.names_person(),
+        awards.names_person(),
         panels.names_person(),
         calls.names_person(),
     )
