@@ -74,8 +74,8 @@ def _register_features(app: Flask) -> None:
     from .achievements import web as achievements_web
     from .attachments import web as attachments_web
     from .audit import web as audit_web
-    from .awards import milestones_web
     from .awards import web as awards_web
+    from .awards.milestones import web as milestones_web
     from .bids import web as bids_web
     from .bids.opening import web as releases_web
     from .bids.receipts import web as receipts_web

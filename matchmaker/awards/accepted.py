@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -31,7 +30,7 @@ class Accepted:
         return sum(one.amount_fen for one in self.awards)
 
 
-def _days(year: int) -> Select[Any]:
+def _days(year: int) -> Select[int, date | None]:
     """The calls of the year with their days."""
     day = func.min(Award.accepted_on)
     return (

@@ -24,7 +24,7 @@ from ..jobs import outbox
 from ..labels import label, today
 from . import tell
 from .finding import all_of, held, rivals
-from .milestones import name
+from .milestones.service import name
 from .schema import Elimination, Stopping
 
 DICTIONARY = "award_stop"
@@ -204,7 +204,7 @@ def _move(
     call.updated_at = now
     session.flush()
     outbox.note(session, call, now=now)
-    changes = {"status": [before.value, status.value]}
+    changes: dict[str, list[str | None]] = {"status": [before.value, status.value]}
     if status is CallStatus.STOPPED:
         changes["reason"] = [None, call.end_reason]
     history.record(session, actor, action, call, now=now, changes=changes)

@@ -19,7 +19,7 @@ from ..labels import today
 from . import book, ending
 from .contracting import may_contract
 from .finding import is_here, rivals
-from .milestones import is_delivered, name, takes_delivery
+from .milestones.service import is_delivered, name, takes_delivery
 from .schema import Side
 
 STEPS = ["任务书", "实施", "验收", "完成"]

@@ -32,13 +32,16 @@ from models.states import (
     CallMode,
     CallPhase,
     CallStatus,
+    GoalVerdict,
     OrganisationKind,
     ResultState,
     Role,
 )
 
-from ..awards import acceptance, book, drafting, milestones, payments
+from ..awards import acceptance, book, drafting
 from ..awards import schema as forms
+from ..awards.milestones import payments
+from ..awards.milestones import service as milestones
 from ..bids import content, receipt
 from ..bids.schema import BidInput
 from ..jobs import outbox
@@ -46,6 +49,7 @@ from ..labels import CITY, FEN_PER_WAN, today
 from ..schema import parse
 from . import dealings
 
+VERDICTS = [GoalVerdict.REACHED, GoalVerdict.PARTLY]
 RACER = "橘子洲智能装备研究院(示例)"
 
 
@@ -268,7 +272,7 @@ class _Stage:
         acceptance.apply(self.session, college, award.id, asked, now=at)
         tested = forms.IssuerTest(
             number=1,
-            verdicts=["reached", "partly"],
+            verdicts=VERDICTS,
             agrees=True,
             words="开舱实测误差 1.4 mm；连续工作 1180 h，接近 1200 h，同意验收。(示例)",
         )
@@ -276,7 +280,7 @@ class _Stage:
         acceptance.test(self.session, self.issuer, award.id, tested, now=at)
         concluded = forms.Conclusion(
             number=1,
-            verdicts=["reached", "partly"],
+            verdicts=VERDICTS,
             decision=forms.Decision.ACCEPT,
             words="专家组现场核对，主要目标达到，同意通过验收。(示例)",
         )

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from matchmaker.awards import acceptance, book, drafting, ending, milestones, payments
+from matchmaker.awards import acceptance, book, drafting, ending
 from matchmaker.awards import schema as forms
+from matchmaker.awards.milestones import payments
+from matchmaker.awards.milestones import service as milestones
 from matchmaker.labels import today
 from matchmaker.schema import parse
 from models import Award, Call, Milestone, User, transaction

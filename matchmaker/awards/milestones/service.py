@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from models import Milestone, User, transaction
 from models.states import AwardState, Judgement, MilestoneState
 
-from ..errors import Conflict, Invalid
-from ..history import service as history
-from ..labels import label, today
-from . import tell
-from .finding import held_milestone, is_here
-from .schema import Delivery, IssuerJudgement, StaffJudgement
+from ...errors import Conflict, Invalid
+from ...history import service as history
+from ...labels import label, today
+from .. import tell
+from ..finding import held_milestone, is_here
+from ..schema import Delivery, IssuerJudgement, StaffJudgement
 
 OUTCOMES = {
     Judgement.PASS: MilestoneState.PASSED,
@@ -55,9 +55,14 @@ def deliver(
         milestone.issuer_by_id, milestone.issuer_words = None, ""
         _note(session, actor, milestone, "delivered", data.words, now, late=late)
         award = milestone.award
-        facts = {"milestone": name(milestone)}
-        tell.issuer(session, award, "milestone_delivered", now=now, **facts)
-        tell.staff(session, award, "milestone_delivered", now=now, **facts)
+        for told in (tell.issuer, tell.staff):
+            told(
+                session,
+                award,
+                "milestone_delivered",
+                now=now,
+                milestone=name(milestone),
+            )
     return milestone
 
 
@@ -79,9 +84,13 @@ def view(
         milestone.issuer_by_id, milestone.issuer_words = actor.id, data.words
         words = f"发榜单位：{label(data.judgement)}。{data.words}"
         _note(session, actor, milestone, "viewed", words, now)
-        facts = {"milestone": name(milestone)}
         tell.staff(
-            session, milestone.award, "milestone_viewed", now=now, actor=actor, **facts
+            session,
+            milestone.award,
+            "milestone_viewed",
+            now=now,
+            actor=actor,
+            milestone=name(milestone),
         )
     return milestone
 

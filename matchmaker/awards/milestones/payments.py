@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 from models import AwardPayment, Milestone, User, transaction
 from models.states import MilestoneState
 
-from .. import policies
-from ..errors import Conflict, Invalid, NotFound
-from ..history import service as history
-from ..labels import day, today
-from ..money import in_yuan
-from . import tell
-from .finding import held_milestone
-from .milestones import name
-from .schema import PaymentInput, PaymentRemoval
+from ... import policies
+from ...errors import Conflict, Invalid, NotFound
+from ...history import service as history
+from ...labels import day, today
+from ...money import in_yuan
+from .. import tell
+from ..finding import held_milestone
+from ..schema import PaymentInput, PaymentRemoval
+from .service import name
 
 
 def pay(

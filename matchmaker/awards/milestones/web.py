@@ -11,19 +11,20 @@ from flask_login import login_required
 from models import Milestone
 from models.base import utcnow
 
-from .. import policies
-from ..accounts.current import signed_in
-from ..db import db
-from ..schema import parse
-from . import finding, milestones, payments
-from .schema import (
+from ... import policies
+from ...accounts.current import signed_in
+from ...db import db
+from ...schema import parse
+from .. import finding
+from ..schema import (
     Delivery,
     IssuerJudgement,
     PaymentInput,
     PaymentRemoval,
     StaffJudgement,
 )
-from .web import context, step
+from ..web import context, step
+from . import payments, service
 
 bp = Blueprint("milestones", __name__)
 
@@ -61,7 +62,7 @@ def _step(
 def deliver(milestone_id: int) -> ResponseReturnValue:
     done = "已交付，等发榜单位和平台判断。"
     return _step(
-        milestone_id, "award.deliver", "deliver", milestones.deliver, Delivery, done
+        milestone_id, "award.deliver", "deliver", service.deliver, Delivery, done
     )
 
 
@@ -70,7 +71,7 @@ def deliver(milestone_id: int) -> ResponseReturnValue:
 def view(milestone_id: int) -> ResponseReturnValue:
     done = "已记录发榜单位的判断，等平台给出结论。"
     return _step(
-        milestone_id, "award.view", "view", milestones.view, IssuerJudgement, done
+        milestone_id, "award.view", "view", service.view, IssuerJudgement, done
     )
 
 
@@ -79,7 +80,7 @@ def view(milestone_id: int) -> ResponseReturnValue:
 def judge(milestone_id: int) -> ResponseReturnValue:
     done = "结论已告知承担单位和发榜单位。"
     return _step(
-        milestone_id, "award.govern", "judge", milestones.judge, StaffJudgement, done
+        milestone_id, "award.govern", "judge", service.judge, StaffJudgement, done
     )
 
 
