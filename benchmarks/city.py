@@ -287,13 +287,16 @@ class City:
                 RecordType.CALL, id_, self.random.choice(list(CallStatus))
             )
             text = self._text(RecordType.CALL, row)
+            closes = self.now + timedelta(days=id_ % 400 - 100)
             row |= {
                 "issuer_id": self.random.choice(self.parks),
                 "title": text.title,
                 "background": text.body,
                 "goals": list(text.points),
                 "funding_fen": self.random.randrange(1, 900) * 10_000_000,
-                "deadline": (self.now + timedelta(days=id_ % 400 - 100)).date(),
+                "opens_at": closes - timedelta(days=60),
+                "closes_at": closes,
+                "questions_until": closes - timedelta(days=7),
             }
             self.entries.append((RecordType.CALL, row))
             yield row

@@ -23,7 +23,7 @@ AMOUNTS = {
     RecordType.ACHIEVEMENT: "price_fen",
     RecordType.CALL: "funding_fen",
 }
-DATED = frozenset({RecordType.NEED, RecordType.CALL})
+ENDS = {RecordType.NEED: "deadline", RecordType.CALL: "closes_at"}
 MASKED = OneOf("secrecy", (Secrecy.MASKED.value,))
 LAST = np.iinfo(np.int64).max
 
@@ -125,4 +125,4 @@ def _names(kind: RecordType) -> Mapping[str, str]:
     """What is held of a kind -> the column it is in."""
     names = {name: name for name in FACTS[kind]}
     names |= {"published_at": "published_at", "amount": AMOUNTS[kind]}
-    return names | ({"deadline": "deadline"} if kind in DATED else {})
+    return names | ({"deadline": ENDS[kind]} if kind in ENDS else {})

@@ -120,6 +120,11 @@ class Facts:
             mask &= column <= as_number(high)
         return mask
 
+    def after(self, fact: str, bound: Bound) -> Mask:
+        column = self._column(fact)
+        mask: Mask = self._alive & (column != MISSING)
+        return mask & (column > as_number(bound))
+
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask:
         column = self._column(fact)
         wanted = sum(1 << code for code in set(self._known(fact, values)))

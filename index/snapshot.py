@@ -26,7 +26,7 @@ from .late import Tokens, no_tokens
 from .ranking import Reference
 from .text import TEXT_VERSION, Passage, interned
 
-LAYOUT = f"2/{TEXT_VERSION}"
+LAYOUT = f"3/{TEXT_VERSION}"
 FILES = (
     "vectors.npy",
     "questions.npy",

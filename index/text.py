@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +28,8 @@ from models.states import (
     NeedStatus,
     Secrecy,
 )
+
+from .facts import as_number
 
 # Bumped whenever passages or terms of the same text would come out otherwise, so
 # that stored ones are told from new ones.
@@ -307,13 +310,27 @@ FACTS: dict[RecordType, tuple[str, ...]] = {
         "stage",
         "modes",
     ),
-    RecordType.CALL: ("status", "issuer_id", "field"),
+    RecordType.CALL: (
+        "status",
+        "issuer_id",
+        "field",
+        "by_staff",
+        "opens_at",
+        "closes_at",
+    ),
 }
 
 
 def facts(record: Record, kind: RecordType) -> dict[str, Any]:
-    """What a condition may ask about the record (see `models.conditions`)."""
-    return {name: getattr(record, name) for name in FACTS[kind]}
+    """What a condition may ask about the record (see `models.conditions`).
+
+    Moments as numbers, since a snapshot writes the facts down as JSON.
+    """
+    given = {name: getattr(record, name) for name in FACTS[kind]}
+    return {
+        name: as_number(value) if isinstance(value, datetime) else value
+        for name, value in given.items()
+    }
 
 
 def reference() -> list[Source]:

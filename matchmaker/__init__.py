@@ -74,10 +74,20 @@ def _register_features(app: Flask) -> None:
     from .achievements import web as achievements_web
     from .attachments import web as attachments_web
     from .audit import web as audit_web
+    from .awards import web as awards_web
+    from .awards.milestones import web as milestones_web
+    from .bids import web as bids_web
+    from .bids.opening import web as releases_web
+    from .bids.receipts import web as receipts_web
     from .calls import web as calls_web
+    from .calls.drafts import web as call_drafts_web
+    from .calls.invitations import web as call_invitations_web
+    from .calls.questions import web as call_questions_web
+    from .calls.versions import web as call_versions_web
     from .contracts import web as contracts_web
     from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
+    from .experts import web as experts_web
     from .groups import web as groups_web
     from .home import web as home_web
     from .introductions import web as introductions_web
@@ -89,6 +99,10 @@ def _register_features(app: Flask) -> None:
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
+    from .panels import web as panels_web
+    from .panels.issuer import web as views_web
+    from .panels.notice import web as results_web
+    from .panels.reviews import web as reviews_web
     from .proposals import web as proposals_web
     from .rankers import web as rankers_web
     from .registrations import web as registrations_web
@@ -112,6 +126,15 @@ def _register_features(app: Flask) -> None:
         achievements_web,
         attachments_web,
         calls_web,
+        bids_web,
+        receipts_web,
+        releases_web,
+        awards_web,
+        milestones_web,
+        call_drafts_web,
+        call_versions_web,
+        call_questions_web,
+        call_invitations_web,
         contracts_web,
         matches_web,
         introductions_web,
@@ -134,6 +157,11 @@ def _register_features(app: Flask) -> None:
         ledger_web,
         dashboards_web,
         targets_web,
+        experts_web,
+        panels_web,
+        reviews_web,
+        views_web,
+        results_web,
     ):
         app.register_blueprint(feature.bp)
     cli.init_app(app)

@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )
+    call_window_days: int = Field(
+        default=30, ge=1, description="Shortest window of a call that is not hinted at."
+    )
+    call_question_days: int = Field(
+        default=7, ge=0, description="Days before its end that a call's questions end."
+    )
     import_megabytes: int = Field(
         default=50, ge=1, le=500, description="Largest workbook that may be imported."
     )
@@ -90,6 +96,11 @@ class Settings(BaseSettings):
     )
     achievement_valid_days: int = Field(
         default=730, ge=1, description="Days after which an achievement ends."
+    )
+    bids_key_file: Path | None = Field(
+        default=None,
+        description="The master key of sealed bids, kept apart from database and "
+        "backups; unset: `bids.key` in the instance folder.",
     )
     claim_minutes: int = Field(
         default=15, description="How long a pair on the review desk stays claimed."
@@ -121,6 +132,16 @@ class Settings(BaseSettings):
         ge=0,
         le=365,
         description="How many days before the end something counts as about to end.",
+    )
+
+    panel_size: int = Field(
+        default=3, ge=1, le=15, description="How many experts judge each bid."
+    )
+    notice_days: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="Working days a result is open to objections.",
     )
 
     public_url: str = Field(
@@ -160,6 +181,7 @@ class Settings(BaseSettings):
             notice_days=self.expiry_notice_days,
             reminder_days=self.reminder_working_days,
             overdue_days=self.introduction_task_days,
+            panel_size=self.panel_size,
         )
 
     @property
@@ -199,6 +221,11 @@ class Settings(BaseSettings):
     def attachment_bytes(self) -> int:
         """The largest attachment, in bytes."""
         return self.attachment_megabytes * 1_000_000
+
+    @property
+    def bids_key(self) -> Path:
+        """Where the master key of sealed bids lies."""
+        return self.bids_key_file or self.instance_dir / "bids.key"
 
     @property
     def import_dir(self) -> Path:

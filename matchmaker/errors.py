@@ -30,3 +30,7 @@ class Invalid(DomainError):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("invalid", fields=dict(fields))
         self.fields = dict(fields)
+
+
+class Unavailable(DomainError):
+    """Something of the platform's own is missing or damaged; nothing was done."""

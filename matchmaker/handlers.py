@@ -13,7 +13,7 @@ from index.loading import EncoderMissing
 from models.states import IllegalMove
 
 from . import labels
-from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 
 CONFLICTS: dict[str, str] = {
     "suggestion.claimed": "这一对正由 {holder} 审核，请先处理下一对。",
@@ -36,6 +36,18 @@ CONFLICTS: dict[str, str] = {
     "need.not_approved": "脱敏文本还没有按现在的全文确认，不能公开。"
     "请申报单位在修改页对照全文核对后勾选确认。",
     "need.not_renewable": "该需求没有到期，不需要续期。",
+    "call.not_editable": "这个榜单目前的状态不能这样修改。"
+    "已发布的请从「修改已发布的榜单」登记。",
+    "call.not_approved": "这个榜单还没有通过论证，不能发布。",
+    "call.no_goals": "这个榜单没有揭榜目标，不能继续。请退回修改。",
+    "call.weights": "评审标准的权重相加不是 100，不能继续。请退回修改。",
+    "call.not_open": "现在不在揭榜时间内，不能这样操作。",
+    "call.not_asking": "提问已经截止，没有保存。",
+    "call.own": "发榜单位不能向自己的榜单提问。",
+    "call.answered": "这个问题已有答复。",
+    "call.cannot_stop": "这个榜单目前的状态不能在这里终止。",
+    "call.invited": "已经邀请过这家单位。",
+    "call.not_invitable": "这家单位现在不能邀请：它是发榜单位，或没有在用的账号。",
     "achievement.not_renewable": "该成果没有到期，不需要续期。",
     "achievement.not_editable": "该成果目前的状态不能修改。",
     "contract.not_editable": "这份合同目前的状态不能直接修改；"
@@ -97,6 +109,58 @@ CONFLICTS: dict[str, str] = {
     "introduction.needs_answers": "双方都答复有意向后才进入洽谈。",
     "introduction.closed": "这个对接已经结束，不能再修改。",
     "introduction.owner_first": "定向需求的单位答复有意向之前，不能告知别人。",
+    "expert.joined": "这位专家已经开通账号，不用再邀请。忘记密码可以在登录页重置。",
+    "expert.closed": "这位专家的账号已停用，不能再邀请；请先由管理员启用。",
+    "expert.tie_known": "这条利害关系已经申报过。",
+    "expert.last_employer": "请先补充现在的工作单位，再结束原来的任职。",
+    "panel.not_in_review": "这个榜单现在不在评审中，不能这样操作。",
+    "panel.partial": "发榜单位和揭榜单位的成员不能参与评审的组织和定标。",
+    "panel.no_bids": "这个榜单还没有启封的揭榜书。",
+    "panel.assigned": "这份揭榜书已经分派给这位专家，或者专家已经回避。",
+    "panel.no_member": "这位专家现在不在评审组里。",
+    "review.submitted": "这份评分表已经提交，不能再改。"
+    "确需修改的，请联系平台工作人员退回。",
+    "review.not_submitted": "这份评分表还没有提交，或已经退回。",
+    "review.not_held": "这份评分表已经提交或不在专家手里，不能取消分派。",
+    "result.sheets_missing": "评分还没有收齐：缺 {lacking} 位专家，"
+    "还有 {awaited} 份评分表没有提交。",
+    "result.none": "还没有拟定评审结果。",
+    "result.outdated": "拟定结果之后评分有变化，请按现在的评分重新拟定。",
+    "result.not_announced": "这个榜单现在没有公示中的结果。",
+    "result.notice_running": "公示期还没有满，{until}不能确认结果。",
+    "result.objections_open": "还有 {number} 条异议没有答复，不能确认结果。",
+    "result.not_noticed": "现在不在公示期内，不能提出异议。",
+    "award.book_closed": "任务书已经生效或项目已经结束，不能再改。",
+    "award.not_handed_out": "任务书还没有发出，请等平台拟定。",
+    "award.party_is_here": "这一方在平台上有账号，请由它自己确认。",
+    "award.issuer_is_here": "发榜单位在平台上有账号，请由它自己填写。",
+    "award.not_ready": "还有里程碑没有判断，不能申请验收。",
+    "award.not_accepting": "这个项目现在没有等待验收的申请。",
+    "award.issuer_first": "发榜单位还没有给出测试结论，请等它测试后再作验收结论。",
+    "award.no_race": "这个榜单不是赛马制，不能淘汰；需要结束的请终止。",
+    "award.not_running": "这个项目现在不在实施中，不能淘汰。",
+    "award.last_runner": "这是最后一家在实施的单位，不能淘汰；"
+    "需要结束的请写明原因终止。",
+    "award.ended": "这个项目已经结束。",
+    "award.not_accepted": "通过验收的项目才能从这里起草技术合同。",
+    "award.files_closed": "已经判断或结束，附件不能再改。",
+    "milestone.not_open": "这个里程碑现在不能交付。",
+    "milestone.not_delivered": "这个里程碑没有等待判断的交付。",
+    "milestone.issuer_first": "发榜单位还没有判断，请等它判断后再作结论。",
+    "milestone.not_passed": "里程碑通过之后才登记拨款。",
+    "bid.own_call": "本单位发布的榜单，本单位不能揭榜。",
+    "bid.too_late": "揭榜已于 {closed}截止，这次的内容没有保存。",
+    "bid.too_early": "还没有到揭榜时间，{opens} 开始。",
+    "bid.not_open": "这个榜单现在不接受揭榜。",
+    "bid.stale": "另一个窗口或同事刚刚保存了这份揭榜书，您的修改没有保存。"
+    "请刷新后重做。",
+    "bid.nothing_submitted": "还没有提交过，没有可以退回的版本。"
+    "不想继续时可以放弃草稿。",
+    "release.not_waiting": "这个榜单现在没有等待启封的揭榜书。",
+    "release.too_early": "还没有截止，任何人都不能启封。",
+    "release.same_person": "您已经批准过，需要另一位工作人员批准。",
+    "release.partial": "发榜单位和揭榜单位的成员不能启封。",
+    "release.nothing_left": "没有还未启封的揭榜书。",
     "import.not_open": "这次导入目前的状态不能这样操作，请刷新页面查看进展。",
     "import.no_errors": "这次导入没有查出错误的行，没有错误表可以下载。",
     "import.expired": "上传的文件已过保存期限，请重新上传后再导入。",
@@ -110,6 +174,15 @@ CONFLICTS: dict[str, str] = {
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",
     "already_handled": "该信息已被处理，请刷新页面查看最新状态。",
 }
+
+UNAVAILABLE: dict[str, str] = {
+    "bids.key_missing": "揭榜书的密钥文件不在，现在不能读写揭榜书。",
+    "bids.key_open": "揭榜书的密钥文件权限过宽，现在不能读写揭榜书。",
+    "bids.key_damaged": "揭榜书的密钥文件已损坏，现在不能读写揭榜书。",
+    "bids.key_wrong": "揭榜书是用另一个密钥密封的，现在的密钥打不开。",
+    "bids.damaged": "这份揭榜书的密文已损坏，打不开。",
+}
+UNAVAILABLE_HELP = "什么都没有改动。请联系平台管理员。"
 
 HTTP_WORDS: dict[int, tuple[str, str]] = {
     400: ("请求无法识别", "请返回上一页，刷新后重试。"),
@@ -155,6 +228,9 @@ def _domain(error: DomainError) -> ResponseReturnValue:
         return _page(403)
     if isinstance(error, Invalid):
         return _page(422, ";".join(error.fields.values()))
+    if isinstance(error, Unavailable):
+        current_app.logger.error("unavailable: %s", error.code)
+        return _page(503, UNAVAILABLE[error.code] + UNAVAILABLE_HELP)
     assert isinstance(error, Conflict)
     return _page(409, conflict_words(error))
 

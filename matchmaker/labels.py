@@ -1,7 +1,7 @@
 """The words on screen for every enum member, and for money and time."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -26,6 +26,7 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.Role.MANAGER, "技术经理人"),
     (s.Role.STAFF, "平台工作人员"),
     (s.Role.ADMIN, "管理员"),
+    (s.Role.EXPERT, "评审专家"),
     (s.OrganisationKind.ENTERPRISE, "企业"),
     (s.OrganisationKind.UNIVERSITY, "高校"),
     (s.OrganisationKind.INSTITUTE, "科研院所"),
@@ -65,6 +66,7 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.AchievementStatus.WITHDRAWN, "已撤回"),
     (s.CallStatus.DRAFT, "草稿"),
     (s.CallStatus.ARGUED, "论证"),
+    (s.CallStatus.WITHDRAWN, "已撤回"),
     (s.CallStatus.OPEN, "揭榜中"),
     (s.CallStatus.IN_REVIEW, "评审中"),
     (s.CallStatus.ANNOUNCED, "公示"),
@@ -73,6 +75,25 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.CallStatus.RUNNING, "实施中"),
     (s.CallStatus.ACCEPTED, "已验收"),
     (s.CallStatus.STOPPED, "已终止"),
+    (s.BidState.DRAFT, "草稿"),
+    (s.BidState.SUBMITTED, "已提交"),
+    (s.BidState.WITHDRAWN, "已撤回"),
+    (s.BidState.RELEASED, "已启封"),
+    (s.CallPhase.DRAFT, "草稿"),
+    (s.CallPhase.ARGUED, "论证"),
+    (s.CallPhase.WITHDRAWN, "已撤回"),
+    (s.CallPhase.UPCOMING, "未开始"),
+    (s.CallPhase.OPEN, "揭榜中"),
+    (s.CallPhase.CLOSED, "已截止"),
+    (s.CallPhase.IN_REVIEW, "评审中"),
+    (s.CallPhase.ANNOUNCED, "公示"),
+    (s.CallPhase.AWARDED, "已立项"),
+    (s.CallPhase.FAILED, "流榜"),
+    (s.CallPhase.RUNNING, "实施中"),
+    (s.CallPhase.ACCEPTED, "已验收"),
+    (s.CallPhase.STOPPED, "已终止"),
+    (s.CallMode.SINGLE, "单一揭榜"),
+    (s.CallMode.RACE, "赛马制"),
     (s.Stage.LAB, "实验室"),
     (s.Stage.SMALL, "小试"),
     (s.Stage.PILOT, "中试"),
@@ -206,6 +227,46 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.TargetIndicator.BREAKTHROUGHS, "突破关键核心技术"),
     (s.TargetIndicator.PILOT_BASES, "新增中试基地"),
     (s.TargetIndicator.EVENTS, "举办对接会"),
+    (s.TieKind.EMPLOYER, "在该单位任职"),
+    (s.TieKind.FORMER, "三年内曾在该单位任职"),
+    (s.TieKind.PROJECT, "有项目或合同往来"),
+    (s.TieKind.SHARES, "持股或有其他经济利益"),
+    (s.TieKind.FAMILY, "近亲属在该单位任职或持股"),
+    (s.TieKind.OTHER, "其他利害关系"),
+    (s.ReviewState.ASSIGNED, "待评审"),
+    (s.ReviewState.SUBMITTED, "已提交"),
+    (s.ReviewState.RETURNED, "退回修改"),
+    (s.ReviewState.RECUSED, "已回避"),
+    (s.ReviewState.REMOVED, "已取消分派"),
+    (s.ResultState.DRAFT, "拟定中"),
+    (s.ResultState.ANNOUNCED, "公示中"),
+    (s.ResultState.FINAL, "已生效"),
+    (s.ResultState.WITHDRAWN, "已撤销"),
+    (s.ObjectionState.OPEN, "待答复"),
+    (s.ObjectionState.UPHELD, "成立"),
+    (s.ObjectionState.DISMISSED, "不成立"),
+    (s.AwardState.DRAFT, "任务书待确认"),
+    (s.AwardState.CONFIRMED, "任务书已确认"),
+    (s.AwardState.RUNNING, "实施中"),
+    (s.AwardState.ACCEPTING, "待验收"),
+    (s.AwardState.ACCEPTED, "已验收"),
+    (s.AwardState.ELIMINATED, "已淘汰"),
+    (s.AwardState.STOPPED, "已终止"),
+    (s.MilestoneState.OPEN, "待交付"),
+    (s.MilestoneState.DELIVERED, "已交付，待判断"),
+    (s.MilestoneState.REWORK, "整改中"),
+    (s.MilestoneState.PASSED, "通过"),
+    (s.MilestoneState.FAILED, "不通过"),
+    (s.MilestoneState.DROPPED, "不再执行"),
+    (s.Judgement.PASS, "通过"),
+    (s.Judgement.REWORK, "整改"),
+    (s.Judgement.FAIL, "不通过"),
+    (s.GoalVerdict.REACHED, "达到"),
+    (s.GoalVerdict.PARTLY, "部分达到"),
+    (s.GoalVerdict.MISSED, "未达到"),
+    (s.Liability.EXCUSED, "尽职免责"),
+    (s.Liability.LIABLE, "承担单位负责，不予免责"),
+    (s.Liability.NOT_CONCERNED, "责任不在承担单位"),
     (s.ImportState.CHECKING, "正在检查"),
     (s.ImportState.CHECKED, "待确认"),
     (s.ImportState.RUNNING, "正在导入"),
@@ -229,6 +290,7 @@ TONES: dict[str, str] = {
     "withdrawn": "unknown",
     "transferred": "done",
     "argued": "wait",
+    "upcoming": "wait",
     "open": "info",
     "closed": "unknown",
     "in_review": "wait",
@@ -259,6 +321,23 @@ TONES: dict[str, str] = {
     "checking": "info",
     "checked": "wait",
     "done": "done",
+    "assigned": "wait",
+    "recused": "unknown",
+    "removed": "unknown",
+    "final": "done",
+    "upheld": "late",
+    "dismissed": "unknown",
+    "released": "done",
+    "confirmed": "done",
+    "accepting": "wait",
+    "eliminated": "unknown",
+    "delivered": "wait",
+    "rework": "partial",
+    "passed": "done",
+    "dropped": "unknown",
+    "reached": "done",
+    "partly": "partial",
+    "missed": "late",
 }
 
 ACTIONS: dict[str, str] = {
@@ -283,6 +362,21 @@ ACTIONS: dict[str, str] = {
     "achievement.expired": "到期，不再公开推荐",
     "achievement.renewed": "续期",
     "achievement.transferred": "标记为已转化",
+    "call.created": "新建榜单",
+    "call.edited": "修改榜单",
+    "call.submitted": "提交论证",
+    "call.heard": "记录专家意见",
+    "call.returned": "论证退回",
+    "call.approved": "论证通过",
+    "call.opened": "发布榜单",
+    "call.amended": "修改已发布的榜单",
+    "call.withdrawn": "撤回榜单",
+    "call.stopped": "终止榜单",
+    "call.began": "开始揭榜",
+    "call.closed": "揭榜截止",
+    "call.invited": "邀请揭榜",
+    "question.asked": "提问",
+    "question.answered": "答复提问",
     "suggestion.approved": "通过匹配建议",
     "suggestion.rejected": "驳回匹配建议",
     "suggestion.snoozed": "暂缓匹配建议",
@@ -361,9 +455,63 @@ ACTIONS: dict[str, str] = {
     "task.retried": "重试后台任务",
     "mail.retried": "重新发送邮件",
     "demo.loaded": "载入演示数据",
+    "expert.invited": "邀请评审专家",
+    "expert.joined": "接受邀请，开通专家账号",
+    "expert.edited": "修改专家资料",
+    "expert.tie_added": "申报利害关系",
+    "expert.tie_ended": "结束利害关系",
+    "panel.formed": "组建评审组",
+    "panel.assigned": "补派专家",
+    "panel.dismissed": "专家退出评审组",
+    "panel.minutes_exported": "导出评审纪要",
+    "review.submitted": "提交评分表",
+    "review.returned": "退回评分表",
+    "review.recused": "因利害关系回避",
+    "review.removed": "取消分派",
+    "view.given": "发榜单位给出意见",
+    "result.drafted": "拟定评审结果",
+    "result.announced": "公示评审结果",
+    "result.closed": "公示期满，确认立项",
+    "result.failed": "流榜",
+    "result.withdrawn": "异议成立，重新评审",
+    "objection.made": "提出异议",
+    "objection.answered": "答复异议",
+    "award.begun": "立项，拟定任务书",
+    "award.drafted": "发出任务书",
+    "award.edited": "修改任务书",
+    "award.confirmed": "确认任务书",
+    "milestone.delivered": "交付里程碑",
+    "milestone.viewed": "发榜单位判断里程碑",
+    "milestone.judged": "里程碑结论",
+    "award.paid": "登记拨款",
+    "award.payment_removed": "删除拨款登记",
+    "award.applied": "申请验收",
+    "award.tested": "发榜单位测试",
+    "award.accepted": "通过验收",
+    "award.returned": "验收退回整改",
+    "award.eliminated": "赛马淘汰",
+    "award.stopped": "终止项目",
+    "award.contracted": "起草技术合同",
+    "call.running": "任务书都已确认，进入实施",
+    "call.accepted": "验收完成",
+    "call.ended": "没有通过验收的项目，榜单终止",
     "import.uploaded": "上传台账",
     "import.started": "开始导入",
     "import.cancelled": "停止导入",
+    "bid.created": "开始填写揭榜书",
+    "bid.begun_anew": "重新填写揭榜书",
+    "bid.submitted": "提交揭榜书",
+    "bid.changes_dropped": "放弃未提交的修改",
+    "bid.withdrawn": "撤回揭榜书",
+    "bid.draft_destroyed": "放弃揭榜书草稿",
+    "bid.file_added": "添加揭榜书附件",
+    "bid.file_removed": "删除揭榜书附件",
+    "bid.released": "启封揭榜书",
+    "bid.destroyed": "销毁揭榜书",
+    "call.release_approved": "批准启封",
+    "call.released": "启封并进入评审",
+    "call.release_retried": "再次启封",
+    "call.without_bids": "无人揭榜，流榜",
     "contract.imported": "台账导入",
     "contract.linked": "关联平台单位",
     "target.set": "录入年度目标",
@@ -448,6 +596,7 @@ CODED: dict[str, type[StrEnum]] = {
     "seller_kind": s.PartyKind,
     "trigger": s.PaymentTrigger,
     "state": s.ContractState,
+    "mode": s.CallMode,
 }
 # Codes of lists that are no enums, by the column that holds them.
 LISTED: dict[str, Mapping[str, str]] = {
@@ -486,6 +635,8 @@ def in_words(name: str, value: Any) -> str:
         return "是" if value else "否"
     if name.endswith("_fen"):
         return " ".join(money(value)).strip()
+    if name in ("opens_at", "closes_at", "questions_until"):
+        return minute(datetime.fromisoformat(str(value)))
     if name in ("field", "fields"):
         return field_name(value)
     if name in ("district", "districts"):
@@ -510,6 +661,55 @@ def day(moment: datetime | date | None) -> str:
 def minute(moment: datetime | None) -> str:
     """Date and time in the city, as 2026-11-23 09:30."""
     return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M}"
+
+
+def second(moment: datetime | None) -> str:
+    """Date and time in the city to the second, as 2026-11-23 09:30:05."""
+    return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M:%S}"
+
+
+def until(end: datetime) -> str:
+    """The end of a window, which itself is out: 2026年12月1日 17:00 前, or 24:00 前.
+
+    What ends as a day begins ends, for people, with the day before.
+    """
+    local = end.astimezone(CITY)
+    clock = f"{local:%H:%M}"
+    if clock == "00:00" and not local.second:
+        local, clock = local - timedelta(days=1), "24:00"
+    elif local.second:
+        clock = f"{local:%H:%M:%S}"
+    return f"{local.year}年{local.month}月{local.day}日 {clock} 前"
+
+
+def since(begin: datetime | None) -> str:
+    """The beginning of a window: 2026年11月1日 09:00."""
+    if begin is None:
+        return ""
+    local = begin.astimezone(CITY)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def left(end: datetime, now: datetime) -> str:
+    """How long until then, in the two largest units: 2 天 4 小时, 59 分 8 秒.
+
+    Of three days and more the days alone.
+    """
+    seconds = max(0, int((end - now).total_seconds()))
+    if seconds >= 3 * 86400:
+        return f"{seconds // 86400} 天"
+    units = ((86400, "天"), (3600, "小时"), (60, "分"), (1, "秒"))
+    found: list[str] = []
+    for size, unit in units:
+        number, seconds = divmod(seconds, size)
+        if number or found or size == 1:
+            found.append(f"{number} {unit}")
+    return " ".join(found[:2])
+
+
+def last_day(end: datetime) -> date:
+    """The last day in the city on which a window that ends then is still open."""
+    return (end - timedelta(microseconds=1)).astimezone(CITY).date()
 
 
 def ago(moment: datetime, now: datetime) -> str:

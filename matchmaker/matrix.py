@@ -25,109 +25,165 @@ ROLES: tuple[str, ...] = (
     Role.MANAGER,
     Role.STAFF,
     Role.ADMIN,
+    Role.EXPERT,
 )
 # «by-secret»: to whoever brings the secret of a letter's link, or the browser it was
 # meant for; there is nothing at the address for anybody else.
 OPEN, BY_SECRET, SIGNED_IN = "open", "by-secret", "signed-in"
 
 # Who may know of a record, by its state. A state or secrecy of «*» is every one
-# that has no line of its own. A pair is seen only while both its sides are.
+# that has no line of its own; a call that the platform itself drafted is «platform».
+# A pair is seen only while both its sides are.
 SIGHT = """
-record       state                  secrecy     visitor enterprise university manager staff admin
-need         draft                  *           -       own        own        own     -     -
-need         published,solved       public      any     any        any        any     any   any
-need         published,solved       masked      any     any        any        any     any   any
-need         published,solved       restricted  -       own        own        own     any   any
-need         *                      *           -       own        own        own     any   any
-achievement  draft                  *           -       own        own        own     -     -
-achievement  published,transferred  *           any     any        any        any     any   any
-achievement  *                      *           -       own        own        own     any   any
-call         draft                  *           -       own        own        own     -     -
-call         argued                 *           -       own        own        own     any   any
-call         *                      *           any     any        any        any     any   any
-suggestion   approved               *           -       own        -          -       any   any
-suggestion   *                      *           -       -          -          -       any   any
-notice       *                      *           -       own        own        own     own   own
-mandate      *                      *           -       -          -          own     any   any
-proposal     *                      *           -       -          -          own     any   any
-attachment   public                 *           any     any        any        any     any   any
-attachment   *                      *           -       own        own        own     any   any
-registration *                      *           -       own        own        own     any   any
-invitation   *                      *           -       own        own        own     -     -
-member       *                      *           -       own        own        own     -     -
-mail         *                      *           -       -          -          -       any   any
-session      *                      *           -       own        own        own     own   own
-subscription *                      *           -       own        own        own     own   own
-introduction *                      *           -       own        own        own     any   any
-contract     *                      *           -       own        own        own     any   any
-payment      *                      *           -       own        own        own     any   any
-deal_file    *                      *           -       own        own        own     any   any
+record       state                  secrecy     visitor enterprise university manager staff admin expert
+need         draft                  *           -       own        own        own     -     -     -
+need         published,solved       public      any     any        any        any     any   any   any
+need         published,solved       masked      any     any        any        any     any   any   any
+need         published,solved       restricted  -       own        own        own     any   any   -
+need         *                      *           -       own        own        own     any   any   -
+achievement  draft                  *           -       own        own        own     -     -     -
+achievement  published,transferred  *           any     any        any        any     any   any   any
+achievement  *                      *           -       own        own        own     any   any   -
+call         draft                  platform    -       own        own        own     any   any   -
+call         draft                  *           -       own        own        own     -     -     -
+call         argued,withdrawn       *           -       own        own        own     any   any   -
+call         *                      *           any     any        any        any     any   any   any
+suggestion   approved               *           -       own        -          -       any   any   -
+suggestion   *                      *           -       -          -          -       any   any   -
+notice       *                      *           -       own        own        own     own   own   own
+mandate      *                      *           -       -          -          own     any   any   -
+proposal     *                      *           -       -          -          own     any   any   -
+attachment   public                 *           any     any        any        any     any   any   any
+attachment   *                      *           -       own        own        own     any   any   -
+registration *                      *           -       own        own        own     any   any   -
+invitation   *                      *           -       own        own        own     -     -     -
+member       *                      *           -       own        own        own     -     -     -
+mail         *                      *           -       -          -          -       any   any   -
+session      *                      *           -       own        own        own     own   own   own
+subscription *                      *           -       own        own        own     own   own   own
+introduction *                      *           -       own        own        own     any   any   -
+contract     *                      *           -       own        own        own     any   any   -
+payment      *                      *           -       own        own        own     any   any   -
+deal_file    *                      *           -       own        own        own     any   any   -
+expert       *                      *           -       -          -          -       any   any   own
+tie          *                      *           -       -          -          -       any   any   own
+review       recused,removed        *           -       -          -          -       any   any   -
+review       *                      *           -       -          -          -       any   any   own
+outcome      draft,withdrawn        *           -       -          -          -       -     -     -
+outcome      *                      *           -       own        own        -       any   any   -
+objection    *                      *           -       own        own        own     any   any   own
+award        *                      *           -       own        own        -       any   any   -
+milestone    *                      *           -       own        own        -       any   any   -
+award_file   *                      *           -       own        own        -       any   any   -
+bid          *                      *           -       own        own        -       -     -     -
+opened_bid   sealed                 *           -       own        own        -       -     -     -
+opened_bid   *                      *           -       own        own        -       any   any   own
+bid_file     sealed                 *           -       own        own        -       -     -     -
+bid_file     *                      *           -       own        own        -       any   any   own
+question     answered               *           any     any        any        any     any   any   any
+question     *                      *           -       own        own        -       any   any   -
+own_bid_file *                      *           -       own        own        -       -     -     -
 """  # noqa: E501
 
 # Who may do what.
 ACTIONS = """
-action                    visitor enterprise university manager staff admin
-need.create               -       any        -          -       -     -
-need.edit                 -       own        -          -       -     -
-need.withdraw             -       own        -          -       -     -
-need.solve                -       own        -          -       -     -
-need.verify               -       -          -          -       any   any
-need.group                -       -          -          -       any   any
-need.read_full            -       own        own        own     any   any
-achievement.create        -       -          any        -       -     -
-achievement.edit          -       -          own        -       -     -
-achievement.withdraw      -       -          own        -       -     -
-achievement.transfer      -       -          own        -       -     -
-achievement.verify        -       -          -          -       any   any
-achievement.find_buyers   -       -          own        -       any   any
-attachment.change         -       own        own        -       -     -
-suggestion.review         -       -          -          -       any   any
-suggestion.undo           -       -          -          -       own   any
-suggestion.read_own       -       any        -          -       -     -
-proposal.create           -       -          -          any     any   any
-subscription.create       -       any        any        any     any   any
-subscription.change       -       own        own        own     own   own
-quality.read              -       -          -          -       any   any
-history.read              -       own        own        own     any   any
-node.read                 -       -          -          -       any   any
-node.govern               -       -          -          -       -     any
-mandate.read              -       -          -          own     any   any
-mandate.govern            -       -          -          -       any   any
-user.read                 -       -          -          -       -     any
-user.govern               -       -          -          -       -     any
-dictionary.govern         -       -          -          -       -     any
-organisation.read_own     -       any        any        any     -     -
-organisation.lead         -       own        own        own     -     -
-registration.list         -       -          -          -       any   any
-registration.decide       -       own        own        own     any   any
-account.two_step          -       -          -          -       any   any
-mail.read                 -       -          -          -       any   any
-mail.read_secret          -       -          -          -       -     any
-mail.retry                -       -          -          -       -     any
-introduction.read         -       own        own        own     any   any
-introduction.request      -       any        any        -       -     -
-introduction.create       -       -          -          -       any   any
-introduction.answer       -       own        own        -       -     -
-introduction.log          -       own        own        own     any   any
-introduction.move         -       own        own        own     any   any
-introduction.assign       -       -          -          -       any   any
-introduction.open_contact -       own        own        -       -     -
-introduction.read_contact -       own        own        own     any   any
-contract.read             -       own        own        own     any   any
-contract.create           -       any        any        -       any   any
-contract.edit             -       own        own        own     any   any
-contract.confirm          -       own        own        -       -     -
-contract.confirm_for      -       -          -          -       any   any
-contract.sign             -       own        own        -       any   any
-contract.submit           -       own        own        -       any   any
-contract.register         -       -          -          -       any   any
-contract.pay              -       own        own        -       any   any
-ledger.read               -       -          -          -       any   any
-ledger.import             -       -          -          -       any   any
-board.read                -       -          -          -       any   any
-target.govern             -       -          -          -       -     any
-audit.read                -       -          -          -       -     any
-system.govern             -       -          -          -       -     any
+action                    visitor enterprise university manager staff admin expert
+need.create               -       any        -          -       -     -     -
+need.edit                 -       own        -          -       -     -     -
+need.withdraw             -       own        -          -       -     -     -
+need.solve                -       own        -          -       -     -     -
+need.verify               -       -          -          -       any   any   -
+need.group                -       -          -          -       any   any   -
+need.read_full            -       own        own        own     any   any   -
+achievement.create        -       -          any        -       -     -     -
+achievement.edit          -       -          own        -       -     -     -
+achievement.withdraw      -       -          own        -       -     -     -
+achievement.transfer      -       -          own        -       -     -     -
+achievement.verify        -       -          -          -       any   any   -
+achievement.find_buyers   -       -          own        -       any   any   -
+attachment.change         -       own        own        -       -     -     -
+suggestion.review         -       -          -          -       any   any   -
+suggestion.undo           -       -          -          -       own   any   -
+suggestion.read_own       -       any        -          -       -     -     -
+proposal.create           -       -          -          any     any   any   -
+subscription.create       -       any        any        any     any   any   any
+subscription.change       -       own        own        own     own   own   own
+quality.read              -       -          -          -       any   any   -
+history.read              -       own        own        own     any   any   -
+node.read                 -       -          -          -       any   any   -
+node.govern               -       -          -          -       -     any   -
+mandate.read              -       -          -          own     any   any   -
+mandate.govern            -       -          -          -       any   any   -
+user.read                 -       -          -          -       -     any   -
+user.govern               -       -          -          -       -     any   -
+dictionary.govern         -       -          -          -       -     any   -
+organisation.read_own     -       any        any        any     -     -     -
+organisation.lead         -       own        own        own     -     -     -
+registration.list         -       -          -          -       any   any   -
+registration.decide       -       own        own        own     any   any   -
+account.two_step          -       -          -          -       any   any   -
+mail.read                 -       -          -          -       any   any   -
+mail.read_secret          -       -          -          -       -     any   -
+mail.retry                -       -          -          -       -     any   -
+introduction.read         -       own        own        own     any   any   -
+introduction.request      -       any        any        -       -     -     -
+introduction.create       -       -          -          -       any   any   -
+introduction.answer       -       own        own        -       -     -     -
+introduction.log          -       own        own        own     any   any   -
+introduction.move         -       own        own        own     any   any   -
+introduction.assign       -       -          -          -       any   any   -
+introduction.open_contact -       own        own        -       -     -     -
+introduction.read_contact -       own        own        own     any   any   -
+contract.read             -       own        own        own     any   any   -
+contract.create           -       any        any        -       any   any   -
+contract.edit             -       own        own        own     any   any   -
+contract.confirm          -       own        own        -       -     -     -
+contract.confirm_for      -       -          -          -       any   any   -
+contract.sign             -       own        own        -       any   any   -
+contract.submit           -       own        own        -       any   any   -
+contract.register         -       -          -          -       any   any   -
+contract.pay              -       own        own        -       any   any   -
+ledger.read               -       -          -          -       any   any   -
+ledger.import             -       -          -          -       any   any   -
+board.read                -       -          -          -       any   any   -
+target.govern             -       -          -          -       -     any   -
+audit.read                -       -          -          -       -     any   -
+system.govern             -       -          -          -       -     any   -
+expert.list               -       -          -          -       any   any   -
+expert.govern             -       -          -          -       any   any   -
+expert.declare            -       -          -          -       any   any   own
+panel.read                -       -          -          -       any   any   -
+panel.form                -       -          -          -       any   any   -
+review.read               -       -          -          -       any   any   own
+review.write              -       -          -          -       -     -     own
+review.declare            -       -          -          -       any   any   own
+review.govern             -       -          -          -       any   any   -
+view.give                 -       own        own        -       any   any   -
+result.write              -       -          -          -       any   any   -
+outcome.read              -       own        own        -       any   any   -
+objection.read            -       own        own        own     any   any   own
+objection.answer          -       -          -          -       any   any   -
+award.read                -       own        own        -       any   any   -
+award.list                -       any        any        -       any   any   -
+award.govern              -       -          -          -       any   any   -
+award.confirm             -       own        own        -       -     -     -
+award.deliver             -       own        own        -       -     -     -
+award.view                -       own        own        -       any   any   -
+award.contract            -       own        own        -       any   any   -
+award.pay                 -       own        own        -       any   any   -
+bid.create                -       any        any        -       -     -   -
+bid.edit                  -       own        own        -       -     -   -
+bid.read                  -       own        own        -       any   any   any
+bid.release               -       -          -          -       any   any   -
+call.create               -       any        -          -       any   any   -
+call.edit                 -       own        -          -       any   any   -
+call.withdraw             -       own        -          -       any   any   -
+call.argue                -       -          -          -       any   any   -
+call.amend                -       -          -          -       any   any   -
+call.stop                 -       -          -          -       any   any   -
+call.ask                  -       any        any        -       -     -   -
+call.answer               -       -          -          -       any   any   -
+call.invite               -       -          -          -       any   any   -
 """
 
 # Every address: the action it is for, and the record its number names. An address
@@ -208,7 +264,10 @@ attachments.download               open                      attachment
 attachments.of_introduction        introduction.log          introduction
 attachments.of_contract            contract.edit             contract
 attachments.remove                 attachment.change         attachment
+attachments.of_award               award.deliver             award
+attachments.of_milestone           award.deliver             milestone
 attachments.remove_from_deal       contract.edit             deal_file
+attachments.remove_from_award      award.deliver             award_file
 attachments.set_public             attachment.change         attachment
 subscriptions.index                signed-in                 -
 subscriptions.create               subscription.create       -
@@ -236,6 +295,36 @@ achievements.withdraw              achievement.withdraw      achievement
 achievements.buyers                achievement.find_buyers   achievement
 calls.browse                       open                      -
 calls.show                         open                      call
+bids.mine                          bid.create                -
+bids.edit                          bid.create                call
+bids.files                         bid.create                call
+bids.remove_file                   bid.edit                  own_bid_file
+bids.file                          bid.read                  bid_file
+bids.show                          bid.read                  opened_bid
+bids.receipt                       bid.read                  bid
+bids.statement                     bid.read                  bid
+bids.withdraw                      bid.edit                  bid
+bids.drop_changes                  bid.edit                  bid
+receipts.check                     open                      -
+releases.show                      bid.release               call
+releases.approve                   bid.release               call
+releases.retry                     bid.release               call
+calls.mine                         call.create               -
+calls.feed                         open                      -
+calls.deadlines                    open                      -
+calls.stop                         call.stop                 call
+call_drafts.new                    call.create               -
+call_drafts.edit                   call.edit                 call
+call_drafts.withdraw               call.withdraw             call
+call_drafts.hear                   call.argue                call
+call_drafts.give_back              call.argue                call
+call_drafts.approve                call.argue                call
+call_drafts.open_call              call.argue                call
+call_versions.index                open                      call
+call_versions.amend                call.amend                call
+call_questions.ask                 call.ask                  call
+call_questions.answer              call.answer               question
+call_invitations.invite            call.invite               call
 matches.desk                       suggestion.review         -
 matches.pair                       suggestion.review         suggestion
 matches.claim                      suggestion.review         suggestion
@@ -315,6 +404,7 @@ system.retry                       system.govern             task
 system.repair                      system.govern             -
 boards.overview                    open                      -
 boards.index                       board.read                -
+boards.calls_behind                board.read                -
 boards.steps                       board.read                -
 boards.step_rows                   board.read                -
 boards.league                      board.read                -
@@ -324,6 +414,54 @@ targets.index                      target.govern             -
 targets.save                       target.govern             -
 targets.copy                       target.govern             -
 targets.define                     target.govern             -
+experts.index                      expert.list               -
+experts.new                        expert.govern             -
+experts.show                       expert.govern             expert
+experts.edit                       expert.govern             expert
+experts.invite_again               expert.govern             expert
+experts.mine                       expert.declare            -
+experts.declare                    expert.declare            expert
+experts.end_tie                    expert.declare            tie
+experts.join                       by-secret                 -
+panels.index                       panel.read                -
+panels.show                        panel.read                call
+panels.add                         panel.form                call
+panels.assign                      panel.form                call
+panels.dismiss                     panel.form                call
+panels.minutes                     panel.read                call
+panels.take_away                   review.govern             review
+panels.hand_back                   review.govern             review
+panels.propose                     result.write              call
+panels.announce                    result.write              call
+panels.close                       result.write              call
+reviews.mine                       review.write              -
+reviews.show                       review.read               review
+reviews.write                      review.write              review
+reviews.recuse                     review.declare            review
+views.show                         view.give                 call
+views.give                         view.give                 call
+awards.index                       award.list                -
+awards.of_call                     award.read                call
+awards.show                        award.read                award
+awards.edit                        award.govern              award
+awards.confirm                     award.confirm             award
+awards.confirm_for                 award.govern              award
+awards.eliminate                   award.govern              award
+awards.stop                        award.govern              award
+awards.apply                       award.deliver             award
+awards.test                        award.view                award
+awards.conclude                    award.govern              award
+milestones.show                    award.read                milestone
+milestones.deliver                 award.deliver             milestone
+milestones.view                    award.view                milestone
+milestones.judge                   award.govern              milestone
+milestones.pay                     award.pay                 milestone
+milestones.take_back               award.pay                 milestone
+results.show                       open                      call
+results.object                     open                      call
+results.outcome                    outcome.read              outcome
+results.objection                  objection.read            objection
+results.answer                     objection.answer          objection
 """
 
 

@@ -6,42 +6,69 @@ record outside it is «not found», never «forbidden».
 """
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
+from index.facts import Facts
+from index.text import facts
 from models import (
     TABLES,
     Achievement,
     Attachment,
+    Award,
+    Bid,
+    BidOutcome,
+    BidReview,
     Call,
+    CallQuestion,
+    CallResult,
     Contract,
+    Expert,
+    ExpertTie,
     Introduction,
     Mandate,
+    Milestone,
     Need,
     Notice,
+    Objection,
     Organisation,
     Proposal,
+    Record,
     Registration,
     Review,
     Subscription,
     Suggestion,
     User,
+    kind_of,
 )
-from models.conditions import NOTHING, AtLeastOne, Condition, Every, OneOf
+from models.conditions import (
+    NOTHING,
+    After,
+    AtLeastOne,
+    Between,
+    Condition,
+    Every,
+    OneOf,
+)
 from models.outbox import RecordType
 from models.states import (
+    LIVE_REVIEWS,
     PUBLIC_ACHIEVEMENT_STATES,
     PUBLIC_CALL_STATES,
     PUBLIC_NEED_STATES,
     AchievementStatus,
+    BidState,
     CallStatus,
     IntroductionStatus,
     NeedStatus,
     OrganisationRole,
     RegistrationState,
+    ResultState,
+    Role,
     Secrecy,
     Side,
     SuggestionStatus,
@@ -87,7 +114,9 @@ def _visible_achievements(user: User | None) -> Condition:
 
 def _visible_calls(user: User | None) -> Condition:
     if user is not None and user.is_staff:
-        return OneOf("status", _values(set(CallStatus) - {CallStatus.DRAFT}))
+        submitted = OneOf("status", _values(set(CallStatus) - {CallStatus.DRAFT}))
+        # A firm's draft is its own until it is submitted.
+        return AtLeastOne((submitted, OneOf("by_staff", (True,))))
     return _or_own(user, OneOf("status", _values(PUBLIC_CALL_STATES)), "issuer_id")
 
 
@@ -105,14 +134,36 @@ def owned(user: User, kind: RecordType) -> Condition:
     return OneOf(owner, (user.organisation_id,))
 
 
-def listed(kind: RecordType) -> OneOf:
-    """What a public list shows and a match may propose: open for business now."""
+def listed(kind: RecordType, now: Any = None) -> Condition:
+    """What a public list shows and a match may propose: open for business now.
+
+    A call is so inside its window, whatever anybody has done or not done by then.
+    ``now`` may be a parameter of a query, and be left out for needs and achievements,
+    which are open by their state alone.
+    """
     status: dict[RecordType, str] = {
         RecordType.NEED: NeedStatus.PUBLISHED,
         RecordType.ACHIEVEMENT: AchievementStatus.PUBLISHED,
         RecordType.CALL: CallStatus.OPEN,
     }
-    return OneOf("status", (str(status[kind]),))
+    state = OneOf("status", (str(status[kind]),))
+    if kind is not RecordType.CALL:
+        return state
+    if now is None:
+        raise ValueError("whether a call is open depends on the moment")
+    return Every((state, Between("opens_at", high=now), After("closes_at", now)))
+
+
+def holds(condition: Condition, item: Record) -> bool:
+    """Whether the condition holds for this one record, as it is now."""
+    table = Facts()
+    table.put(0, facts(item, kind_of(item)))
+    return bool(condition.mask(table)[0])
+
+
+def is_listed(item: Record, now: datetime) -> bool:
+    """Whether the record is open for business at this moment."""
+    return holds(listed(kind_of(item), now), item)
 
 
 def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
@@ -122,16 +173,16 @@ def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
 
 
 def visible_suggestions(
-    user: User | None, *, open_only: bool = False
+    user: User | None, *, open_at: datetime | None = None
 ) -> ColumnElement[bool]:
     """Staff see every pair; an enterprise the approved ones of its own needs.
 
     Whoever reads, both sides are records the person may know of: a withdrawn
-    achievement takes its pairs with it. ``open_only``: both are open for business too.
+    achievement takes its pairs with it. ``open_at``: both are open for business then.
     """
     if user is None:
         return false()
-    sides = sides_meet(side_rule(user, open_only=open_only))
+    sides = sides_meet(side_rule(user, open_at=open_at))
     if user.is_staff:
         return sides
     if not may(user, "suggestion.read_own"):
@@ -142,13 +193,13 @@ def visible_suggestions(
 
 
 def side_rule(
-    user: User | None, *, open_only: bool = False
+    user: User | None, *, open_at: datetime | None = None
 ) -> Callable[[RecordType], Condition]:
     """What a record must meet, by its kind, for the person to know of its pairs."""
 
     def condition(kind: RecordType) -> Condition:
         known = visible(user, kind)
-        return Every((known, listed(kind))) if open_only else known
+        return known if open_at is None else Every((known, listed(kind, open_at)))
 
     return condition
 
@@ -212,6 +263,29 @@ def own_work(
     if owner is None:
         return true() if is_staff else false()
     return false() if home is None else owner == home
+
+
+def visible_questions(user: User | None) -> ColumnElement[bool]:
+    """Answered questions are everybody's; the others the asker's and the staff's."""
+    if user is not None and user.is_staff:
+        return true()
+    answered = CallQuestion.answered_at.is_not(None)
+    if user is None or user.organisation_id is None:
+        return answered
+    return or_(answered, CallQuestion.organisation_id == user.organisation_id)
+
+
+def shown_sources(user: User | None) -> ColumnElement[bool]:
+    """The needs behind a call that this reader is told of, among those one may know of.
+
+    Outsiders only public ones: that a masked need grew into a firm's own call would
+    say whose it is.
+    """
+    known = where(visible(user, RecordType.NEED), RecordType.NEED)
+    if user is not None and user.is_staff:
+        return known
+    own = where(owned(user, RecordType.NEED), RecordType.NEED) if user else false()
+    return and_(known, or_(Need.secrecy == Secrecy.PUBLIC, own))
 
 
 def visible_mandates(user: User | None) -> ColumnElement[bool]:
@@ -297,11 +371,33 @@ def visible_contracts(user: User | None) -> ColumnElement[bool]:
         return false()
     if user.is_staff:
         return true()
+    # Who has no organisation would else see the contracts whose party is not here.
+    if user.organisation_id is None:
+        return Contract.manager_id == user.id
     return or_(
         Contract.manager_id == user.id,
         Contract.buyer_id == user.organisation_id,
         Contract.seller_id == user.organisation_id,
     )
+
+
+def visible_bids(user: User | None) -> ColumnElement[bool]:
+    """Bids of one's own organisation; once released also those of one's own calls.
+
+    Staff see released ones only: before, they do not learn who bids. An expert sees
+    those that it judges.
+    """
+    if user is None or not may(user, "bid.read"):
+        return false()
+    released = Bid.state == BidState.RELEASED
+    if user.is_staff:
+        return released
+    if user.role is Role.EXPERT:
+        own = select(BidReview.bid_id).where(visible_reviews(user))
+        return and_(released, Bid.id.in_(own))
+    home = user.organisation_id
+    issued = select(Call.id).where(Call.issuer_id == home)
+    return or_(Bid.organisation_id == home, and_(released, Bid.call_id.in_(issued)))
 
 
 def summed_contracts(user: User | None) -> ColumnElement[bool]:
@@ -325,6 +421,84 @@ def visible_proposals(user: User | None) -> ColumnElement[bool]:
     if not may(user, "proposal.create"):
         return false()
     return and_(Proposal.proposer_id == user.id, known)
+
+
+def visible_experts(user: User | None) -> ColumnElement[bool]:
+    """Staff see every expert, an expert itself."""
+    return _own_or_staff(user, Expert.user_id)
+
+
+def visible_ties(user: User | None) -> ColumnElement[bool]:
+    """What binds experts to organisations is for the staff and the expert itself."""
+    return _own_or_staff(user, ExpertTie.user_id)
+
+
+def visible_reviews(user: User | None) -> ColumnElement[bool]:
+    """Staff see every review of a bid; an expert its own, while bids are judged.
+
+    What it stood aside from, or what was taken from it, is out of its hands.
+    """
+    if user is None:
+        return false()
+    if user.is_staff:
+        return true()
+    return and_(
+        BidReview.user_id == user.id,
+        BidReview.state.in_(LIVE_REVIEWS),
+        BidReview.bid_id.in_(_bids_in(CallStatus.IN_REVIEW, CallStatus.ANNOUNCED)),
+    )
+
+
+def _bids_in(*states: CallStatus) -> Any:
+    return select(Bid.id).join(Bid.call).where(Call.status.in_(states))
+
+
+def visible_outcomes(user: User | None) -> ColumnElement[bool]:
+    """What became of a bid is for its bidder and the staff, once it is announced."""
+    if user is None:
+        return false()
+    told = (ResultState.ANNOUNCED, ResultState.FINAL)
+    public = BidOutcome.result_id.in_(
+        select(CallResult.id).where(CallResult.state.in_(told))
+    )
+    if user.is_staff:
+        return public
+    if user.organisation_id is None:
+        return false()
+    own = select(Bid.id).where(Bid.organisation_id == user.organisation_id)
+    return and_(public, BidOutcome.bid_id.in_(own))
+
+
+def visible_awards(user: User | None) -> ColumnElement[bool]:
+    """What one won oneself, and the awards of one's own calls; staff see all.
+
+    A runner never learns of what another does, nor do other bidders.
+    """
+    if user is None or not may(user, "award.read"):
+        return false()
+    if user.is_staff:
+        return true()
+    home = user.organisation_id
+    won = select(Bid.id).where(Bid.organisation_id == home)
+    issued = select(Call.id).where(Call.issuer_id == home)
+    return or_(Award.bid_id.in_(won), Award.call_id.in_(issued))
+
+
+def visible_milestones(user: User | None) -> ColumnElement[bool]:
+    """The milestones of the awards one may know of."""
+    return Milestone.award_id.in_(select(Award.id).where(visible_awards(user)))
+
+
+def visible_objections(user: User | None) -> ColumnElement[bool]:
+    """An objection is for who made it, and for the staff."""
+    return _own_or_staff(user, Objection.user_id)
+
+
+def _own_or_staff(user: User | None, person: Any) -> ColumnElement[bool]:
+    if user is None:
+        return false()
+    mine: ColumnElement[bool] = person == user.id
+    return true() if user.is_staff else mine
 
 
 def knows_firm(user: User | None, need: Need) -> bool:
@@ -362,12 +536,12 @@ def reads_budget(user: User | None, need: Need) -> bool:
     return need.secrecy is Secrecy.PUBLIC or reads_full_text(user, need)
 
 
-FileHolder = Need | Achievement | Introduction | Contract
+FileHolder = Need | Achievement | Introduction | Contract | Award | Milestone
 
 
 def may_show_attachments(item: FileHolder) -> bool:
     """Whether files of the record may be public at all: they may name the firm."""
-    if isinstance(item, Introduction | Contract):
+    if isinstance(item, Introduction | Contract | Award | Milestone):
         return False
     return not isinstance(item, Need) or item.secrecy is Secrecy.PUBLIC
 
@@ -410,12 +584,15 @@ def visible_registrations(user: User | None) -> ColumnElement[bool]:
 READING = frozenset(
     {
         "achievement.find_buyers",
+        "award.read",
+        "bid.read",
         "contract.read",
         "history.read",
         "introduction.read",
         "mandate.read",
         "need.read_full",
         "organisation.read_own",
+        "outcome.read",
         "subscription.change",
         "subscription.create",
         "suggestion.read_own",
@@ -427,6 +604,13 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     Need: (("organisation_id", "organisation_id"),),
     Achievement: (("organisation_id", "organisation_id"),),
     Call: (("issuer_id", "organisation_id"),),
+    Bid: (
+        ("organisation_id", "organisation_id"),
+        ("told_issuer_id", "organisation_id"),
+    ),
+    Award: (("issuer_id", "organisation_id"), ("bidder_id", "organisation_id")),
+    Milestone: (("issuer_id", "organisation_id"), ("bidder_id", "organisation_id")),
+    CallQuestion: (("organisation_id", "organisation_id"),),
     Review: (("reviewer_id", "id"),),
     Notice: (("user_id", "id"),),
     Mandate: (("manager_id", "id"),),
@@ -434,6 +618,11 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     Subscription: (("user_id", "id"),),
     Registration: (("organisation_id", "organisation_id"),),
     User: (("id", "id"),),
+    Expert: (("user_id", "id"),),
+    ExpertTie: (("user_id", "id"),),
+    BidReview: (("user_id", "id"),),
+    BidOutcome: (("told_bidder_id", "organisation_id"),),
+    Objection: (("user_id", "id"),),
     Introduction: (
         ("seeker_id", "organisation_id"),
         ("told_provider_id", "organisation_id"),
@@ -446,13 +635,30 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+
+def _is_issuer_or_staff(user: User, item: Any) -> bool:
+    return item is None or user.is_staff or item.issuer_id == user.organisation_id
+
+
 # What the words of the matrix cannot say; it holds beside them.
 RULES: dict[str, Callable[[User, Any], bool]] = {
     # Nobody shuts the door behind oneself.
     "user.govern": lambda user, item: item is None or item.id != user.id,
+    # The issuer reads a released bid as its own, but never changes one.
+    "bid.edit": lambda user, item: (
+        item is None or item.organisation_id == user.organisation_id
+    ),
+    # Issuer and winner each act for their own side alone.
+    "award.deliver": lambda user, item: (
+        item is None or item.bidder_id == user.organisation_id
+    ),
+    "award.view": lambda user, item: _is_issuer_or_staff(user, item),
+    "award.pay": lambda user, item: _is_issuer_or_staff(user, item),
     "organisation.read_own": lambda user, _: user.organisation_id is not None,
     "organisation.lead": lambda user, _: user.manages,
     "registration.decide": lambda user, _: user.is_staff or user.manages,
+    "call.create": lambda user, _: user.is_staff or user.organisation_id is not None,
+    "call.ask": lambda user, _: user.organisation_id is not None,
 }
 
 

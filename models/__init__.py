@@ -3,10 +3,20 @@
 from .accounts import Organisation, User
 from .achievements import Achievement
 from .attachments import Attachment
+from .awards import Award, AwardGoal, AwardPayment, Milestone
 from .base import Base, utcnow
-from .calls import Call
+from .bids import Bid, BidFile, BidRelease, BidSubmission
+from .calls import (
+    Call,
+    CallInvitation,
+    CallNeed,
+    CallOpinion,
+    CallQuestion,
+    CallVersion,
+)
 from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
+from .experts import Expert, ExpertTie
 from .history import History
 from .imports import ImportRun
 from .introductions import (
@@ -21,11 +31,13 @@ from .needs import Need, NeedText
 from .nodes import Mandate, Node, NodeStaff
 from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
+from .panels import BidReview, IssuerView, PanelMember
 from .proposals import Proposal
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .registrations import Invitation, Registration
 from .reminders import Observation, Reminder
+from .results import BidOutcome, CallResult, Objection
 from .session import create_db_engine, session_factory, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 from .subscriptions import Finding, Subscription
@@ -37,13 +49,30 @@ __all__ = [
     "Activation",
     "Amendment",
     "Attachment",
+    "Award",
+    "AwardGoal",
+    "AwardPayment",
     "Base",
+    "Bid",
+    "BidFile",
+    "BidOutcome",
+    "BidRelease",
+    "BidReview",
+    "BidSubmission",
     "Call",
+    "CallInvitation",
+    "CallNeed",
+    "CallOpinion",
+    "CallQuestion",
+    "CallResult",
+    "CallVersion",
     "ContactGrant",
     "Contract",
     "Definition",
     "DictionaryEntry",
     "Embedding",
+    "Expert",
+    "ExpertTie",
     "Finding",
     "History",
     "Holiday",
@@ -52,17 +81,21 @@ __all__ = [
     "Introduction",
     "IntroductionAnswer",
     "Invitation",
+    "IssuerView",
     "Mail",
     "Mandate",
+    "Milestone",
     "Need",
     "NeedText",
     "Node",
     "NodeStaff",
     "Notice",
+    "Objection",
     "Observation",
     "OneTimeToken",
     "Organisation",
     "OutboxTask",
+    "PanelMember",
     "Payment",
     "Proposal",
     "Ranker",

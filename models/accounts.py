@@ -69,12 +69,17 @@ class Organisation(Base):
 
 
 class User(Base):
-    """A person who signs in; the role says what for."""
+    """A person who signs in; the role says what for.
+
+    An expert speaks for no organisation, so that nothing of one opens to it; where it
+    works is a tie of it (`ExpertTie`).
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint(
-            "role IN ('staff', 'admin') OR organisation_id IS NOT NULL",
+            "role IN ('staff', 'admin') OR"
+            " (organisation_id IS NULL) = (role = 'expert')",
             name="member_has_organisation",
         ),
         CheckConstraint("email = lower(email)", name="email_lower"),

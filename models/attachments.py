@@ -20,6 +20,8 @@ class FileOwner(StrEnum):
     CALL = "call"
     INTRODUCTION = "introduction"
     CONTRACT = "contract"
+    AWARD = "award"
+    MILESTONE = "milestone"
 
 
 class Attachment(Base):

@@ -29,6 +29,7 @@ class FactTable(Protocol):
     def everything(self) -> Mask: ...
     def one_of(self, fact: str, values: tuple[str | int, ...]) -> Mask: ...
     def between(self, fact: str, low: Bound | None, high: Bound | None) -> Mask: ...
+    def after(self, fact: str, bound: Bound) -> Mask: ...
     def includes(self, fact: str, values: tuple[str, ...]) -> Mask: ...
 
 
@@ -64,6 +65,21 @@ class Between:
 
     def mask(self, facts: FactTable) -> Mask:
         return facts.between(self.fact, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class After:
+    """The day or moment is later than the bound; a missing one never is."""
+
+    fact: str
+    bound: Bound
+
+    def sql(self, column: Column) -> ColumnElement[bool]:
+        value = column(self.fact)
+        return and_(value.is_not(None), value > self.bound)
+
+    def mask(self, facts: FactTable) -> Mask:
+        return facts.after(self.fact, self.bound)
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,6 @@ class AtLeastOne:
         return mask
 
 
-Condition = OneOf | Between | Includes | Every | AtLeastOne
+Condition = OneOf | Between | After | Includes | Every | AtLeastOne
 EVERYTHING = Every()
 NOTHING = AtLeastOne()

@@ -47,7 +47,8 @@ class SignInFailure(Base):
 class OneTimeToken(Base):
     """The secret of a link sent by mail: for one purpose, once, for a while.
 
-    ``subject_id`` is a user, a registration or an invitation, as the purpose says.
+    ``subject_id`` is a user (an expert, too), a registration or an invitation, as the
+    purpose says.
     """
 
     __tablename__ = "one_time_tokens"

@@ -11,6 +11,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     STAFF = "staff"
     ADMIN = "admin"
+    EXPERT = "expert"
 
 
 class OrganisationKind(StrEnum):
@@ -57,6 +58,7 @@ class TokenPurpose(StrEnum):
     CORRECT = "correct"
     RESET = "reset"
     INVITE = "invite"
+    EXPERT = "expert"
 
 
 class Secrecy(StrEnum):
@@ -97,10 +99,14 @@ class AchievementStatus(StrEnum):
 
 
 class CallStatus(StrEnum):
-    """States of an open call; «已截止» is told by the clock (`Call.is_closed_at`)."""
+    """States of an open call; «未开始» and «已截止» are told by the clock.
+
+    See `Call.phase`. WITHDRAWN: given up before anybody else read it.
+    """
 
     DRAFT = "draft"
     ARGUED = "argued"
+    WITHDRAWN = "withdrawn"
     OPEN = "open"
     IN_REVIEW = "in_review"
     ANNOUNCED = "announced"
@@ -109,6 +115,40 @@ class CallStatus(StrEnum):
     RUNNING = "running"
     ACCEPTED = "accepted"
     STOPPED = "stopped"
+
+
+class CallPhase(StrEnum):
+    """Where a call stands for whoever looks at it at a moment: state and clock."""
+
+    DRAFT = "draft"
+    ARGUED = "argued"
+    WITHDRAWN = "withdrawn"
+    UPCOMING = "upcoming"
+    OPEN = "open"
+    CLOSED = "closed"
+    IN_REVIEW = "in_review"
+    ANNOUNCED = "announced"
+    AWARDED = "awarded"
+    FAILED = "failed"
+    RUNNING = "running"
+    ACCEPTED = "accepted"
+    STOPPED = "stopped"
+
+
+class CallMode(StrEnum):
+    """One solver, or several in parallel of whom the weaker are dropped."""
+
+    SINGLE = "single"
+    RACE = "race"
+
+
+class BidState(StrEnum):
+    """States of a bid; SUBMITTED: sealed. A draft that was never sent stays one."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    RELEASED = "released"
 
 
 class Stage(StrEnum):
@@ -371,6 +411,103 @@ class Unit(StrEnum):
     COUNT = "count"
 
 
+class TieKind(StrEnum):
+    """How an expert is bound to an organisation, so that it must not judge it."""
+
+    EMPLOYER = "employer"
+    FORMER = "former"
+    PROJECT = "project"
+    SHARES = "shares"
+    FAMILY = "family"
+    OTHER = "other"
+
+
+class ReviewState(StrEnum):
+    """States of one expert's scoring sheet (评分表) of one bid.
+
+    RETURNED: handed back by the staff to be changed. RECUSED: the expert has an
+    interest in the bid. REMOVED: the staff took the bid from the expert.
+    """
+
+    ASSIGNED = "assigned"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    RECUSED = "recused"
+    REMOVED = "removed"
+
+
+class ResultState(StrEnum):
+    """States of the result of a review (评审结果).
+
+    WITHDRAWN: an objection was upheld, and the bids are judged anew.
+    """
+
+    DRAFT = "draft"
+    ANNOUNCED = "announced"
+    FINAL = "final"
+    WITHDRAWN = "withdrawn"
+
+
+class ObjectionState(StrEnum):
+    OPEN = "open"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class AwardState(StrEnum):
+    """States of an award (立项): one winner's task book and its execution.
+
+    CONFIRMED: both sides agreed to the task book, and the call's other winners are
+    awaited. ACCEPTING: the winner asked for its acceptance.
+    """
+
+    DRAFT = "draft"
+    CONFIRMED = "confirmed"
+    RUNNING = "running"
+    ACCEPTING = "accepting"
+    ACCEPTED = "accepted"
+    ELIMINATED = "eliminated"
+    STOPPED = "stopped"
+
+
+class MilestoneState(StrEnum):
+    """States of a milestone; whether it is late the clock tells.
+
+    DROPPED: the award ended before it was judged.
+    """
+
+    OPEN = "open"
+    DELIVERED = "delivered"
+    REWORK = "rework"
+    PASSED = "passed"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class Judgement(StrEnum):
+    """What is said of what was delivered."""
+
+    PASS = "pass"
+    REWORK = "rework"
+    FAIL = "fail"
+
+
+class GoalVerdict(StrEnum):
+    """How much of a promised value was reached at the acceptance."""
+
+    REACHED = "reached"
+    PARTLY = "partly"
+    MISSED = "missed"
+
+
+class Liability(StrEnum):
+    """Whether the winner answers for an award that was stopped."""
+
+    EXCUSED = "excused"
+    LIABLE = "liable"
+    NOT_CONCERNED = "not_concerned"
+
+
 class ImportState(StrEnum):
     """Of a file that is read into the tables row by row.
 
@@ -444,6 +581,47 @@ ACHIEVEMENT_MOVES: Mapping[AchievementStatus, frozenset[AchievementStatus]] = {
     ),
     AchievementStatus.TRANSFERRED: frozenset(),
     AchievementStatus.WITHDRAWN: frozenset(),
+}
+
+# The window closes by the clock alone; OPEN is left when its bids are released, or
+# when there are none.
+CALL_MOVES: Mapping[CallStatus, frozenset[CallStatus]] = {
+    CallStatus.DRAFT: frozenset({CallStatus.ARGUED, CallStatus.WITHDRAWN}),
+    # Returned with reasons, it is a draft again.
+    CallStatus.ARGUED: frozenset(
+        {CallStatus.DRAFT, CallStatus.OPEN, CallStatus.WITHDRAWN}
+    ),
+    CallStatus.OPEN: frozenset(
+        {CallStatus.IN_REVIEW, CallStatus.FAILED, CallStatus.STOPPED}
+    ),
+    CallStatus.IN_REVIEW: frozenset(
+        {CallStatus.ANNOUNCED, CallStatus.FAILED, CallStatus.STOPPED}
+    ),
+    # An objection that is upheld sends the bids back to the panel.
+    CallStatus.ANNOUNCED: frozenset(
+        {
+            CallStatus.IN_REVIEW,
+            CallStatus.AWARDED,
+            CallStatus.FAILED,
+            CallStatus.STOPPED,
+        }
+    ),
+    CallStatus.AWARDED: frozenset({CallStatus.RUNNING, CallStatus.STOPPED}),
+    CallStatus.RUNNING: frozenset({CallStatus.ACCEPTED, CallStatus.STOPPED}),
+    CallStatus.ACCEPTED: frozenset(),
+    CallStatus.FAILED: frozenset(),
+    CallStatus.STOPPED: frozenset(),
+    CallStatus.WITHDRAWN: frozenset(),
+}
+
+# Before the call closes a bid may be replaced, taken back and begun anew.
+BID_MOVES: Mapping[BidState, frozenset[BidState]] = {
+    BidState.DRAFT: frozenset({BidState.SUBMITTED, BidState.WITHDRAWN}),
+    BidState.SUBMITTED: frozenset(
+        {BidState.SUBMITTED, BidState.WITHDRAWN, BidState.RELEASED}
+    ),
+    BidState.WITHDRAWN: frozenset({BidState.DRAFT}),
+    BidState.RELEASED: frozenset(),
 }
 
 SUGGESTION_MOVES: Mapping[SuggestionStatus, frozenset[SuggestionStatus]] = {
@@ -528,6 +706,68 @@ CONTRACT_MOVES: Mapping[ContractState, frozenset[ContractState]] = {
     ContractState.VOID: frozenset(),
 }
 
+# A conflict of interest may come to light after the sheet was sent.
+REVIEW_MOVES: Mapping[ReviewState, frozenset[ReviewState]] = {
+    ReviewState.ASSIGNED: frozenset(
+        {ReviewState.SUBMITTED, ReviewState.RECUSED, ReviewState.REMOVED}
+    ),
+    ReviewState.SUBMITTED: frozenset({ReviewState.RETURNED, ReviewState.RECUSED}),
+    ReviewState.RETURNED: frozenset(
+        {ReviewState.SUBMITTED, ReviewState.RECUSED, ReviewState.REMOVED}
+    ),
+    ReviewState.RECUSED: frozenset(),
+    ReviewState.REMOVED: frozenset({ReviewState.ASSIGNED, ReviewState.RECUSED}),
+}
+
+RESULT_MOVES: Mapping[ResultState, frozenset[ResultState]] = {
+    ResultState.DRAFT: frozenset({ResultState.ANNOUNCED}),
+    ResultState.ANNOUNCED: frozenset({ResultState.FINAL, ResultState.WITHDRAWN}),
+    ResultState.FINAL: frozenset(),
+    ResultState.WITHDRAWN: frozenset(),
+}
+
+OBJECTION_MOVES: Mapping[ObjectionState, frozenset[ObjectionState]] = {
+    ObjectionState.OPEN: frozenset({ObjectionState.UPHELD, ObjectionState.DISMISSED}),
+    ObjectionState.UPHELD: frozenset(),
+    ObjectionState.DISMISSED: frozenset(),
+}
+
+# An edited task book is confirmed anew; nothing of it changes once it is carried out.
+AWARD_MOVES: Mapping[AwardState, frozenset[AwardState]] = {
+    AwardState.DRAFT: frozenset({AwardState.CONFIRMED, AwardState.STOPPED}),
+    AwardState.CONFIRMED: frozenset(
+        {AwardState.DRAFT, AwardState.RUNNING, AwardState.STOPPED}
+    ),
+    AwardState.RUNNING: frozenset(
+        {AwardState.ACCEPTING, AwardState.ELIMINATED, AwardState.STOPPED}
+    ),
+    # Sent back, it is worked on again.
+    AwardState.ACCEPTING: frozenset(
+        {AwardState.RUNNING, AwardState.ACCEPTED, AwardState.STOPPED}
+    ),
+    AwardState.ACCEPTED: frozenset(),
+    AwardState.ELIMINATED: frozenset(),
+    AwardState.STOPPED: frozenset(),
+}
+
+MILESTONE_MOVES: Mapping[MilestoneState, frozenset[MilestoneState]] = {
+    MilestoneState.OPEN: frozenset({MilestoneState.DELIVERED, MilestoneState.DROPPED}),
+    MilestoneState.DELIVERED: frozenset(
+        {
+            MilestoneState.PASSED,
+            MilestoneState.REWORK,
+            MilestoneState.FAILED,
+            MilestoneState.DROPPED,
+        }
+    ),
+    MilestoneState.REWORK: frozenset(
+        {MilestoneState.DELIVERED, MilestoneState.DROPPED}
+    ),
+    MilestoneState.PASSED: frozenset(),
+    MilestoneState.FAILED: frozenset(),
+    MilestoneState.DROPPED: frozenset(),
+}
+
 # Nothing is entered before the end, so an import may be stopped and begun again; rows
 # that went wrong since the check send it back to whoever decides.
 IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {
@@ -559,11 +799,17 @@ RANKER_MOVES: Mapping[RankerState, frozenset[RankerState]] = {
 }
 
 # What anybody may read, secrecy permitting; the rest is its owner's and the staff's.
+# What the number of bids of a closed call counts.
+COUNTED_BIDS = frozenset({BidState.SUBMITTED, BidState.RELEASED})
 PUBLIC_NEED_STATES = frozenset({NeedStatus.PUBLISHED, NeedStatus.SOLVED})
 PUBLIC_ACHIEVEMENT_STATES = frozenset(
     {AchievementStatus.PUBLISHED, AchievementStatus.TRANSFERRED}
 )
-PUBLIC_CALL_STATES = frozenset(CallStatus) - {CallStatus.DRAFT, CallStatus.ARGUED}
+# Nobody but its issuer and the staff reads of a call before it is opened.
+UNOPENED_CALL_STATES = frozenset(
+    {CallStatus.DRAFT, CallStatus.ARGUED, CallStatus.WITHDRAWN}
+)
+PUBLIC_CALL_STATES = frozenset(CallStatus) - UNOPENED_CALL_STATES
 
 OPEN_INTRODUCTIONS = frozenset(
     {
@@ -572,6 +818,16 @@ OPEN_INTRODUCTIONS = frozenset(
         IntroductionStatus.DRAFTING,
     }
 )
+# Reviews that the expert still has in hand, and those that count.
+HELD_REVIEWS = frozenset({ReviewState.ASSIGNED, ReviewState.RETURNED})
+LIVE_REVIEWS = HELD_REVIEWS | {ReviewState.SUBMITTED}
+# Awards that are not carried out yet, that are, and that may still become something.
+UNBEGUN_AWARDS = frozenset({AwardState.DRAFT, AwardState.CONFIRMED})
+RUNNERS = frozenset({AwardState.RUNNING, AwardState.ACCEPTING})
+LIVE_AWARDS = UNBEGUN_AWARDS | RUNNERS
+# Milestones the winner still has to deliver, and those that nobody judged yet.
+UNDELIVERED = frozenset({MilestoneState.OPEN, MilestoneState.REWORK})
+UNJUDGED = UNDELIVERED | {MilestoneState.DELIVERED}
 # What counts towards the city's targets, in the year of recognition (DOMAIN §2).
 COUNTED_CONTRACTS = frozenset({ContractState.RECOGNISED, ContractState.AMENDED})
 # 三技: development, transfer, licence (DOMAIN §1).

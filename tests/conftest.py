@@ -30,6 +30,7 @@ from matchmaker import create_app, limiter
 from matchmaker.accounts import passwords
 from matchmaker.accounts.current import KEY
 from matchmaker.accounts.secret import secret_hash
+from matchmaker.bids.vault import make_key_file
 from matchmaker.config import Settings
 from matchmaker.jobs.worker import Worker
 from matchmaker.rankers import active
@@ -136,6 +137,7 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], F
 
 
 def _built(url: str, instance: Path) -> Flask:
+    make_key_file(instance / "bids.key")
     settings = Settings(
         instance_dir=instance,
         database_url=url,

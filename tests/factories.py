@@ -3,8 +3,10 @@
 Each is committed at once, so that a request in another session sees it.
 """
 
-from datetime import date, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,16 +16,37 @@ from sqlalchemy.orm import Session
 
 from matchmaker.attachments import owners
 from matchmaker.attachments.store import Store
+from matchmaker.bids import sealing
+from matchmaker.bids.content import of_form
+from matchmaker.bids.schema import BidInput
+from matchmaker.bids.vault import Vault, fresh_key, sealed_size, sealed_stream
 from matchmaker.jobs import outbox
 from matchmaker.posting.terms import Terms
+from matchmaker.schema import parse
 from matchmaker.work.periods import Periods
 from models import (
     Achievement,
     Attachment,
+    Award,
+    AwardGoal,
+    AwardPayment,
+    Bid,
+    BidFile,
+    BidOutcome,
+    BidRelease,
+    BidReview,
+    BidSubmission,
     Call,
+    CallInvitation,
+    CallNeed,
+    CallOpinion,
+    CallQuestion,
+    CallResult,
     ContactGrant,
     Contract,
     DictionaryEntry,
+    Expert,
+    ExpertTie,
     Holiday,
     ImportRun,
     Introduction,
@@ -31,8 +54,10 @@ from models import (
     Invitation,
     Mail,
     Mandate,
+    Milestone,
     Need,
     Node,
+    Objection,
     Organisation,
     OutboxTask,
     Payment,
@@ -50,7 +75,11 @@ from models.introductions import subject_of
 from models.outbox import RecordType, TaskKind
 from models.states import (
     COUNTED_CONTRACTS,
+    UNBEGUN_AWARDS,
     AchievementStatus,
+    AwardState,
+    BidState,
+    CallPhase,
     CallStatus,
     ContractSource,
     ContractState,
@@ -68,12 +97,15 @@ from models.states import (
     Ownership,
     PaymentTrigger,
     RegistrationState,
+    ResultState,
+    ReviewState,
     Role,
     Secrecy,
     Side,
     Stage,
     SuggestionKind,
     TalkEventKind,
+    TieKind,
 )
 
 from .filler import filler
@@ -86,6 +118,27 @@ HOMES = {
 
 # The days by which work is late, as the settings have them unless they are changed.
 PERIODS = Periods(Terms(365, 730), notice_days=14, reminder_days=5, overdue_days=10)
+
+
+def bid_content(call: Call, words: str = "") -> dict[str, Any]:
+    """The text of a bid that lacks nothing; ``words`` stand in every field."""
+    data = {
+        "leader": f"张示例{words}",
+        "contact": f"0731-88880000{words}",
+        "team": f"十二人的储能安全团队，分三组{words}",
+        "approach": f"融合氢气浓度与电压微分特征，分级报警{words}",
+        "goals": [
+            {"goal": goal, "value": f"12 min{words}", "evidence": f"第三方检测{words}"}
+            for goal in call.goals
+        ],
+        "budget": "420",
+        "budget_words": f"设备 200 万元，人员 220 万元{words}",
+        "schedule": [f"第 1 至 6 个月完成样机{words}"],
+        "months": "18",
+        "readiness": "6",
+        "readiness_words": f"中试报告{words}",
+    }
+    return of_form(parse(BidInput, data), call.goals)
 
 
 class Factory:
@@ -215,6 +268,7 @@ class Factory:
         return self._save(Achievement(**values | given), index=True)
 
     def call(self, **given: Any) -> Call:
+        """One that takes bids, and questions until a week before the end."""
         if "issuer_id" not in given:
             given["issuer_id"] = self.organisation(kind=OrganisationKind.PARK).id
         values = {
@@ -224,12 +278,201 @@ class Factory:
             "background": "园区储能电站需要在热失控发生前识别异常电芯。",
             "goals": ["提前预警时间≥10 min"],
             "funding_fen": 500_000_000,
-            "deadline": date(2027, 3, 31),
+            # Open by the clock of the wall too, which pages go by.
+            "opens_at": datetime(2020, 1, 1, tzinfo=UTC),
+            "closes_at": datetime(2099, 12, 31, 16, tzinfo=UTC),
+            "noted_phase": CallPhase.OPEN,
             "created_at": self.now,
             "updated_at": self.now,
             "published_at": self.now,
         }
-        return self._save(Call(**values | given), index=True)
+        values |= given
+        ends = values["closes_at"]
+        values.setdefault("questions_until", ends and ends - timedelta(days=7))
+        return self._save(Call(**values), index=True)
+
+    def bid(self, call: Call | None = None, **given: Any) -> Bid:
+        """A submitted, sealed bid; ``content`` what is inside, ``state`` another state.
+
+        With ``files`` {name: bytes} it has these, sealed like the rest.
+        """
+        assert self.files is not None
+        vault = Vault(self.files.parent / "bids.key")
+        call = call or self.call()
+        content = given.pop("content", None) or bid_content(call)
+        files = given.pop("files", {"检测报告.txt": "现场记录\n".encode()})
+        state = given.pop("state", BidState.SUBMITTED)
+        if "organisation_id" not in given:
+            given["organisation_id"] = self.organisation().id
+        home = given["organisation_id"]
+        if "user_id" not in given:
+            given["user_id"] = self.user(organisation_id=home).id
+        bid = Bid(
+            **{
+                "call_id": call.id,
+                "state": BidState.DRAFT,
+                "number": 0,
+                "created_at": self.now,
+                "updated_at": self.now,
+            }
+            | given
+        )
+        first_file = given.get("id")
+        with transaction(self.session):
+            self.session.add(bid)
+            self.session.flush()
+            if state is not BidState.WITHDRAWN:
+                for name, data in files.items():
+                    row = self._bid_file(vault, bid, name, data)
+                    row.id, first_file = first_file, None
+                    self.session.add(row)
+            if state is BidState.DRAFT:
+                sealing.put_draft(vault, bid, content)
+            elif state is not BidState.WITHDRAWN:
+                self._submit(vault, bid, content)
+            if state is BidState.RELEASED:
+                inside = json.loads(
+                    vault.open(
+                        sealing.submission_place(bid), bid.sealed, bid.sealed_key
+                    )
+                )
+                sealing.enter_released(bid, inside)
+            bid.state = state
+        self.session.refresh(bid)
+        return bid
+
+    def _bid_file(self, vault: Vault, bid: Bid, name: str, data: bytes) -> BidFile:
+        assert self.files is not None
+        key, ref = fresh_key(), f"{next(self._numbers):032x}"
+        row = BidFile(
+            bid=bid, ref=ref, user_id=bid.user_id, in_draft=True, in_submission=False
+        )
+        stream = sealed_stream(BytesIO(data), key, sealing.file_place(row))
+        sealed = stream.read(sealed_size(len(data)))
+        row.stored, row.created_at = sha256(sealed).hexdigest(), self.now
+        path = Store(self.files, 0).path(row.stored)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sealed)
+        kind = name.rpartition(".")[2]
+        digest = sha256(data).hexdigest()
+        facts = {"ref": ref, "name": name, "kind": kind, "size": len(data)}
+        sealing.put_file(vault, row, key, facts | {"sha256": digest})
+        return row
+
+    def _submit(self, vault: Vault, bid: Bid, content: dict[str, Any]) -> None:
+        sealing.put_submission(vault, bid, content, self.now)
+        self.session.add(
+            BidSubmission(
+                bid_id=bid.id,
+                number=bid.number,
+                at=self.now,
+                user_id=bid.user_id,
+                sha256=bid.digest,
+            )
+        )
+
+    def release(self, call: Call, **given: Any) -> BidRelease:
+        """The first of two has approved; a minute after the call closed."""
+        values = {
+            "call_id": call.id,
+            "first_by_id": given.get("first_by_id") or self.staff().id,
+            "first_at": (call.closes_at or self.now) + timedelta(minutes=1),
+            "bids": 0,
+            "faults": [],
+        }
+        return self._save(BidRelease(**values | given))
+
+    def award(self, bid: Bid | None = None, **given: Any) -> Award:
+        """One that is carried out, with two milestones of half the amount each.
+
+        Its call stands where the award does.
+        """
+        bid = bid or self.bid(self.call(), state=BidState.RELEASED)
+        values: dict[str, Any] = {
+            "call_id": bid.call_id,
+            "bid_id": bid.id,
+            "state": AwardState.RUNNING,
+            "state_since": self.now,
+            "amount_fen": 400_000_000,
+            "drafted_at": self.now,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        values |= given
+        if values["state"] is not AwardState.DRAFT:
+            values.setdefault("signed_on", self.now.date())
+            values.setdefault("issuer_confirmed_at", self.now)
+            values.setdefault("bidder_confirmed_at", self.now)
+        goals = [
+            AwardGoal(position=place, goal=goal, promised="12 min", value="12 min")
+            for place, goal in enumerate(bid.call.goals, 1)
+        ]
+        half = values["amount_fen"] // 2
+        milestones = [
+            Milestone(
+                id=given.get("id") if place == 1 else None,
+                position=place,
+                title=title,
+                deliverable=f"{title}和测试记录",
+                planned_on=self.now.date() + timedelta(days=days),
+                due_on=self.now.date() + timedelta(days=days),
+                payment_fen=fen,
+                state_since=self.now,
+            )
+            for place, title, days, fen in (
+                (1, "样机", 60, half),
+                (2, "现场试用", 360, values["amount_fen"] - half),
+            )
+        ]
+        award = Award(**values, goals=goals, milestones=milestones)
+        call = self.session.get_one(Call, bid.call_id)
+        with transaction(self.session):
+            unbegun = values["state"] in UNBEGUN_AWARDS
+            call.status = CallStatus.AWARDED if unbegun else CallStatus.RUNNING
+        return self._save(award)
+
+    def award_payment(self, milestone: Milestone, **given: Any) -> AwardPayment:
+        """A hundred thousand yuan that was paid today."""
+        values = {
+            "milestone_id": milestone.id,
+            "amount_fen": 10_000_000,
+            "paid_on": self.now.date(),
+            "words": "",
+            "user_id": given.get("user_id") or self.staff().id,
+            "at": self.now,
+        }
+        return self._save(AwardPayment(**values | given))
+
+    def question(self, call: Call, **given: Any) -> CallQuestion:
+        """One a university asked, not answered yet."""
+        if "user_id" not in given:
+            asker = self.user(Role.UNIVERSITY)
+            given |= {"user_id": asker.id}
+            given.setdefault("organisation_id", asker.organisation_id)
+        values = {
+            "call_id": call.id,
+            "text": "考核平台的环境温度范围是多少？",
+            "asked_at": self.now,
+        }
+        return self._save(CallQuestion(**values | given))
+
+    def linked(self, call: Call, need: Need) -> CallNeed:
+        """The call grew from the need."""
+        return self._save(CallNeed(call_id=call.id, need_id=need.id, position=0))
+
+    def opinion(self, call: Call, **given: Any) -> CallOpinion:
+        """What an expert said of the draft."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"expert": "某教授", "words": "目标可以考核。", "at": self.now}
+        return self._save(CallOpinion(call_id=call.id, **values | given))
+
+    def invited(self, call: Call, organisation_id: int, **given: Any) -> CallInvitation:
+        """The organisation was invited by somebody of the staff."""
+        if "user_id" not in given:
+            given["user_id"] = self.staff().id
+        values = {"call_id": call.id, "organisation_id": organisation_id}
+        return self._save(CallInvitation(**values | {"at": self.now} | given))
 
     def attachment(self, item: Any, **given: Any) -> Attachment:
         """A small text file, on disk where the factory knows the folder."""
@@ -492,6 +735,117 @@ class Factory:
             "at": self.now,
         }
         return self._save(Proposal(**values | given))
+
+    def released_bid(self, call: Call, home: Organisation, **given: Any) -> Bid:
+        """A bid that was opened: all that the form asks for, and no file."""
+        answers = [
+            {"goal": goal, "value": "12 min", "evidence": "三个舱的试验记录"}
+            for goal in call.goals
+        ]
+        content = {
+            "leader": "负责人甲",
+            "contact": "0731-88881234",
+            "team": "电化学与控制两个小组，共九人。",
+            "approach": "氢气浓度和电压微分融合，分三级报警。",
+            "budget_words": "设备六成，试验三成。",
+            "readiness_words": "中试舱运行半年。",
+            "goals": answers,
+            "budget_fen": 300_000_000,
+            "schedule": ["第 1 到 6 个月：样机", "第 7 到 12 个月：试点"],
+            "months": 12,
+            "readiness": 6,
+        }
+        if "user_id" not in given:
+            given["user_id"] = self.user(organisation_id=home.id).id
+        values = {
+            "call_id": call.id,
+            "organisation_id": home.id,
+            "state": BidState.RELEASED,
+            "number": 1,
+            "digest": f"{next(self._numbers):064}",
+            "submitted_at": self.now - timedelta(days=1),
+            "content": content,
+            "salt": "0" * 64,
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+        return self._save(Bid(**values | given))
+
+    def review(self, bid: Bid, expert: Expert | None = None, **given: Any) -> BidReview:
+        """One that the expert has in hand; ``points`` on every criterion submit it."""
+        expert = expert or self.expert()
+        values = {
+            "bid_id": bid.id,
+            "user_id": expert.user_id,
+            "assigned_at": self.now,
+            "state_since": self.now,
+        }
+        points = given.pop("points", None)
+        if points is not None:
+            values["state"] = ReviewState.SUBMITTED
+            values["submitted_at"] = self.now
+            values["scores"] = [
+                {"score": points, "words": "指标有试验依据"} for _ in bid.call.criteria
+            ]
+            values["overall"] = "路线可行，指标逐条有依据。"
+        return self._save(BidReview(**values | given))
+
+    def result(self, call: Call, bids: list[Bid], **given: Any) -> CallResult:
+        """The first bid wins; announced since now, for a week."""
+        values = {
+            "call_id": call.id,
+            "number": 1,
+            "state": ResultState.ANNOUNCED,
+            "basis": "0" * 64,
+            "notice_from": self.now,
+            "notice_until": self.now + timedelta(days=7),
+            "drafted_at": self.now,
+            "drafted_by_id": self.staff().id,
+        }
+        numbers = given.pop("outcome_ids", [None] * len(bids))
+        result = CallResult(**values | given)
+        result.outcomes = [
+            BidOutcome(
+                id=number,
+                bid_id=bid.id,
+                won=rank == 1,
+                rank=rank,
+                points=8500,
+                reason="技术路线清楚，指标有依据。",
+            )
+            for rank, (bid, number) in enumerate(zip(bids, numbers, strict=True), 1)
+        ]
+        return self._save(result)
+
+    def objection(self, result: CallResult, **given: Any) -> Objection:
+        """One of a visitor that waits for its answer."""
+        values = {
+            "result_id": result.id,
+            "name": "王某",
+            "email": "wang@example.com",
+            "words": "获选单位的检测报告已经过期，请核实。",
+            "at": self.now,
+        }
+        return self._save(Objection(**values | given))
+
+    def expert(self, user: User | None = None, **given: Any) -> Expert:
+        """One who opened the account and said where it works."""
+        user = user or self.user(Role.EXPERT)
+        values = {"user_id": user.id, "created_at": self.now, "joined_at": self.now}
+        expert = self._save(Expert(**values | given))
+        self.tie(user, kind=TieKind.EMPLOYER, name=f"评测院{user.id}(示例)")
+        self.session.refresh(expert)
+        return expert
+
+    def tie(self, user: User, **given: Any) -> ExpertTie:
+        """Something between the expert and a firm that is not on the platform."""
+        values = {
+            "user_id": user.id,
+            "name": f"外地公司{next(self._numbers)}",
+            "kind": TieKind.PROJECT,
+            "created_at": self.now,
+        }
+        return self._save(ExpertTie(**values | given))
 
     def node(self, **given: Any) -> Node:
         """A branch under the platform, which is made if there is none."""

@@ -111,3 +111,35 @@ def test_only_policies_decide_who_may_see():
             text = MODULES[module].read_text(encoding="utf-8")
             assert "PUBLIC_NEED_STATES" not in text, module
             assert "PUBLIC_ACHIEVEMENT_STATES" not in text, module
+
+
+def test_only_the_release_reaches_its_key():
+    """Who seals cannot open: the private half is derived in one place alone."""
+    users = {
+        module for module in MODULES if "matchmaker.bids.opening.key" in imports(module)
+    }
+    assert users == {"matchmaker.bids.opening.service"}
+    naming = {
+        module
+        for module, path in MODULES.items()
+        if "release_private" in path.read_text(encoding="utf-8")
+    }
+    assert naming == {"matchmaker.bids.vault", "matchmaker.bids.opening.key"}
+    tree = ast.parse(MODULES["matchmaker.bids.opening.service"].read_text("utf-8"))
+    callers = {
+        each.name
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef)
+        and any(isinstance(n, ast.Name) and n.id == "Opener" for n in ast.walk(each))
+    }
+    # `_opened` is handed one; these two make it, inside the locked transaction.
+    assert callers == {"retry", "_open_all", "_opened"}
+
+
+def test_only_the_vault_knows_a_cipher():
+    users = {
+        module
+        for module in MODULES
+        if any(name.startswith("cryptography") for name in imports(module))
+    }
+    assert users == {"matchmaker.bids.vault", "matchmaker.bids.opening.key"}

@@ -18,22 +18,31 @@ from werkzeug.routing import Rule
 from matchmaker import matrix, policies
 from models import (
     TABLES,
+    Award,
+    Bid,
     Contract,
+    Expert,
     Introduction,
     Mandate,
+    Milestone,
     Need,
     Notice,
+    Organisation,
     Suggestion,
     User,
 )
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
+    AwardState,
+    BidState,
     CallStatus,
     ContractState,
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
+    ResultState,
+    ReviewState,
     Role,
     Secrecy,
     SuggestionStatus,
@@ -82,6 +91,8 @@ class Thing:
     state: str = "*"
     secrecy: str = "*"
     owners: frozenset[str] = frozenset()
+    # What an owner may not do: it acts for the other side (`policies.RULES`).
+    barred: frozenset[tuple[str, str]] = frozenset()
     # A pair one of whose sides the others may not know of.
     dark_to: frozenset[str] = frozenset()
     row: dict[str, Any] = field(default_factory=dict)
@@ -135,6 +146,7 @@ def world(make: Factory, session: Session) -> World:
         "manager": make.user(Role.MANAGER, org_role=leads),
         "staff": make.staff(),
         "admin": make.user(Role.ADMIN),
+        "expert": make.user(Role.EXPERT),
     }
     ours, theirs = frozenset({"enterprise"}), frozenset[str]()
     things = [
@@ -169,6 +181,34 @@ def world(make: Factory, session: Session) -> World:
         for home, owners in ((firm, ours), (other, theirs))
         for status in CallStatus
     ]
+    things += [
+        Thing(
+            "call",
+            make.call(issuer_id=home.id, status=CallStatus.DRAFT, by_staff=True),
+            "draft",
+            "platform",
+            owners,
+        )
+        for home, owners in ((firm, ours), (other, theirs))
+    ]
+    things += [
+        Thing("question", make.question(make.call()), "asked"),
+        Thing(
+            "question",
+            make.question(
+                make.call(),
+                organisation_id=college.id,
+                user_id=_id(users["university"]),
+            ),
+            "asked",
+            owners=frozenset({"university"}),
+        ),
+        Thing(
+            "question",
+            make.question(make.call(), answer="是。", answered_at=make.now),
+            "answered",
+        ),
+    ]
     things += list(_pairs(make, things))
     for role, user in users.items():
         if user is not None:
@@ -196,7 +236,10 @@ def world(make: Factory, session: Session) -> World:
     things += list(_of_organisations(make, firm.id, other.id))
     things += list(_of_people(make, users))
     things += list(_talks(make, firm.id, other.id, college.id, users["manager"]))
+    things += list(_of_reviews(make, firm, college, users))
+    things += list(_awards(make, firm.id, other.id, college.id))
     things += list(_files(make, things))
+    things += list(_bids(make, firm.id, college.id))
     for thing in things:
         thing.keep(session)
     session.commit()
@@ -224,11 +267,51 @@ def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Th
 def _of_people(make: Factory, users: dict[str, User | None]) -> Iterator[Thing]:
     """A subscription and a browser that is signed in of everybody; a letter."""
     yield Thing("mail", make.mail())
+    for person, owners in ((users["expert"], {"expert"}), (None, set[str]())):
+        expert = make.expert(person)
+        tie = make.tie(expert.user)
+        yield Thing("expert", expert, owners=frozenset(owners))
+        yield Thing("tie", tie, owners=frozenset(owners))
     for role, user in users.items():
         if user is not None:
             whose = frozenset({role})
             yield Thing("subscription", make.subscription(user), owners=whose)
             yield Thing("session", make.user_session(user), owners=whose)
+
+
+def _of_reviews(
+    make: Factory,
+    firm: Organisation,
+    college: Organisation,
+    users: dict[str, User | None],
+) -> Iterator[Thing]:
+    """Reviews in every state, of the own expert and another; outcomes; objections."""
+    me = make.session.scalars(
+        select(Expert).where(Expert.user_id == _id(users["expert"]))
+    ).one()
+    judged = make.call(issuer_id=firm.id, status=CallStatus.IN_REVIEW)
+    for state in ReviewState:
+        bid = make.released_bid(judged, make.organisation())
+        sent = {"points": 80} if state is ReviewState.SUBMITTED else {}
+        owners = frozenset({"expert"})
+        yield Thing(
+            "review", make.review(bid, me, state=state, **sent), state, owners=owners
+        )
+        yield Thing("review", make.review(bid, state=state, **sent), state)
+    for state in ResultState:
+        noticed = make.call(status=CallStatus.ANNOUNCED)
+        own = make.released_bid(noticed, college)
+        other = make.released_bid(noticed, make.organisation())
+        result = make.result(noticed, [own, other], state=state)
+        mine, theirs = result.outcomes
+        yield Thing("outcome", mine, state, owners=frozenset({"university"}))
+        yield Thing("outcome", theirs, state)
+        yield Thing("objection", make.objection(result))
+    for role, user in users.items():
+        if user is not None and not user.is_staff:
+            whose = frozenset({role})
+            made = make.objection(result, user_id=user.id)
+            yield Thing("objection", made, owners=whose)
 
 
 def _talks(
@@ -284,6 +367,62 @@ def _talks(
         make.attachment(managed),
         owners=frozenset({"university", "manager"}),
     )
+
+
+def _awards(
+    make: Factory, firm_id: int, other_id: int, college_id: int
+) -> Iterator[Thing]:
+    """Awards one issued, won, and those of others, each with milestone and file."""
+    issuing, winning = ("award.view", "award.pay"), ("award.deliver",)
+    for issuer, bidder, role, closed in (
+        (firm_id, other_id, "enterprise", winning),
+        (other_id, firm_id, "enterprise", issuing),
+        (other_id, college_id, "university", issuing),
+        (other_id, make.organisation().id, "", ()),
+    ):
+        owners = frozenset({role} - {""})
+        barred = frozenset((role, action) for action in closed)
+        for state in (AwardState.DRAFT, AwardState.RUNNING):
+            call = make.call(issuer_id=issuer, status=CallStatus.AWARDED)
+            bid = make.bid(call, organisation_id=bidder, state=BidState.RELEASED)
+            award = make.award(bid, state=state)
+            yield Thing("award", award, state, owners=owners, barred=barred)
+        milestone = award.milestones[0]
+        yield Thing("milestone", milestone, owners=owners, barred=barred)
+        file = make.attachment(milestone)
+        yield Thing("award_file", file, owners=owners, barred=barred)
+
+
+def _bids(make: Factory, firm_id: int, college_id: int) -> Iterator[Thing]:
+    """Sealed and released bids, of the university and of others.
+
+    Each kind of record has bids of its own: taking one back destroys its files.
+    """
+    bidder, both = frozenset({"university"}), frozenset({"university", "enterprise"})
+    nobody = frozenset[str]()
+    other = make.organisation(kind=OrganisationKind.UNIVERSITY).id
+
+    def sealed(home: int) -> Bid:
+        return make.bid(organisation_id=home)
+
+    def released(home: int, issuer: int | None = None) -> Bid:
+        given = {} if issuer is None else {"issuer_id": issuer}
+        call = make.call(status=CallStatus.IN_REVIEW, **given)
+        return make.bid(call, organisation_id=home, state=BidState.RELEASED)
+
+    yield Thing("bid", sealed(college_id), owners=bidder)
+    yield Thing("bid", sealed(other))
+    yield Thing("own_bid_file", sealed(college_id).files[0], owners=bidder)
+    yield Thing("own_bid_file", sealed(other).files[0])
+    for record in ("opened_bid", "bid_file"):
+        for bid, state, owners in (
+            (sealed(college_id), "sealed", bidder),
+            (sealed(other), "sealed", nobody),
+            (released(college_id, firm_id), "released", both),
+            (released(other), "released", nobody),
+        ):
+            item = bid if record == "opened_bid" else bid.files[0]
+            yield Thing(record, item, state, owners=owners)
 
 
 def _files(make: Factory, things: list[Thing]) -> Iterator[Thing]:
@@ -347,6 +486,22 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_introductions(user)
     elif thing.record == "contract":
         where = policies.visible_contracts(user)
+    elif thing.record == "expert":
+        where = policies.visible_experts(user)
+    elif thing.record == "tie":
+        where = policies.visible_ties(user)
+    elif thing.record == "review":
+        where = policies.visible_reviews(user)
+    elif thing.record == "outcome":
+        where = policies.visible_outcomes(user)
+    elif thing.record == "objection":
+        where = policies.visible_objections(user)
+    elif thing.record == "award":
+        where = policies.visible_awards(user)
+    elif thing.record == "milestone":
+        where = policies.visible_milestones(user)
+    elif thing.record == "opened_bid":
+        where = policies.visible_bids(user)
     else:
         kind = RecordType(thing.record)
         where = policies.where(policies.visible(user, kind), kind)
@@ -362,6 +517,14 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
         "proposal",
         "introduction",
         "contract",
+        "expert",
+        "tie",
+        "review",
+        "outcome",
+        "objection",
+        "award",
+        "milestone",
+        "opened_bid",
         *(kind.value for kind in RecordType),
     }
     assert {TABLES[kind].__tablename__ for kind in RecordType} | {
@@ -378,12 +541,13 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
 def test_the_table_of_actions_is_what_policies_decide(world):
     kinds: dict[type, str] = {TABLES[kind]: kind.value for kind in RecordType}
     kinds |= {Introduction: "introduction", Contract: "contract"}
+    kinds |= {Award: "award", Milestone: "award"}
     for action, scopes in matrix.actions.items():
         for role, user in world.users.items():
             for thing in world.things:
                 if action.partition(".")[0] != kinds.get(type(thing.item)):
                     continue
-                own = role in thing.owners
+                own = role in thing.owners and (role, action) not in thing.barred
                 scope = scopes[role]
                 expected = scope == "any" or (scope == "own" and own)
                 assert policies.may(user, action, thing.item) == expected, (
@@ -481,6 +645,7 @@ def _check(
     assert not to_sign_in, place
     scope = matrix.actions.get(line.action, {}).get(role, "any")
     own = thing is not None and role in thing.owners
+    own = own and (role, line.action) not in thing.barred
     if thing is not None and not thing.is_seen_by(role):
         nobodys = client.open(address(app, rule, NOBODYS), method=method)
         # Like a record that is not there; «forbidden» only to who may never do it.

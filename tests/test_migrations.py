@@ -1,11 +1,14 @@
 """The tables a machine has are those the models describe."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import inspect, select
 
 from matchmaker.matches import service
-from models import Review, Suggestion, migrate, transaction
+from models import Call, Review, Suggestion, migrate, transaction, utcnow
+from models.states import CallStatus
 
 
 def test_there_is_one_head():
@@ -64,6 +67,42 @@ def test_pairs_from_before_the_probabilities_get_what_can_be_told(app, make, ses
         [review] = pair.reviews
         assert review.features == pair.features
         assert review.probability == pair.probability
+
+
+def test_the_last_day_of_a_call_counts_whole(app, make):
+    """Down and up again over filled tables: a deadline becomes the next midnight."""
+    ids = {
+        status: make.call(status=status, closes_at=closes, published_at=make.now).id
+        for status, closes in (
+            (CallStatus.OPEN, datetime(2027, 3, 31, 9, tzinfo=UTC)),
+            (CallStatus.RUNNING, datetime(2027, 3, 31, 16, tzinfo=UTC)),
+        )
+    }
+    ids[CallStatus.WITHDRAWN] = make.call(
+        status=CallStatus.WITHDRAWN, opens_at=None, closes_at=None, questions_until=None
+    ).id
+    make.session.close()
+    engine = app.extensions["db_engine"]
+    migrate.downgrade(engine, "0013")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO calls (issuer_id, status, title, field, background, goals,"
+            " is_demo, version, created_at, updated_at, published_at)"
+            " SELECT issuer_id, 'open', 'E', field, background, goals, is_demo, 1,"
+            " created_at, updated_at, published_at FROM calls WHERE status = 'open'"
+        )
+    migrate.upgrade(engine)
+    with app.extensions["db_sessions"]() as again:
+        for status in (CallStatus.OPEN, CallStatus.RUNNING):
+            call = again.get_one(Call, ids[status])
+            assert call.closes_at == datetime(2027, 3, 31, 16, tzinfo=UTC)
+            assert call.opens_at == make.now
+            assert sum(one["weight"] for one in call.criteria) == 100
+        # What nobody said the end of goes on for a year.
+        endless = again.scalars(select(Call).where(Call.title == "E")).one()
+        assert endless.closes_at > utcnow() + timedelta(days=364)
+        given_up = again.get_one(Call, ids[CallStatus.WITHDRAWN])
+        assert (given_up.status, given_up.closes_at) == (CallStatus.DRAFT, None)
 
 
 def columns(engine, table):

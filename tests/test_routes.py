@@ -27,6 +27,7 @@ OPEN = {
     "registrations.confirmed",
     "registrations.correct",
     "organisations.accept",
+    "experts.join",
     "mail.mine",
     "subscriptions.stop_by_link",
     "search.results",
@@ -36,6 +37,11 @@ OPEN = {
     "achievements.show",
     "calls.browse",
     "calls.show",
+    "results.show",
+    "receipts.check",
+    "calls.feed",
+    "calls.deadlines",
+    "call_versions.index",
     "attachments.download",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
@@ -49,6 +55,9 @@ OPEN_POSTS = {
     "registrations.confirm",
     "registrations.correct",
     "organisations.accept",
+    "experts.join",
+    "results.object",
+    "receipts.check",
     # Their signed token says what they may do.
     "subscriptions.stop_by_link",
     "subscriptions.restart_by_link",

@@ -47,6 +47,8 @@ WHO_KNOWS: dict[str, set[str]] = {
     "draft-need": FIRM,
     "draft-achievement": FIRM,
     "draft-call": FIRM,
+    "question": FIRM | STAFF,  # about a public call, not answered yet
+    "opinion": STAFF,  # of an expert on a call of the firm
     "restricted": FIRM | STAFF,
     "masked": FIRM | STAFF,
     "file-name": STAFF,  # of another firm's public need
@@ -174,6 +176,17 @@ def hide_records(make: Factory, lead: User, firm_id: int) -> None:
         issuer_id=firm_id,
         field="AV",
     )
+    public_call = make.call(id=HIDDEN + 1)
+    make.question(
+        public_call,
+        id=HIDDEN,
+        organisation_id=firm_id,
+        user_id=lead.id,
+        text=secret("question"),
+    )
+    make.linked(public_call, restricted)
+    argued = make.call(id=HIDDEN + 2, status=CallStatus.ARGUED, issuer_id=firm_id)
+    make.opinion(argued, words=secret("opinion"))
     approved = {"status": SuggestionStatus.APPROVED, "score": 0.99}
     public = make.session.get_one(type(achievement), ID)
     make.suggestion(restricted, public, id=HIDDEN, **approved)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import IntegerConverter, Rule
 
 from index.hashing import HashingEncoder
@@ -14,9 +15,13 @@ from index.sync import LiveIndex
 from matchmaker import matrix
 from matchmaker.jobs.worker import Worker
 from matchmaker.notices import service as notices
-from models import User, transaction
+from models import Bid, Expert, User, transaction
 from models.states import (
+    AwardState,
+    BidState,
+    CallStatus,
     ContractState,
+    MilestoneState,
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
@@ -50,10 +55,22 @@ def populate(make: Factory) -> Users:
         "manager": make.user(Role.MANAGER),
         "staff": make.staff(),
         "admin": make.user(Role.ADMIN),
+        "expert": make.user(Role.EXPERT),
     }
+    make.expert(users["expert"], id=ID)
+    make.tie(users["expert"], id=ID)
     need = make.need(id=ID, organisation_id=firm.id)
     achievement = make.achievement(id=ID, organisation_id=college.id)
-    make.call(id=ID)
+    call = make.call(id=ID)
+    make.bid(call, id=ID, organisation_id=college.id, user_id=users["university"].id)
+    reviewed = make.call(status=CallStatus.IN_REVIEW)
+    make.bid(reviewed, state=BidState.RELEASED, organisation_id=firm.id)
+    make.question(call, id=ID)
+    make.question(call, answer="零下十度到四十度。", answered_at=make.now)
+    make.invited(call, college.id)
+    make.call(by_staff=True, status=CallStatus.DRAFT)
+    make.call(issuer_id=firm.id, status=CallStatus.DRAFT, return_reason="补数值")
+    make.call(issuer_id=firm.id, status=CallStatus.ARGUED)
     make.registration(id=ID, organisation_id=firm.id)
     make.user(id=ID, organisation_id=firm.id)
     make.invitation(firm.id, ID, id=ID, expires_at=FAR)
@@ -115,10 +132,48 @@ def populate(make: Factory) -> Users:
     for user in users.values():
         if user is not None:
             notify(make, user.id, need.id)
+    judge_bids(make, users["expert"])
+    carry_out(make, firm.id, college.id)
     index_everything(make)
     make.failed_task(need, id=ID)
     make.import_run(users["staff"], id=ID)
     return users
+
+
+def judge_bids(make: Factory, expert: User | None) -> None:
+    """A call under review with a sheet in the expert's hands, and one announced."""
+    judged = make.call(status=CallStatus.IN_REVIEW)
+    bid = make.released_bid(judged, make.organisation())
+    reviewer = make.session.scalars(
+        select(Expert).where(Expert.user_id == (expert.id if expert else 0))
+    ).one()
+    make.review(bid, reviewer, id=ID)
+    noticed = make.call(status=CallStatus.ANNOUNCED)
+    winner = make.released_bid(noticed, make.organisation())
+    result = make.result(noticed, [winner], outcome_ids=[ID], notice_until=FAR)
+    make.objection(result, id=ID)
+
+
+def carry_out(make: Factory, firm_id: int, college_id: int) -> None:
+    """A milestone to judge, a task book to confirm, an acceptance to conclude."""
+    award = make.award(_won(make, firm_id, college_id), id=ID)
+    milestone = award.milestones[0]
+    with transaction(make.session):
+        milestone.state, milestone.number = MilestoneState.DELIVERED, 1
+        milestone.delivered_at, milestone.delivered_words = make.now, "样机和测试记录"
+    make.attachment(milestone)
+    make.award(_won(make, firm_id, college_id), state=AwardState.DRAFT)
+    make.award(
+        _won(make, make.organisation().id, firm_id),
+        state=AwardState.ACCEPTING,
+        applied_number=1,
+        applied_at=make.now,
+    )
+
+
+def _won(make: Factory, issuer_id: int, bidder_id: int) -> Bid:
+    call = make.call(issuer_id=issuer_id, status=CallStatus.AWARDED)
+    return make.bid(call, organisation_id=bidder_id, state=BidState.RELEASED)
 
 
 def notify(make: Factory, user_id: int, need_id: int, title: str = "储能预警") -> None:

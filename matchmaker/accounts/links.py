@@ -16,6 +16,7 @@ LIVES: dict[TokenPurpose, timedelta] = {
     TokenPurpose.CORRECT: timedelta(days=14),
     TokenPurpose.RESET: timedelta(hours=1),
     TokenPurpose.INVITE: timedelta(days=7),
+    TokenPurpose.EXPERT: timedelta(days=14),
 }
 
 

@@ -9,17 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import (
     Achievement,
+    Bid,
+    BidReview,
+    BidSubmission,
     ContactGrant,
+    ExpertTie,
     History,
     IntroductionAnswer,
     Invitation,
     Mail,
     Need,
     Notice,
+    Objection,
     OneTimeToken,
     Proposal,
     Registration,
@@ -30,7 +35,7 @@ from models import (
     transaction,
 )
 from models.accounts import ERASED_DOMAIN
-from models.states import Role, TokenPurpose
+from models.states import HELD_REVIEWS, Role, TokenPurpose
 
 from .. import labels
 from ..errors import Conflict, Invalid
@@ -54,8 +59,10 @@ def export(session: Session, actor: User, *, now: datetime) -> dict[str, Any]:
             "needs_written": _titles(session, Need, actor),
             "achievements_written": _titles(session, Achievement, actor),
             "pairs_proposed": _proposed(session, actor),
+            "bids_submitted": _bids(session, actor),
         }
         | _talks(session, actor)
+        | _judged(session, actor)
         | _told_and_done(session, actor)
     )
 
@@ -166,6 +173,49 @@ def _talks(session: Session, actor: User) -> dict[str, Any]:
     }
 
 
+def _judged(session: Session, actor: User) -> dict[str, Any]:
+    """What the person declared and wrote as an expert, and its objections."""
+    return {
+        "expert_ties": [
+            {
+                "organisation": row.name,
+                "kind": labels.label(row.kind),
+                "words": row.words,
+                "created_at": _when(row.created_at),
+                "ended_at": _when(row.ended_at),
+            }
+            for row in session.scalars(
+                select(ExpertTie)
+                .where(ExpertTie.user_id == actor.id)
+                .order_by(ExpertTie.id)
+            )
+        ],
+        "reviews_written": [
+            {
+                "bid": row.bid_id,
+                "state": labels.label(row.state),
+                "scores": row.scores,
+                "overall": row.overall,
+                "conflict": row.conflict_words,
+                "submitted_at": _when(row.submitted_at),
+            }
+            for row in session.scalars(
+                select(BidReview)
+                .where(BidReview.user_id == actor.id)
+                .order_by(BidReview.id)
+            )
+        ],
+        "objections": [
+            {"words": row.words, "answer": row.answer, "at": _when(row.at)}
+            for row in session.scalars(
+                select(Objection)
+                .where(Objection.user_id == actor.id)
+                .order_by(Objection.id)
+            )
+        ],
+    }
+
+
 def _told_and_done(session: Session, actor: User) -> dict[str, Any]:
     """What the person was told, and what it did."""
     return {
@@ -215,6 +265,25 @@ def _proposed(session: Session, actor: User) -> list[dict[str, Any]]:
     ]
 
 
+def _bids(session: Session, actor: User) -> list[dict[str, Any]]:
+    """The receipts; the text of a bid is its organisation's, and may be sealed."""
+    query = (
+        select(BidSubmission)
+        .where(BidSubmission.user_id == actor.id)
+        .options(joinedload(BidSubmission.bid).joinedload(Bid.call))
+        .order_by(BidSubmission.id)
+    )
+    return [
+        {
+            "call": row.bid.call.title,
+            "number": row.number,
+            "at": _when(row.at),
+            "sha256": row.sha256,
+        }
+        for row in session.scalars(query)
+    ]
+
+
 def _when(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
@@ -230,12 +299,22 @@ def hindrance(session: Session, actor: User) -> str:
         and _others(session, User.role == Role.ADMIN, actor) == 0
     ):
         return "您是唯一的平台管理员，请先让另一个账号成为管理员。"
+    if _judges(session, actor):
+        return "您还有没评完的揭榜书，请先提交评分表，或者请平台工作人员取消分派。"
     if not actor.manages:
         return ""
     home = User.organisation_id == actor.organisation_id
     if _others(session, home, actor) and not _others(session, home & IN_CHARGE, actor):
         return "您是本单位唯一的管理员，请先把另一位成员设为管理员。"
     return ""
+
+
+def _judges(session: Session, actor: User) -> bool:
+    """Whether bids wait in the hands of the person."""
+    held = select(BidReview.id).where(
+        BidReview.user_id == actor.id, BidReview.state.in_(HELD_REVIEWS)
+    )
+    return session.scalar(held.limit(1)) is not None
 
 
 def _others(session: Session, which: Any, actor: User) -> int:
@@ -273,7 +352,10 @@ def _erase_traces(
     )
     for invitation in invitations:
         invitation.email = nobody
-    _void_links(session, TokenPurpose.RESET, [actor.id], now)
+    for row in session.scalars(select(Objection).where(Objection.user_id == actor.id)):
+        row.name, row.email = ERASED_NAME, nobody
+    for purpose in (TokenPurpose.RESET, TokenPurpose.EXPERT):
+        _void_links(session, purpose, [actor.id], now)
     registered = [row.id for row in registrations]
     for purpose in (TokenPurpose.CONFIRM, TokenPurpose.CORRECT):
         _void_links(session, purpose, registered, now)

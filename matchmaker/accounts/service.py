@@ -8,8 +8,16 @@ from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from models import Mandate, Organisation, SignInFailure, User, transaction
-from models.states import OrganisationKind, OrganisationRole, Role
+from models import (
+    Expert,
+    ExpertTie,
+    Mandate,
+    Organisation,
+    SignInFailure,
+    User,
+    transaction,
+)
+from models.states import OrganisationKind, OrganisationRole, Role, TieKind
 
 from ..errors import Invalid, NotFound
 from ..history import service as history
@@ -27,8 +35,8 @@ from .schema import (
 WRONG = "邮箱或密码不正确，请检查后重试。"
 
 # The kinds of organisation whose members take each role; the first is meant
-# when nothing is said. Staff need none. A park posts needs, its own and those it
-# gathers, and reads as a firm does.
+# when nothing is said. Staff need none, experts have none. A park posts needs, its own
+# and those it gathers, and reads as a firm does.
 KINDS: dict[Role, tuple[OrganisationKind, ...]] = {
     Role.ENTERPRISE: (OrganisationKind.ENTERPRISE, OrganisationKind.PARK),
     Role.UNIVERSITY: (OrganisationKind.UNIVERSITY, OrganisationKind.INSTITUTE),
@@ -39,11 +47,11 @@ KINDS: dict[Role, tuple[OrganisationKind, ...]] = {
 
 
 # Who decides about the members of an organisation. Somebody who works for the
-# platform does not, whatever the account says.
+# platform does not, nor an expert, whatever the account says.
 IN_CHARGE = and_(
     User.org_role == OrganisationRole.MANAGER,
     User.active.is_(True),
-    User.role.not_in((Role.STAFF, Role.ADMIN)),
+    User.role.not_in((Role.STAFF, Role.ADMIN, Role.EXPERT)),
 )
 
 
@@ -63,6 +71,8 @@ class DemoAccount:
 
 
 DEMO_BODY = "技术转移服务机构(示例)"
+# Where the experts of the demonstration work: none of its bidders.
+DEMO_INSTITUTE = "第三方评测研究院(示例)"
 DEMO_PASSWORD = "changsha-demo-2026"
 DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("qiye@demo.example", "企业用户(示例)", Role.ENTERPRISE),
@@ -71,6 +81,9 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
     DemoAccount("shenhe@demo.example", "审核员甲(示例)", Role.STAFF),
     DemoAccount("fuhe@demo.example", "审核员乙(示例)", Role.STAFF),
     DemoAccount("admin@demo.example", "管理员(示例)", Role.ADMIN),
+    DemoAccount("zhuanjia1@demo.example", "评审专家甲(示例)", Role.EXPERT),
+    DemoAccount("zhuanjia2@demo.example", "评审专家乙(示例)", Role.EXPERT),
+    DemoAccount("zhuanjia3@demo.example", "评审专家丙(示例)", Role.EXPERT),
 )
 
 
@@ -170,6 +183,8 @@ def first_role(session: Session, organisation: Organisation | None) -> Organisat
 def _organisation(
     session: Session, data: NewUser, now: datetime
 ) -> Organisation | None:
+    if data.role is Role.EXPERT:
+        raise Invalid({"role": "评审专家由工作人员在「评审专家」页面邀请"})
     if data.organisation is None:
         if data.role not in (Role.STAFF, Role.ADMIN):
             raise Invalid({"organisation": "企业、高校和技术经理人账号须填写所属单位"})
@@ -260,6 +275,8 @@ def create_demo_accounts(
         for user in missing:
             if user.role is Role.MANAGER:
                 _represent(session, user, enterprise_id, now)
+            if user.role is Role.EXPERT:
+                _demo_expert(session, user, now)
     return missing
 
 
@@ -281,6 +298,20 @@ def _represent(
             manager_id=manager.id,
             organisation_id=organisation_id,
             from_on=today(now),
+            created_at=now,
+        )
+    )
+
+
+def _demo_expert(session: Session, user: User, now: datetime) -> None:
+    session.add(
+        Expert(user_id=user.id, title="研究员(示例)", created_at=now, joined_at=now)
+    )
+    session.add(
+        ExpertTie(
+            user_id=user.id,
+            name=DEMO_INSTITUTE,
+            kind=TieKind.EMPLOYER,
             created_at=now,
         )
     )

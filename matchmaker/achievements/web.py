@@ -96,8 +96,8 @@ def mine() -> ResponseReturnValue:
 
 @bp.get("/achievements/<int:achievement_id>")
 def show(achievement_id: int) -> ResponseReturnValue:
-    user, session = current(), db.session
-    today = labels.today(utcnow())
+    user, session, now = current(), db.session, utcnow()
+    today = labels.today(now)
     item = service.find_achievement(session, user, achievement_id)
     seeks = policies.may(user, "achievement.find_buyers", item)
     matched = item.status not in UNMATCHED
@@ -105,8 +105,8 @@ def show(achievement_id: int) -> ResponseReturnValue:
     return render_template(
         "achievements/show.html",
         item=item,
-        card=rows.card(user, item, today),
-        state=rows.state(item, today),
+        card=rows.card(user, item, now),
+        state=rows.state(item, now),
         seeks=seeks,
         owner=policies.may(user, "achievement.edit", item),
         editable=posting.is_editable(item),
@@ -136,7 +136,15 @@ def buyers(achievement_id: int) -> ResponseReturnValue:
     matches.note_buyers_seen(db.session, user, item, now=utcnow())
     matched = item.status not in UNMATCHED
     near = (
-        nearby(db.session, live_index(), user, item, RecordType.NEED, limit=MOST_BUYERS)
+        nearby(
+            db.session,
+            live_index(),
+            user,
+            item,
+            RecordType.NEED,
+            limit=MOST_BUYERS,
+            now=utcnow(),
+        )
         if matched
         else []
     )
@@ -165,7 +173,9 @@ def _files_url(item: Achievement) -> str:
 
 
 def _near(item: Achievement, kind: RecordType) -> list[dict[str, Any]]:
-    found = nearby(db.session, live_index(), current(), item, kind, limit=5)
+    found = nearby(
+        db.session, live_index(), current(), item, kind, limit=5, now=utcnow()
+    )
     return near_cards(found)
 
 

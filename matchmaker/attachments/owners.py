@@ -15,10 +15,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from models import Achievement, Contract, Introduction, Need, Payment, User
+from models import (
+    Achievement,
+    Award,
+    Contract,
+    Introduction,
+    Milestone,
+    Need,
+    Payment,
+    User,
+)
 from models.attachments import Attachment, FileOwner
 from models.outbox import RecordType
-from models.states import ContractState
+from models.states import UNJUDGED, AwardState, ContractState
 
 from .. import policies
 from ..errors import NotFound
@@ -106,6 +115,12 @@ def _proves_something(session: Session, row: Attachment) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def _awaits_files(milestone: Milestone) -> bool:
+    """Until it is judged: what was judged stays as it was."""
+    running = milestone.award.state is AwardState.RUNNING
+    return running and milestone.state in UNJUDGED
+
+
 def _posted(kind: RecordType, model: type) -> Owner:
     return Owner(
         model,
@@ -141,9 +156,27 @@ OWNERS: Mapping[FileOwner, Owner] = {
         lambda _, item: str(item.name),
         is_used=_proves_something,
     ),
+    FileOwner.AWARD: Owner(
+        Award,
+        partial(_find_seen, Award, policies.visible_awards),
+        "award.deliver",
+        lambda item: item.is_runner,
+        "award.files_closed",
+        lambda _, item: str(item.call.title),
+    ),
+    FileOwner.MILESTONE: Owner(
+        Milestone,
+        partial(_find_seen, Milestone, policies.visible_milestones),
+        "award.deliver",
+        _awaits_files,
+        "award.files_closed",
+        lambda _, item: f"里程碑 {item.position} {item.title}",
+    ),
 }
 # Talks and contracts: read by whoever takes part, and never public.
 DEALS = frozenset({FileOwner.INTRODUCTION, FileOwner.CONTRACT})
+# What a winner hands in: read by the issuer and the staff, changed by it alone.
+AWARDS = frozenset({FileOwner.AWARD, FileOwner.MILESTONE})
 _KINDS: Mapping[type, FileOwner] = {owner.model: kind for kind, owner in OWNERS.items()}
 
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models import Attachment, ImportRun, User, transaction
+from models import Attachment, BidFile, ImportRun, User, transaction
 from models.attachments import FileOwner
 from models.session import lock
 
@@ -153,17 +153,18 @@ def remove(
         digest = row.sha256
         session.delete(row)
         _note(session, actor, item, "removed", [row.name, None], now)
-    _clear(session, store, {digest})
+    clear(session, store, {digest})
     return item
 
 
 def sweep(session: Session, store: Store) -> int:
     """Delete files no row names: of removed records, and of killed uploads."""
     store.sweep_incoming(time.time())
-    return _clear(session, store, store.held())
+    return clear(session, store, store.held())
 
 
-def _clear(session: Session, store: Store, digests: set[str]) -> int:
+def clear(session: Session, store: Store, digests: set[str]) -> int:
+    """Delete those of the files that no row names any more; says how many went."""
     if not digests:
         return 0
     session.rollback()
@@ -171,6 +172,7 @@ def _clear(session: Session, store: Store, digests: set[str]) -> int:
         named = set(session.scalars(select(Attachment.sha256).distinct()))
         for column in (ImportRun.sha256, ImportRun.errors_sha256):
             named |= set(session.scalars(select(column).where(column.is_not(None))))
+        named |= set(session.scalars(select(BidFile.stored)))
         session.rollback()
         return store.remove(sorted(digests - named))
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from ..errors import Invalid
 from ..labels import file_size
@@ -24,6 +24,12 @@ from ..labels import file_size
 BLOCK = 1 << 16
 STALE_SECONDS = 24 * 3600
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Readable(Protocol):
+    """What a file is read from."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Store:
     limit: int
 
     @contextmanager
-    def staged(self, stream: BinaryIO) -> Iterator[Staged]:
+    def staged(self, stream: Readable) -> Iterator[Staged]:
         """Write what comes in to disk; it is gone at the end unless kept.
 
         Raises `Invalid` for an empty file and, as soon as the limit is passed, for

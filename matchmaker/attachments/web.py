@@ -26,7 +26,7 @@ from ..config import Settings
 from ..db import db
 from ..errors import Invalid, NotFound
 from . import content, service
-from .owners import DEALS, OWNERS
+from .owners import AWARDS, DEALS, OWNERS
 from .store import Store
 
 bp = Blueprint("attachments", __name__)
@@ -52,6 +52,7 @@ class Place:
 
 OWN = "附件和全文一样，只有本单位和平台工作人员能看到。"
 HELPFUL = "图纸、检测报告、现场照片能帮助对方判断。"
+DELIVERED = "发榜单位、承担单位和平台工作人员能看到，不对外公开，其他揭榜单位看不到。"
 PLACES: dict[FileOwner, Place] = {
     FileOwner.NEED: Place(
         "needs.show", "need_id", "attachments.of_need", OWN, "本单位和平台", HELPFUL
@@ -79,6 +80,22 @@ PLACES: dict[FileOwner, Place] = {
         "合同的附件，双方当事人、负责的技术经理人和平台工作人员都能看到，不对外公开。",
         "当事人和平台",
         "签字盖章的合同、技术附件和验收、测试证明放在这里。",
+    ),
+    FileOwner.AWARD: Place(
+        "awards.show",
+        "award_id",
+        "attachments.of_award",
+        DELIVERED,
+        "发榜单位、承担单位和平台",
+        "验收报告、检测报告、用户使用证明放在这里。",
+    ),
+    FileOwner.MILESTONE: Place(
+        "milestones.show",
+        "milestone_id",
+        "attachments.of_milestone",
+        DELIVERED,
+        "发榜单位、承担单位和平台",
+        "样机照片、测试记录、阶段报告放在这里，供发榜单位和平台判断。",
     ),
 }
 UPLOADS = frozenset(place.manage for place in PLACES.values())
@@ -130,6 +147,18 @@ def of_contract(record_id: int) -> ResponseReturnValue:
     return _manage(FileOwner.CONTRACT, record_id)
 
 
+@bp.route("/awards/<int:record_id>/attachments", methods=["GET", "POST"])
+@login_required
+def of_award(record_id: int) -> ResponseReturnValue:
+    return _manage(FileOwner.AWARD, record_id)
+
+
+@bp.route("/milestones/<int:record_id>/attachments", methods=["GET", "POST"])
+@login_required
+def of_milestone(record_id: int) -> ResponseReturnValue:
+    return _manage(FileOwner.MILESTONE, record_id)
+
+
 def _manage(kind: FileOwner, record_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(kind, record_id)
@@ -167,14 +196,12 @@ def _page(
         "attachments/manage.html",
         title=OWNERS[kind].title(user, item),
         place=PLACES[kind],
-        remove="attachments.remove_from_deal"
-        if kind in DEALS
-        else "attachments.remove",
+        remove=_removal(kind),
         files=cards(item),
         back=_home(kind, record_id),
         action=url_for(PLACES[kind].manage, record_id=record_id),
         may_open=policies.may_show_attachments(item),
-        checked_again=kind not in DEALS
+        checked_again=kind not in DEALS | AWARDS
         and item.status.value in ("published", "expired"),
         most=service.MOST,
         limit=labels.file_size(store().limit),
@@ -239,21 +266,33 @@ def set_public(attachment_id: int) -> ResponseReturnValue:
 @bp.post("/attachments/<int:attachment_id>/remove")
 @login_required
 def remove(attachment_id: int) -> ResponseReturnValue:
-    return _remove(attachment_id, deal=False)
+    return _remove(attachment_id, "attachments.remove")
 
 
 @bp.post("/attachments/<int:attachment_id>/remove-from-deal")
 @login_required
 def remove_from_deal(attachment_id: int) -> ResponseReturnValue:
-    return _remove(attachment_id, deal=True)
+    return _remove(attachment_id, "attachments.remove_from_deal")
 
 
-def _remove(attachment_id: int, *, deal: bool) -> ResponseReturnValue:
-    """Of talks and contracts others may remove files than of needs: see the matrix."""
+@bp.post("/attachments/<int:attachment_id>/remove-from-award")
+@login_required
+def remove_from_award(attachment_id: int) -> ResponseReturnValue:
+    return _remove(attachment_id, "attachments.remove_from_award")
+
+
+def _removal(kind: FileOwner) -> str:
+    """Where a file is removed; who may differs by what it hangs on: see the matrix."""
+    if kind in AWARDS:
+        return "attachments.remove_from_award"
+    return "attachments.remove_from_deal" if kind in DEALS else "attachments.remove"
+
+
+def _remove(attachment_id: int, endpoint: str) -> ResponseReturnValue:
     user = signed_in()
     row, _ = service.find(db.session, user, attachment_id)
     kind, record_id, name = row.record_type, row.record_id, row.name
-    if (kind in DEALS) is not deal:
+    if _removal(kind) != endpoint:
         raise NotFound("attachment")
     service.remove(db.session, store(), user, attachment_id, now=utcnow())
     flash(f"已删除附件：{name}", "success")

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import TABLES, History, Need, User, transaction
+from models import TABLES, Bid, BidRelease, History, Need, User, transaction
 from models.base import Base
 from models.outbox import RecordType
 from models.states import (
@@ -66,9 +66,12 @@ TEXTS = frozenset(
         "budget_fen",
     }
 )
+# What a winner promised and delivered is between it, the issuer and the staff.
+AWARDS = ("awards", "milestones")
+AWARD_WORDS = frozenset({"words", "pledge", "values", "milestones", "amount_fen"})
 # Records of others' business: pairs and talks quote needs, contracts are the parties'
 # own.
-QUOTING = frozenset({"suggestions", "introductions", "contracts"})
+QUOTING = frozenset({"suggestions", "introductions", "contracts", *AWARDS})
 # What the log may say of a contract: its steps and days, no word and no sum.
 CONTRACT_STEPS = frozenset(
     {
@@ -88,6 +91,7 @@ RECORDS: dict[str, str] = {
     "needs": "技术需求",
     "achievements": "科技成果",
     "calls": "揭榜榜单",
+    "call_questions": "榜单提问",
     "suggestions": "匹配建议",
     "introductions": "对接",
     "contact_grants": "联系方式",
@@ -100,6 +104,9 @@ RECORDS: dict[str, str] = {
     "holidays": "节假日",
     "outbox_tasks": "后台任务",
     "contracts": "技术合同",
+    "bids": "揭榜书",
+    "awards": "立项",
+    "milestones": "里程碑",
     "import_runs": "台账导入",
     "year_targets": "年度目标",
     "year_facts": "年度数据",
@@ -132,6 +139,18 @@ NAMES: dict[str, str] = {
     "day": "日期",
     "secrecy": "公开范围",
     "problem": "问题",
+    "background": "背景",
+    "goals": "揭榜目标",
+    "conditions": "揭榜要求",
+    "issuer": "发榜单位",
+    "funding_fen": "榜单金额",
+    "mode": "揭榜方式",
+    "max_awards": "最多立项数",
+    "criteria": "评审标准",
+    "issuer_weight": "发榜单位权重",
+    "opens_at": "揭榜开始",
+    "closes_at": "揭榜截止",
+    "questions_until": "提问截止",
     "targets": "指标",
     "abstract": "摘要",
     "indicators": "指标",
@@ -149,6 +168,9 @@ NAMES: dict[str, str] = {
     "words": "说明",
     "board": "看板",
     "filters": "条件",
+    "number": "第几次",
+    "digest": "回执 SHA-256",
+    "bids": "揭榜书份数",
 }
 # The words of every state; where two kinds share one, they share its word, but for
 # talks, whose «failed» is another than that of a call.
@@ -214,7 +236,7 @@ def actions(session: Session) -> list[tuple[str, str]]:
 
 
 def _where(query: AuditQuery) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [_not_sealed()]
     if query.who == SYSTEM:
         found.append(History.actor_id.is_(None))
     elif query.who:
@@ -236,6 +258,16 @@ def _where(query: AuditQuery) -> list[ColumnElement[bool]]:
     if query.until_on is not None:
         found.append(History.at < _morning(query.until_on + timedelta(days=1)))
     return found
+
+
+def _not_sealed() -> ColumnElement[bool]:
+    """Leave out the steps of bids until their call's release: they name the bidders."""
+    opened = (
+        select(Bid.id)
+        .join(BidRelease, BidRelease.call_id == Bid.call_id)
+        .where(BidRelease.released_at.is_not(None))
+    )
+    return or_(History.record_type != Bid.__tablename__, History.record_id.in_(opened))
 
 
 def _morning(day: date) -> datetime:
@@ -299,7 +331,8 @@ def _detail(row: History, is_open: bool) -> str:
     for name, pair in row.changes.items():
         if name in SILENT or not isinstance(pair, list) or len(pair) != 2:
             continue
-        is_told = is_open or not hidden(name)
+        of_award = row.record_type in AWARDS and name in AWARD_WORDS
+        is_told = is_open or not (hidden(name) or of_award)
         shown = _change(name, pair[0], pair[1], states) if is_told else MASKED
         label = NAMES.get(name) or COLUMN_LABELS.get(name, name)
         parts.append(f"{label}：{shown}")

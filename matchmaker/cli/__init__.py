@@ -6,6 +6,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Attach every group of commands."""
     from .accounts import users_cli
+    from .bids import bids_cli
     from .database import db_cli
     from .demo import demo_cli
     from .evaluate import evaluate
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
         policies,
         db_cli,
         ledger_cli,
+        bids_cli,
         users_cli,
         demo_cli,
     ):

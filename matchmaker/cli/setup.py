@@ -11,6 +11,7 @@ from ..db import db
 from ..jobs import reencode
 from ..search.live import live_index
 from .base import Command
+from .bids import ensure_key
 from .demo import load, show_accounts, work_off
 
 
@@ -18,10 +19,11 @@ from .demo import load, show_accounts, work_off
 @with_appcontext
 @click.pass_context
 def setup(context: click.Context) -> None:
-    """Migrate, load the demonstration data, encode anew: each only if needed."""
+    """Migrate, make the key, load demonstration data, encode anew: what is needed."""
     from models import migrate
 
     migrate.upgrade(current_app.extensions["db_engine"])
+    ensure_key()
     context.invoke(load)
     name = live_index().encoder.name
     if count := reencode.queue(db.session, name, now=utcnow()):

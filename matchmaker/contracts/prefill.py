@@ -102,13 +102,15 @@ class Party:
 @dataclass(frozen=True)
 class Known:
     """All there is to begin with; ``title`` is what the talks are about, in words
-    that both sides may read."""
+    that both sides may read. ``given`` are values of the form that something else
+    proposes, such as the task book of an award."""
 
     title: str = ""
     need: Need | None = None
     achievement: Achievement | None = None
     buyer: Party = Party()
     seller: Party = Party()
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def with_party(self, side: str, party: Party) -> Known:
         """With what is known of the buyer or the seller."""
@@ -137,6 +139,7 @@ def prefill(known: Known) -> Prefilled:
     likely["ip_kind"] = ip_kind(known.achievement.ip if known.achievement else ())
     likely["plan_source"] = "outside"
     _sums(known, likely)
+    likely |= known.given
     for side, party in (("buyer", known.buyer), ("seller", known.seller)):
         _party(side, party, sure, likely)
     values = {**likely, **{name: value for name, value in sure.items() if value}}

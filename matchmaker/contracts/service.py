@@ -14,7 +14,15 @@ from uuid import uuid4
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models import Achievement, Contract, Introduction, Organisation, User, transaction
+from models import (
+    Achievement,
+    Award,
+    Contract,
+    Introduction,
+    Organisation,
+    User,
+    transaction,
+)
 from models.accounts import name_key
 from models.session import lock
 from models.states import (
@@ -25,6 +33,7 @@ from models.states import (
 )
 
 from .. import policies
+from ..awards import contracting
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..introductions import moves, sight
@@ -172,6 +181,17 @@ def proposal(
     )
 
 
+def award_proposal(session: Session, actor: User, award: Award) -> Prefilled:
+    """The form for an accepted award: its issuer buys, its winner sells."""
+    return prefill.prefill(
+        Known(
+            buyer=_party(session, award.call.issuer, actor, None),
+            seller=_party(session, award.bidder, actor, None),
+            given=contracting.form_values(award),
+        )
+    )
+
+
 def own_details(session: Session, actor: User, contract: Contract) -> dict[str, str]:
     """What the actor's side has not filled in and the platform knows already."""
     side = side_of(contract, actor)
@@ -233,11 +253,12 @@ def create_contract(
     data: ContractDraft,
     *,
     introduction_id: int | None = None,
+    award_id: int | None = None,
     own_side: str = "",
     form_key: str,
     now: datetime,
 ) -> Contract:
-    """Keep a draft, from talks or without; the talks move to «合同拟定».
+    """Keep a draft, from talks, an award or neither; talks move to «合同拟定».
 
     The same form never makes two. Raises `Conflict` «contract.draft_exists» where the
     other side began one from the same talks, `Invalid` where a party that begins
@@ -263,10 +284,12 @@ def create_contract(
         )
         if introduction_id is not None:
             _from_talks(session, actor, contract, introduction_id, now=now)
-        else:
+        elif award_id is None:
             _by_itself(session, actor, contract, own_side)
         session.add(contract)
         session.flush()
+        if award_id is not None:
+            contracting.link(session, actor, award_id, contract, now=now)
         contract.code = f"HT{today(now):%Y}-{contract.id:06d}"
         replace_plan(session, contract, _with_first_line(data))
         changes: dict[str, Any] = {"form": form_key}

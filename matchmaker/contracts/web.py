@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from werkzeug.datastructures import MultiDict
 
-from models import Achievement, Contract, Introduction
+from models import Achievement, Award, Contract, Introduction
 from models.base import utcnow
 from models.fields import CONTRACT_WORDS, FIELDS, Vocabulary
 from models.regions import region_name
@@ -36,6 +36,7 @@ from .. import labels, policies
 from ..accounts.current import signed_in
 from ..attachments import content
 from ..attachments import web as attachments
+from ..awards import contracting
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..history import service as history
@@ -240,6 +241,7 @@ def _page(
         "contracts/show.html",
         view=view,
         contract=contract,
+        award=contracting.of_contract(db.session, user, contract),
         errors=errors or {},
         failed=failed,
         values=request.form if failed else {},
@@ -323,6 +325,7 @@ class Form:
 
     contract: Contract | None = None
     introduction: Introduction | None = None
+    award: Award | None = None
     key: str = ""
     seen: str = ""
     amending: bool = False
@@ -342,26 +345,31 @@ class Form:
 def new() -> ResponseReturnValue:
     user, now = signed_in(), utcnow()
     policies.require(user, "contract.create")
-    talks = _talks()
+    talks, award = _talks(), _award()
     own_side = request.values.get("own_side", "")
     if talks is not None and (there := service.draft_of(db.session, talks)) is not None:
         flash("这次对接已有合同草稿，请在原草稿上修改。", "info")
         return redirect(url_for(".edit", contract_id=there.id), 303)
-    proposal = service.proposal(
-        db.session, user, talks, own_side if own_side in SIDES else ""
-    )
+    if award is not None and contracting.has_contract(award):
+        return redirect(url_for(".show", contract_id=award.contract_id), 303)
+    if award is not None:
+        proposal = service.award_proposal(db.session, user, award)
+    else:
+        side = own_side if own_side in SIDES else ""
+        proposal = service.proposal(db.session, user, talks, side)
     if request.method == "GET":
-        form = Form(introduction=talks, key=secrets.token_urlsafe(16))
+        form = Form(introduction=talks, award=award, key=secrets.token_urlsafe(16))
         values = proposal.values | {"own_side": own_side}
         return _form(form, values, proposed=proposal.proposed)
     key = request.form.get("form_key", "")[:MOST_KEY] or secrets.token_urlsafe(16)
-    form = Form(introduction=talks, key=key)
+    form = Form(introduction=talks, award=award, key=key)
     try:
         contract = service.create_contract(
             db.session,
             user,
             service.read_form(request.form),
             introduction_id=talks.id if talks else None,
+            award_id=award.id if award else None,
             own_side=own_side,
             form_key=key,
             now=now,
@@ -378,13 +386,26 @@ def new() -> ResponseReturnValue:
 
 def _talks() -> Introduction | None:
     """The talks the address names; those that are nobody's business are not there."""
-    given = request.values.get("introduction", "")
+    number = _number("introduction")
+    if number is None:
+        return None
+    return service.find_introduction(db.session, signed_in(), number)
+
+
+def _award() -> Award | None:
+    """Likewise the award."""
+    number = _number("award")
+    if number is None:
+        return None
+    return contracting.find_accepted(db.session, signed_in(), number)
+
+
+def _number(name: str) -> int | None:
+    """What the address begins from; 0 for what is no number."""
+    given = request.values.get(name, "")
     if not given:
         return None
-    number = (
-        int(given) if given.isascii() and given.isdigit() and len(given) < 11 else 0
-    )
-    return service.find_introduction(db.session, signed_in(), number)
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 11 else 0
 
 
 @bp.route("/contracts/<int:contract_id>/edit", methods=["GET", "POST"])

@@ -14,6 +14,7 @@ from models import Introduction, Suggestion, utcnow
 
 from .. import policies
 from ..accounts.current import signed_in
+from ..awards import accepted
 from ..contracts import cuts
 from ..contracts.cuts import Cut, Standing
 from ..contracts.groupings import Grouping
@@ -102,6 +103,16 @@ def _ledger(year: int, kept: Sequence[Cut] = ()) -> Callable[..., str]:
         return url_for("contracts.browse", cut=[str(one) for one in found])
 
     return address
+
+
+@bp.get("/boards/calls")
+@login_required
+def calls_behind() -> ResponseReturnValue:
+    """The accepted calls that a year's figure counts."""
+    when = year.period(_asked(YearQuery).year, utcnow())
+    found = accepted.of_year(db.session, when.year)
+    years = year.offered(db.session, utcnow())
+    return render_template("boards/calls.html", found=found, period=when, years=years)
 
 
 @bp.get("/boards/funnel")

@@ -10,12 +10,13 @@ from fractions import Fraction
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Call, Contract, Definition, History, Need, Receipt, User, YearTarget
+from models import Contract, Definition, History, Need, Receipt, User, YearTarget
 from models.outbox import RecordType
-from models.states import CallStatus, TargetIndicator, Unit
+from models.states import TargetIndicator, Unit
 from models.targets import UNITS
 
 from .. import policies
+from ..awards import accepted
 from ..contracts import cuts
 from ..contracts.cuts import Standing
 from ..contracts.groupings import TITLES, Cell, Grouping, Sum
@@ -282,7 +283,7 @@ def figures_of(
         facts=plan.facts,
         facts_before=plan.facts_before,
         needs=_needs_published(session, reader, when.year),
-        calls=_calls_accepted(session, when.year),
+        calls=accepted.count(session, when.year),
     )
 
 
@@ -336,17 +337,6 @@ def _needs_published(session: Session, reader: User | None, year: int) -> int:
         since >= begin,
         since < end,
         policies.where(policies.visible(reader, RecordType.NEED), RecordType.NEED),
-    )
-    return session.scalar(query) or 0
-
-
-def _calls_accepted(session: Session, year: int) -> int:
-    """Calls accepted in the year: nothing moves one after that."""
-    begin, end = bounds(year)
-    query = select(func.count(Call.id)).where(
-        Call.status == CallStatus.ACCEPTED,
-        Call.updated_at >= begin,
-        Call.updated_at < end,
     )
     return session.scalar(query) or 0
 

@@ -65,11 +65,11 @@ def load(session: Session, *, now: datetime) -> int:
             return 0
         begun = [each for each in map(stage.play, SCENES) if each is not None]
         session.flush()
-        _quiet(session, now)
+        quiet(session, now)
     return len(begun)
 
 
-def _quiet(session: Session, now: datetime) -> None:
+def quiet(session: Session, now: datetime) -> None:
     """Old news was read long ago, and nobody is sent a letter about any of it."""
     people = select(User).where(User.is_demo)
     session.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -17,9 +17,12 @@ from models import (
     TABLES,
     Achievement,
     Attachment,
+    Bid,
     Call,
     ContactGrant,
     Embedding,
+    Expert,
+    ExpertTie,
     Finding,
     History,
     IndexChange,
@@ -49,6 +52,7 @@ from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import (
     AchievementStatus,
+    CallPhase,
     CallStatus,
     Mode,
     NeedStatus,
@@ -59,14 +63,17 @@ from models.states import (
 
 from ..accounts.sessions import end_all
 from ..jobs import outbox
-from ..labels import FEN_PER_WAN, label, today
-from . import deals, talks
+from ..labels import CITY, FEN_PER_WAN, label, today
+from . import awards, bids, calls, deals, panels, talks
 from .past import forget
 
 Row = Mapping[str, Any]
 
 # Published over the months before, so that lists and ages look as they will.
 SPREAD_DAYS = 90
+# The windows of calls end from so many days ago on, within so many days.
+PAST_DAYS, WINDOWS_DAYS = 20, 110
+WINDOW_DAYS, QUESTION_DAYS = 30, 7
 KINDS = {
     "needs": RecordType.NEED,
     "achievements": RecordType.ACHIEVEMENT,
@@ -213,14 +220,21 @@ def _achievement(row: Row, organisations: _Organisations, now: datetime) -> Achi
 
 def _call(row: Row, organisations: _Organisations, now: datetime) -> Call:
     issuer = organisations.id(row["issuer"], OrganisationKind.PARK, None)
+    opens, closes = _around(_date(row["deadline"]), now)
+    common = _common(row, now)
+    opens = min(common["published_at"], opens)
     return Call(
-        **_common(row, now),
+        **common | {"published_at": opens},
         issuer_id=issuer,
         status=CallStatus.OPEN,
         background=row["background"],
         goals=row["goals"],
         funding_fen=_fen(row["funding_wan"]),
-        deadline=_date(row["deadline"]),
+        opens_at=opens,
+        closes_at=closes,
+        questions_until=closes - timedelta(days=QUESTION_DAYS),
+        approved_at=opens,
+        noted_phase=CallPhase.OPEN,
     )
 
 
@@ -247,6 +261,14 @@ def _future(deadline: date, now: datetime) -> date:
     return deadline
 
 
+def _around(deadline: date, now: datetime) -> tuple[datetime, datetime]:
+    """A window around today, ending at five o'clock: some are over, most go on."""
+    days = ((deadline - today(now)).days + PAST_DAYS) % WINDOWS_DAYS - PAST_DAYS
+    last = today(now) + timedelta(days=days)
+    closes = datetime.combine(last, time(17), CITY)
+    return closes - timedelta(days=WINDOW_DAYS), closes
+
+
 def _member(enum: Any, word: str) -> Any:
     """The enum member whose Chinese label this is."""
     for member in enum:
@@ -262,8 +284,12 @@ def remove(session: Session, *, now: datetime) -> int:
     accounts and organisations that own a real record are kept.
     """
     with transaction(session):
-        gone: dict[str, set[int]] = {"contract_id": deals.remove(session)}
+        gone: dict[str, set[int]] = awards.remove(session)
+        gone["contract_id"] = deals.remove(session)
         gone["introduction_id"] = talks.remove(session)
+        gone |= panels.remove(session)
+        gone["bid_id"] = bids.remove(session)
+        calls.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
             (Achievement, RecordType.ACHIEVEMENT, Suggestion.achievement_id),
@@ -343,12 +369,16 @@ def _remove_people(session: Session, now: datetime) -> None:
             for some in (acted, reviewed, authored, listed, claims, proposed, *talked)
         ),
         deals.names_person(),
+        bids.names_person(),
+        awards.names_person(),
+        panels.names_person(),
+        calls.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))
     _remove_entries(session)
     ids = list(session.scalars(removable))
-    for table in (UserSession, RecoveryCode):
+    for table in (UserSession, RecoveryCode, Expert, ExpertTie):
         session.execute(delete(table).where(table.user_id.in_(ids)))
     _remove_subscriptions(session, Subscription.user_id.in_(ids))
     session.execute(delete(User).where(User.id.in_(ids)))
@@ -371,9 +401,12 @@ def _remove_people(session: Session, now: datetime) -> None:
                 Introduction.seeker_id,
                 Introduction.provider_id,
                 Proposal.organisation_id,
+                ExpertTie.organisation_id,
+                Bid.organisation_id,
             )
         ),
         deals.names_home(),
+        calls.names_home(),
     )
     session.execute(delete(Organisation).where(Organisation.is_demo, ~used))
 

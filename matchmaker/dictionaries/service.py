@@ -55,6 +55,17 @@ KINDS: dict[str, Kind] = {
             advised=True,
         ),
         Kind(
+            "call_return",
+            "榜单退回原因",
+            "论证没有通过、退回榜单时选择，起草单位会看到修改建议。",
+            advised=True,
+        ),
+        Kind(
+            "call_end",
+            "流榜和终止原因",
+            "榜单流榜或终止时选择，页面上公开。",
+        ),
+        Kind(
             "organisation_return",
             "单位退回原因",
             "退回单位注册时选择，申请人会看到修改建议。",
@@ -70,6 +81,12 @@ KINDS: dict[str, Kind] = {
             "introduction_failed",
             "对接未成原因",
             "洽谈没有结果时选择，看板按它统计。",
+            advised=True,
+        ),
+        Kind(
+            "award_stop",
+            "项目终止原因",
+            "立项后终止项目时选择，页面上公开；承担单位会看到对责任的说明。",
             advised=True,
         ),
         Kind("contract_subtype", "技术合同类别", "五类技术合同的细分类别。"),

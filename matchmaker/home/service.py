@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -33,13 +34,17 @@ class Front:
     calls: Sequence[Call]
 
 
-def front(session: Session, index: LiveIndex, user: User | None) -> Front:
+def front(
+    session: Session, index: LiveIndex, user: User | None, *, now: datetime
+) -> Front:
     """What the first page shows this reader."""
     ids: dict[RecordType, list[int]] = {}
     numbers: dict[RecordType, int] = {}
     with index.catalogue.reading(session) as columns:
         for kind, every in columns.items():
-            open_ones = Every((policies.visible(user, kind), policies.listed(kind)))
+            open_ones = Every(
+                (policies.visible(user, kind), policies.listed(kind, now))
+            )
             shown = every.mask(open_ones)
             numbers[kind] = int(shown.sum())
             ids[kind] = every.page(shown, Order.NEWEST, 0, NEWEST)

@@ -28,12 +28,12 @@ FIRST = 6
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    user = current()
-    front = service.front(db.session, live_index(), user)
+    user, now = current(), utcnow()
+    front = service.front(db.session, live_index(), user, now=now)
     return render_template(
         "home.html",
         counts=front.counts,
-        headline=public.headline(db.session, now=utcnow()),
+        headline=public.headline(db.session, now=now),
         newest_needs=[_need_line(user, need) for need in front.needs],
         newest_calls=[_call_line(call) for call in front.calls],
         words=words,

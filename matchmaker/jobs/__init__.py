@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
     queue.periodic_task(crontab(), name="sweep_mail")(posting)
     queue.periodic_task(crontab(), name="sweep_imports")(entering)
     for minute, work in (
+        ("*", tasks.follow_calls),
         ("*/10", tasks.remind),
         ("*/10", tasks.observe),
         ("*/10", tasks.expire),

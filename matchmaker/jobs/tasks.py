@@ -11,6 +11,7 @@ from models.session import keep_statistics
 
 from ..attachments import service as attachments
 from ..attachments.store import Store
+from ..calls import clock as calls
 from ..config import Settings
 from ..imports import retention
 from ..imports.staging import Staging
@@ -55,6 +56,11 @@ class Tasks:
             if done and index.feed.high - self._saved > SNAPSHOT_EVERY:
                 index.save(session)
                 self._saved = index.feed.high
+
+    def follow_calls(self) -> None:
+        """Tell of the windows of calls that opened or closed."""
+        with self._opened() as session:
+            calls.follow(session, now=utcnow())
 
     def remind(self) -> None:
         """Remind of what has waited too long."""

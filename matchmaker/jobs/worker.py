@@ -212,7 +212,9 @@ class Worker:
         kind, record_id = key
         now = self.clock()
         self.session.add(IndexChange(record_type=kind, record_id=record_id, at=now))
-        if record is not None and subscribers.anybody_waits(self.session, record):
+        if record is not None and subscribers.anybody_waits(
+            self.session, record, now=now
+        ):
             outbox.promise(self.session, TaskKind.NOTIFY, kind, record_id, now=now)
         outbox.promise(self.session, TaskKind.MATCH, kind, record_id, now=now)
         self._strike(task_ids)

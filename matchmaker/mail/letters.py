@@ -22,6 +22,9 @@ from ..config import ROOT, Settings
 from ..subscriptions import links
 
 FOLDER = ROOT / "templates" / "mail"
+# Letters that the platform's staff do not see in the outbox: before its release they
+# are not to learn whose bid there is.
+UNSEEN = frozenset({"bid_receipt"})
 SENDER_NAME = "长沙技术交易撮合平台"
 
 

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from models import Mail, User, transaction
@@ -154,11 +154,18 @@ def _put_off(session: Session, ids: list[int], why: str, now: datetime) -> None:
             mail.retry_at = now + min(wait, LONGEST_WAIT)
 
 
+def _shown() -> ColumnElement[bool]:
+    """What the staff may look at: not who got a receipt for a bid."""
+    return Mail.kind.not_in(letters.UNSEEN)
+
+
 def outbox(session: Session, actor: User, page: int, state: str = "") -> Outbox:
     """Every mail, newest first, with what became of it."""
     policies.require(actor, "mail.read")
     counted = dict(
-        session.execute(select(Mail.state, func.count()).group_by(Mail.state)).all()
+        session.execute(
+            select(Mail.state, func.count()).where(_shown()).group_by(Mail.state)
+        ).all()
     )
     wanted = [each for each in MailState if each.value == state] or list(MailState)
     total = sum(counted.get(each, 0) for each in wanted)
@@ -166,7 +173,7 @@ def outbox(session: Session, actor: User, page: int, state: str = "") -> Outbox:
     page = min(page, pages)
     mails = session.scalars(
         select(Mail)
-        .where(Mail.state.in_(wanted))
+        .where(Mail.state.in_(wanted), _shown())
         .order_by(Mail.id.desc())
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
@@ -179,7 +186,7 @@ def find(session: Session, actor: User, mail_id: int) -> Mail:
     """One mail; raises `NotFound`."""
     policies.require(actor, "mail.read")
     mail = session.get(Mail, mail_id) if mail_id < 2**31 else None
-    if mail is None:
+    if mail is None or mail.kind in letters.UNSEEN:
         raise NotFound("mail")
     return mail
 

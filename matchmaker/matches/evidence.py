@@ -8,6 +8,7 @@ decide on reasons.
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from math import inf
 from typing import Any
 
@@ -15,11 +16,11 @@ from index import explain
 from index.approval import judgements, modes_fit
 from index.hybrid import HybridIndex, IndexedRecord
 from index.indicators import Judgement
-from models import Achievement, Need, Record
+from models import Achievement, Call, Need, Record
 from models.fields import field_name
 from models.states import Mode
 
-from ..labels import SCALES, day, label, mode_label, money
+from ..labels import SCALES, day, label, last_day, mode_label, money
 from ..needs.budgets import Budget
 
 Verdict = str
@@ -202,8 +203,14 @@ def _modes(need: Need, achievement: Achievement) -> Fact:
     return _fact("合作方式", asked, given, verdict)
 
 
+def _last_day(item: Record) -> date | None:
+    if isinstance(item, Call):
+        return None if item.closes_at is None else last_day(item.closes_at)
+    return item.deadline if isinstance(item, Need) else None
+
+
 def _deadlines(left: Record, right: Record) -> Fact:
-    mine, theirs = (getattr(item, "deadline", None) for item in (left, right))
+    mine, theirs = (_last_day(item) for item in (left, right))
     if mine is None or theirs is None:
         verdict = UNKNOWN
     else:

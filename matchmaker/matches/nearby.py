@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -69,6 +70,7 @@ def nearby(
     kind: RecordType,
     *,
     limit: int = 5,
+    now: datetime,
 ) -> list[Near]:
     """The published records of ``kind`` nearest to ``item`` that ``user`` may see.
 
@@ -78,7 +80,9 @@ def nearby(
     may read. The need (or the call, beside an achievement) asks, and stands left
     in the evidence, as in a suggestion.
     """
-    looked = candidates(session, index, user, item, kind, most=max(limit, RATED))
+    looked = candidates(
+        session, index, user, item, kind, most=max(limit, RATED), now=now
+    )
     likely = [one for one in looked.found if one.likely][:limit]
     return [_near(user, looked, one) for one in likely]
 
@@ -106,6 +110,7 @@ def candidates(
     kind: RecordType,
     *,
     most: int = RATED,
+    now: datetime,
 ) -> Candidates:
     """The records nearest to ``item``, likely or not, read as `nearby` reads them."""
     inside = policies.searches_inside(user)
@@ -115,7 +120,7 @@ def candidates(
     asks = (mine.kind, kind) in PAIRS.values()
     options: dict[str, Any] = {
         "inside": inside,
-        "condition": policies.listed(kind),
+        "condition": policies.listed(kind, now),
         "limit": most,
     }
     with index.reading(session) as held:

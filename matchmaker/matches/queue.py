@@ -60,6 +60,7 @@ class Queue:
     """
 
     filters: QueueFilters
+    moment: datetime
     ids: Ids
     keys: NDArray[np.float64]
     shown: Mask
@@ -166,6 +167,7 @@ def look(
         shown = tally.shown()
         return Queue(
             filters,
+            now,
             pairs.ids,
             # Copies: they stay as they are when the pairs change.
             pairs.numbers(_key(filters)).astype(np.float64),
@@ -189,12 +191,12 @@ def _key(filters: QueueFilters) -> str:
 def load_page(session: Session, user: User, queue: Queue, page: int = 1) -> Page:
     """One page of the queue, the likeliest to be approved first."""
     ids = queue.page((page - 1) * PER_PAGE, PER_PAGE)
-    open_only = queue.filters.status not in DECIDED
+    open_at = None if queue.filters.status in DECIDED else queue.moment
     query = (
         select(Suggestion)
         .where(
             Suggestion.id.in_(ids),
-            policies.visible_suggestions(user, open_only=open_only),
+            policies.visible_suggestions(user, open_at=open_at),
         )
         .options(*_sides())
     )
@@ -203,9 +205,9 @@ def load_page(session: Session, user: User, queue: Queue, page: int = 1) -> Page
     return Page(items, page, max(1, ceil(queue.total / PER_PAGE)), queue.total)
 
 
-def open_sides() -> ColumnElement[bool]:
-    """Whether both sides are still open for business."""
-    return policies.sides_meet(policies.listed)
+def open_sides(now: Any) -> ColumnElement[bool]:
+    """Whether both sides are open for business; ``now`` may be a parameter."""
+    return policies.sides_meet(lambda kind: policies.listed(kind, now))
 
 
 def _sides() -> tuple[Any, ...]:

@@ -97,7 +97,7 @@ def approve(
     with transaction(session):
         pair = _undecided(session, user, suggestion_id, now)
         is_open = session.scalar(
-            select(Suggestion.id).where(Suggestion.id == pair.id, open_sides())
+            select(Suggestion.id).where(Suggestion.id == pair.id, open_sides(now))
         )
         if is_open is None:
             raise Conflict("suggestion.side_closed")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -22,14 +22,13 @@ from index.hybrid import Hit, HybridIndex, IndexedRecord
 from index.requirements import confirmed
 from index.sync import LiveIndex
 from index.text import full_source
-from models import TABLES, Call, Record, Review, Suggestion, kind_of, transaction
+from models import TABLES, Record, Review, Suggestion, kind_of, transaction
 from models.matches import note_changes
 from models.outbox import RecordType
 from models.states import SuggestionKind, SuggestionStatus
 
 from .. import policies
 from ..history import service as history
-from ..labels import today
 from ..needs import budgets
 from ..rankers.active import active
 from . import evidence
@@ -83,8 +82,8 @@ def refresh(
     """
     held = index.caught_up(session)
     item = session.get(TABLES[kind], record_id)
-    proposals = _proposals(session, held, item) if item else []
-    proposals = _best_open(session, proposals, limit, today(now))
+    proposals = _proposals(session, held, item, now) if item else []
+    proposals = _best(proposals, limit)
     proposals = _uncrowded(session, proposals, kind, limit)
     with transaction(session):
         present = {
@@ -112,25 +111,32 @@ def _ids(pair: Suggestion) -> tuple[int, int]:
     return ids[left] or 0, ids[right] or 0
 
 
-def _proposals(session: Session, held: HybridIndex, item: Record) -> list[Judged]:
+def _proposals(
+    session: Session, held: HybridIndex, item: Record, now: datetime
+) -> list[Judged]:
     """Every pair of the record that is likely enough, as the ranker in force says."""
     kind, model = kind_of(item), active(session)
     mine = held.get(kind, item.id, inside=True)
-    if mine is None or not _is_open(held, kind, item.id):
+    if mine is None or not policies.is_listed(item, now):
         return []
     found: list[Judged] = []
     for pair, sides in PAIRS.items():
         if kind in sides:
             theirs = sides[1] if kind is sides[0] else sides[0]
-            hits = _candidates(held, mine, theirs, asks=kind is sides[0])
+            hits = _candidates(held, mine, theirs, now, asks=kind is sides[0])
             found += _rated(session, held, model, pair, item, theirs, hits)
     return [p for p in found if p.rating.probability >= model.least]
 
 
 def _candidates(
-    held: HybridIndex, mine: IndexedRecord, kind: RecordType, *, asks: bool
+    held: HybridIndex,
+    mine: IndexedRecord,
+    kind: RecordType,
+    now: datetime,
+    *,
+    asks: bool,
 ) -> list[Hit]:
-    listed = policies.listed(kind)
+    listed = policies.listed(kind, now)
     if asks:
         question = mine.question()
         return held.rank(question, kind, inside=True, condition=listed, limit=RATED)
@@ -181,16 +187,11 @@ def _proposal(
     return Judged(pair, left, right, asking, found, hit, rating)
 
 
-def _best_open(
-    session: Session, proposals: list[Judged], limit: int, day: date
-) -> list[Judged]:
-    """The best ``limit`` of each kind, without calls whose window the clock closed."""
-    ids = {_call_of(p) for p in proposals} - {None}
-    calls = session.scalars(select(Call).where(Call.id.in_(ids)))
-    closed = {call.id for call in calls if not call.takes_bids_on(day)}
+def _best(proposals: list[Judged], limit: int) -> list[Judged]:
+    """The best ``limit`` of each kind."""
     kept: list[Judged] = []
     for pair in PAIRS:
-        some = [p for p in proposals if p.kind is pair and _call_of(p) not in closed]
+        some = [p for p in proposals if p.kind is pair]
         kept += sorted(some, key=_best_first)[:limit]
     return kept
 
@@ -224,13 +225,6 @@ def _best_first(proposal: Judged) -> tuple[float, int, int]:
     return -proposal.rating.probability, proposal.left.id, proposal.right.id
 
 
-def _call_of(proposal: Judged) -> int | None:
-    asks, answers = PAIRS[proposal.kind]
-    if asks is CALL:
-        return proposal.left.id
-    return proposal.right.id if answers is CALL else None
-
-
 def judge(
     held: HybridIndex,
     pair: SuggestionKind,
@@ -248,7 +242,7 @@ def judge(
 
 
 def _as_it_stands(
-    held: HybridIndex, pair: Suggestion, model: ApprovalModel, day: date
+    held: HybridIndex, pair: Suggestion, model: ApprovalModel, now: datetime
 ) -> Judged | None:
     """The pair as it would be proposed today; None if it would not.
 
@@ -262,20 +256,12 @@ def _as_it_stands(
     found = held.get(answers, right.id, inside=True)
     if asking is None or found is None:
         return None
-    if not (_is_open(held, asks, left.id) and _is_open(held, answers, right.id)):
-        return None
-    if pair.call is not None and not pair.call.takes_bids_on(day):
+    if not (policies.is_listed(left, now) and policies.is_listed(right, now)):
         return None
     judged = judge(held, pair.kind, model, left, right, asking, found)
     if judged.rating.probability < model.least and not pair.by_hand:
         return None
     return judged
-
-
-def _is_open(held: HybridIndex, kind: RecordType, record_id: int) -> bool:
-    record = held.get(kind, record_id, inside=True)
-    wanted = policies.listed(kind)
-    return record is not None and record.facts.get(wanted.fact) in wanted.values
 
 
 def _write(
@@ -370,7 +356,7 @@ def _follow(
     today.
     """
     for pair in pairs:
-        proposal = _as_it_stands(held, pair, model, today(now))
+        proposal = _as_it_stands(held, pair, model, now)
         if proposal is not None:
             if pair.status in WAITING:
                 _write(session, held, pair, proposal, model, now)

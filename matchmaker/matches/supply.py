@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -41,13 +42,14 @@ class Shortfall:
 
 
 def shortfall(
-    session: Session, index: LiveIndex, user: User, need: Need
+    session: Session, index: LiveIndex, user: User, need: Need, *, now: datetime
 ) -> Shortfall | None:
     """What the achievements nearest to the need lack; None where one is likely.
 
     Of achievements the user may see, by the words the user may read.
     """
-    found = candidates(session, index, user, need, RecordType.ACHIEVEMENT).found
+    kind = RecordType.ACHIEVEMENT
+    found = candidates(session, index, user, need, kind, now=now).found
     if any(one.likely for one in found):
         return None
     nearest = found[:LOOKED_AT]

@@ -67,7 +67,7 @@ class Tally:
     ) -> None:
         self.pairs, self.filters, self.now = pairs, filters, now
         self._known = pairs.sides_meet(policies.side_rule(user))
-        self._open = pairs.sides_meet(policies.side_rule(user, open_only=True))
+        self._open = pairs.sides_meet(policies.side_rule(user, open_at=now))
         self._groups = self._masks(named)
 
     def shown(self, *without: str) -> Mask:

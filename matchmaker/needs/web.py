@@ -28,6 +28,7 @@ from models.states import IpWish, NeedStatus, Secrecy
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
+from ..calls.service import calls_from
 from ..config import Settings
 from ..db import db
 from ..differences import Piece, pieces
@@ -83,7 +84,8 @@ def mine() -> ResponseReturnValue:
 @bp.get("/needs/<int:need_id>")
 def show(need_id: int) -> ResponseReturnValue:
     user, session = current(), db.session
-    today = labels.today(utcnow())
+    now = utcnow()
+    today = labels.today(now)
     need = service.find_need(session, user, need_id)
     full = policies.reads_full_text(user, need)
     matched = full and need.status not in UNMATCHED
@@ -93,8 +95,8 @@ def show(need_id: int) -> ResponseReturnValue:
         "needs/show.html",
         need=need,
         text=service.text_for(user, need),
-        card=rows.card(user, need, today),
-        state=rows.state(need, today),
+        card=rows.card(user, need, now),
+        state=rows.state(need, now),
         full=full,
         owner=policies.may(user, "need.edit", need),
         editable=is_editable(need),
@@ -104,6 +106,7 @@ def show(need_id: int) -> ResponseReturnValue:
         achievements=near,
         shortfall=_shortfall(need) if near == [] else None,
         calls=_near(need, RecordType.CALL) if matched else None,
+        covering=calls_from(session, user, need),
         budget=budgets.seen(user, need),
         public_budget=budgets.seen(None, need),
         measures=service.measures_of(need) if full or shows_all(need) else [],
@@ -140,11 +143,13 @@ def _files_url(need: Need) -> str:
 def _shortfall(need: Need) -> Shortfall | None:
     if need.status not in LOOKING:
         return None
-    return shortfall(db.session, live_index(), signed_in(), need)
+    return shortfall(db.session, live_index(), signed_in(), need, now=utcnow())
 
 
 def _near(need: Need, kind: RecordType) -> list[dict[str, Any]]:
-    found = nearby(db.session, live_index(), current(), need, kind, limit=5)
+    found = nearby(
+        db.session, live_index(), current(), need, kind, limit=5, now=utcnow()
+    )
     return near_cards(found)
 
 

@@ -110,6 +110,35 @@ def _on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"(CAST({moment} AT TIME ZONE '{CITY.key}' AS DATE) + {days})"
 
 
+class _DayBefore(GenericFunction[date]):
+    """The day in the city of the last instant before a moment."""
+
+    type = Date()
+    inherit_cache = True
+    name = "day_before"
+
+
+@compiles(_DayBefore, "sqlite")
+def _before_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    [moment] = element.clauses
+    words = compiler.process(moment, **kw)
+    return f"date({words}, '{HOURS_AHEAD:+d} hours', '-0.001 seconds')"
+
+
+@compiles(_DayBefore, "postgresql")
+def _before_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    [moment] = element.clauses
+    words = compiler.process(moment, **kw)
+    early = f"({words} - INTERVAL '1 microsecond')"
+    return f"CAST({early} AT TIME ZONE '{CITY.key}' AS DATE)"
+
+
+def last_day_before(moment: Any) -> ColumnElement[date]:
+    """`labels.last_day` as a column: what ends at midnight ends with the day before."""
+    found: ColumnElement[date] = _DayBefore(moment)
+    return found
+
+
 def last_days(model: Any, days: int | BindParameter[int]) -> ColumnElement[date]:
     """`last_day` as a column of a query; ``days`` are those of the terms."""
     number = days if isinstance(days, BindParameter) else literal(days, Integer())

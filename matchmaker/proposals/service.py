@@ -89,13 +89,13 @@ def start(
     """
     policies.require(user, "proposal.create")
     item: Item = find(session, user, kind, record_id)
-    _require_open(item)
+    _require_open(item, now)
     represented = _represented(session, user, now)
     return Start(item, represented, _is_theirs(user, item, represented))
 
 
-def _require_open(item: Item) -> None:
-    if item.status.value not in policies.listed(kind_of(item)).values:
+def _require_open(item: Item, now: datetime) -> None:
+    if not policies.is_listed(item, now):
         raise Conflict("proposal.closed")
 
 
@@ -113,7 +113,13 @@ def _is_theirs(user: User, item: Item, represented: Mapping[int, str] | None) ->
 
 
 def offered(
-    session: Session, index: LiveIndex, user: User, begun: Start, words: str
+    session: Session,
+    index: LiveIndex,
+    user: User,
+    begun: Start,
+    words: str,
+    *,
+    now: datetime,
 ) -> Listing:
     """Records for the other side that answer the words, the best first."""
     kind = begun.other_kind
@@ -123,7 +129,15 @@ def offered(
         base = Every((policies.listed(kind), theirs))
     query = ListQuery(q=words)
     return browse(
-        session, index, user, kind, query, base=base, facets=False, size=OFFERED
+        session,
+        index,
+        user,
+        kind,
+        query,
+        base=base,
+        facets=False,
+        size=OFFERED,
+        now=now,
     )
 
 
@@ -162,7 +176,7 @@ def propose(
     """
     begun = start(session, user, kind, record_id, now=now)
     other: Item = find(session, user, begun.other_kind, data.other)
-    _require_open(other)
+    _require_open(other, now)
     need, achievement = _in_order(begun.item, other)
     speaks = [i for i in (begun.item, other) if _is_theirs(user, i, begun.represented)]
     if not speaks:
@@ -175,7 +189,7 @@ def propose(
         for item in (need, achievement):
             lock(session, item)
             find(session, user, kind_of(item), item.id)  # it may be hidden by now
-            _require_open(item)
+            _require_open(item, now)
         pair = known(session, need, [achievement.id]).get(achievement.id)
         if pair is not None and _says_it_again(pair, user, data):
             return pair

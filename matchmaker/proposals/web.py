@@ -45,9 +45,9 @@ def mine() -> ResponseReturnValue:
 
 def _sides(row: Any) -> list[dict[str, Any]]:
     """Both sides of a proposed pair as this reader gets them."""
-    user, today = signed_in(), labels.today(utcnow())
+    user, now = signed_in(), utcnow()
     pair = row.suggestion
-    return [rows.card(user, side, today) for side in (pair.need, pair.achievement)]
+    return [rows.card(user, side, now) for side in (pair.need, pair.achievement)]
 
 
 @bp.route("/needs/<int:need_id>/propose", methods=["GET", "POST"])
@@ -93,8 +93,8 @@ def _with_chosen(
         return found
     user = signed_in()
     chosen = load(db.session, user, begun.other_kind, [int(number)])
-    today = labels.today(utcnow())
-    return [rows.card(user, item, today) | {"snippet": []} for item in chosen] + found
+    now = utcnow()
+    return [rows.card(user, item, now) | {"snippet": []} for item in chosen] + found
 
 
 def _page(
@@ -105,13 +105,13 @@ def _page(
     status: int = 200,
 ) -> ResponseReturnValue:
     """The form; beside it who could be the other side."""
-    user, session = signed_in(), db.session
-    side = rows.card(user, begun.item, labels.today(utcnow()))
+    user, session, now = signed_in(), db.session, utcnow()
+    side = rows.card(user, begun.item, now)
     typed = parse(SearchQuery, request.args).q
     listing = None
     if not begun.hopeless:
         words = typed or str(side["title"])
-        listing = service.offered(session, live_index(), user, begun, words)
+        listing = service.offered(session, live_index(), user, begun, words, now=now)
     found = cards(listing) if listing else []
     found = _with_chosen(begun, found)
     page = render_template(

@@ -1,11 +1,12 @@
 """A record as one line of a list: what this reader gets to see of it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from models import Achievement, Call, Need, User
 from models.fields import field_name
 from models.outbox import RecordType
+from models.states import CallPhase
 
 from .. import labels
 from ..needs import budgets
@@ -22,25 +23,20 @@ PARTS: dict[str, str] = {
 
 
 def card(
-    user: User | None, item: Need | Achievement | Call, today: date
+    user: User | None, item: Need | Achievement | Call, now: datetime
 ) -> dict[str, Any]:
     """The facts of the record that stand in its line, ready for the row macro."""
     if isinstance(item, Need):
-        return _need(user, item, today)
+        return _need(user, item, labels.today(now))
     if isinstance(item, Achievement):
         return _achievement(item)
-    return _call(item, today)
+    return _call(item, now)
 
 
-def state(item: Need | Achievement | Call, today: date) -> tuple[str, str]:
+def state(item: Need | Achievement | Call, now: datetime) -> tuple[str, str]:
     """The state in a word, and the tone of its badge; a call's window by the clock."""
-    if (
-        isinstance(item, Call)
-        and item.status == "open"
-        and not item.takes_bids_on(today)
-    ):
-        return "已截止", labels.TONES["closed"]
-    return labels.label(item.status), labels.TONES[item.status]
+    state = item.phase(now) if isinstance(item, Call) else item.status
+    return labels.label(state), labels.TONES[state]
 
 
 def snippet(card: dict[str, Any], row: Row) -> list[tuple[str, bool]]:
@@ -82,7 +78,7 @@ def _achievement(item: Achievement) -> dict[str, Any]:
     }
 
 
-def _call(call: Call, today: date) -> dict[str, Any]:
+def _call(call: Call, now: datetime) -> dict[str, Any]:
     return _common(call, RecordType.CALL) | {
         "title": call.title,
         "endpoint": "calls.show",
@@ -90,7 +86,7 @@ def _call(call: Call, today: date) -> dict[str, Any]:
         "organisation_label": call.issuer.name,
         "facts": [
             f"榜单金额 {_money(call.funding_fen)}",
-            _deadline(call.deadline, today),
+            _window(call, now),
         ],
         "lead": _lead(call.background),
     }
@@ -119,6 +115,15 @@ def _deadline(day: date | None, today: date) -> str:
     if day is None:
         return "长期有效"
     return f"截止 {day.isoformat()}" if day >= today else f"已于 {day.isoformat()} 截止"
+
+
+def _window(call: Call, now: datetime) -> str:
+    if call.closes_at is None:
+        return "未定揭榜时间"
+    if call.phase(now) is CallPhase.UPCOMING:
+        return f"{labels.since(call.opens_at)} 开始揭榜"
+    ends = labels.until(call.closes_at)
+    return f"已于 {ends}截止" if call.is_closed_at(now) else f"{ends}截止"
 
 
 def _lead(text: str) -> str:

@@ -8,6 +8,7 @@ holds in each of the three.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from math import ceil
@@ -133,6 +134,7 @@ def browse(
     ranked: bool = True,
     states: bool = False,
     size: int = PER_PAGE,
+    now: datetime,
 ) -> Listing:
     """One page of the records this reader may see that answer the query.
 
@@ -145,7 +147,7 @@ def browse(
     """
     wide = Every((policies.visible(user, kind), base or EVERYTHING))
     public = base is None and not (states and query.status)
-    scope = Every((wide, policies.listed(kind))) if public else wide
+    scope = Every((wide, policies.listed(kind, now))) if public else wide
     words = query.q.strip()
     search = _Search(session, index, user, kind, words, scope, query, ranked)
     search.any_state = wide if states else None

@@ -11,7 +11,7 @@ from models.base import utcnow
 from models.conditions import Condition
 from models.outbox import RecordType
 
-from .. import labels, limiter
+from .. import limiter
 from ..accounts.current import current
 from ..db import db
 from ..errors import Invalid
@@ -130,9 +130,19 @@ def _kind(errors: dict[str, str]) -> tuple[RecordType | None, dict[str, str]]:
 
 
 def _listings(query: ListQuery, kind: RecordType | None) -> list[Listing]:
+    now = utcnow()
     kinds, size = ([kind], PER_PAGE) if kind else (list(NOUNS), TOP)
     return [
-        browse(db.session, live_index(), current(), one, query, facets=False, size=size)
+        browse(
+            db.session,
+            live_index(),
+            current(),
+            one,
+            query,
+            facets=False,
+            size=size,
+            now=now,
+        )
         for one in kinds
     ]
 
@@ -161,11 +171,11 @@ def _view(listing: Listing, query: ListQuery, **more: str) -> dict[str, Any]:
 
 def cards(listing: Listing) -> list[dict[str, Any]]:
     """The rows of the listing for the row macro, as this reader gets them."""
-    user, today = current(), labels.today(utcnow())
+    user, now = current(), utcnow()
     found = []
     for row in listing.rows:
-        card = rows.card(user, row.item, today)
-        card["state"] = rows.state(row.item, today)
+        card = rows.card(user, row.item, now)
+        card["state"] = rows.state(row.item, now)
         card["snippet"] = rows.snippet(card, row)
         card["parts"] = rows.parts(row)
         found.append(card)
@@ -174,9 +184,9 @@ def cards(listing: Listing) -> list[dict[str, Any]]:
 
 def near_cards(near: list[Near]) -> list[dict[str, Any]]:
     """Records near another one for the row macro, each with its evidence."""
-    user, today = current(), labels.today(utcnow())
+    user, now = current(), utcnow()
     return [
-        rows.card(user, one.item, today) | {"evidence": one.evidence, "item": one.item}
+        rows.card(user, one.item, now) | {"evidence": one.evidence, "item": one.item}
         for one in near
     ]
 
@@ -206,6 +216,7 @@ def list_page(
         base=base,
         states=states,
         ranked=not own,
+        now=utcnow(),
     )
     view = _view(listing, query) | {
         "query": query,

@@ -1,4 +1,4 @@
-// The form of a need: saved as one types, and read along. Without this file the
+// The form of a need or a call: saved as one types, and read along. Without this file the
 // buttons 保存草稿 and 检查 do the same.
 import { announce, parsePage } from "./app.js";
 
@@ -53,10 +53,10 @@ async function save() {
         form.querySelector("input[name=form_key]")?.remove();
         history.replaceState(history.state, "", news.edit);
       }
-      say(`草稿已自动保存（${news.saved}），只有本单位能看到。`);
+      say(`草稿已自动保存（${news.saved}）。`);
     } else if (answer.status === 409) {
       stopped = true;
-      say("有人同时修改了这条需求，已停止自动保存。请按「保存草稿」查看两边的差别。");
+      say("有人同时修改了这条内容，已停止自动保存。请按「保存草稿」查看两边的差别。");
     } else {
       say(`草稿没有自动保存：${Object.values(news.errors ?? {})[0] ?? "请稍后重试"}`);
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -22,7 +23,7 @@ from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
 from index.text import facts
 from models import Need, Record, Subscription, User, kind_of, transaction
-from models.conditions import Condition, Every
+from models.conditions import Every
 
 from .. import policies
 from ..matches.nearby import as_question, fits
@@ -39,16 +40,18 @@ class Match:
     quote: str
 
 
-def anybody_waits(session: Session, item: Record) -> bool:
+def anybody_waits(session: Session, item: Record, *, now: datetime) -> bool:
     """Whether some running subscription might be told of the record."""
-    if not _is_listed(item):
+    if not policies.is_listed(item, now):
         return False
     return session.scalar(_running(item).limit(1)) is not None
 
 
-def matches(session: Session, index: LiveIndex, item: Record) -> list[Match]:
+def matches(
+    session: Session, index: LiveIndex, item: Record, *, now: datetime
+) -> list[Match]:
     """The subscriptions to which the record is news, in the order they were made."""
-    if not _is_listed(item):
+    if not policies.is_listed(item, now):
         return []
     options = (
         joinedload(Subscription.user),
@@ -72,10 +75,6 @@ def matches(session: Session, index: LiveIndex, item: Record) -> list[Match]:
     return found
 
 
-def _is_listed(item: Record) -> bool:
-    return _holds(policies.listed(kind_of(item)), item)
-
-
 def _running(item: Record) -> Any:
     kind = kind_of(item)
     return (
@@ -90,19 +89,17 @@ def _running(item: Record) -> Any:
     )
 
 
-def _holds(condition: Condition, item: Record) -> bool:
-    table = Facts()
-    table.put(0, facts(item, kind_of(item)))
-    return bool(condition.mask(table)[0])
-
-
 def _allowed(some: Sequence[Subscription], item: Record) -> list[Subscription]:
     """Those whose reader may see the record, did not post it, and filters for it."""
     kind = kind_of(item)
     table = Facts()
     table.put(0, facts(item, kind))
     # Whoever wrote it need not be told.
-    own = {one.user_id for one in some if _holds(policies.owned(one.user, kind), item)}
+    own = {
+        one.user_id
+        for one in some
+        if policies.holds(policies.owned(one.user, kind), item)
+    }
     found = []
     for one in some:
         query = ListQuery.model_construct(**ListQuery().model_dump() | one.query)
@@ -112,10 +109,11 @@ def _allowed(some: Sequence[Subscription], item: Record) -> list[Subscription]:
     return found
 
 
-def may_see(user: User, item: Record) -> bool:
+def may_see(user: User, item: Record, *, now: datetime) -> bool:
     """Whether the record is on offer, and to this person."""
     kind = kind_of(item)
-    return _holds(Every((policies.listed(kind), policies.visible(user, kind))), item)
+    on_offer = Every((policies.listed(kind, now), policies.visible(user, kind)))
+    return policies.holds(on_offer, item)
 
 
 def _encode(session: Session, index: LiveIndex, some: Sequence[Subscription]) -> None:

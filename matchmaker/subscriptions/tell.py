@@ -55,7 +55,7 @@ def tell(
     if item is None:
         return 0
     version = item.version
-    found = matches(session, index, item)
+    found = matches(session, index, item, now=now)
     if not found:
         return 0
     with transaction(session):
@@ -69,7 +69,7 @@ def tell(
         return sum(
             _tell_person(session, user, some, item, kind, now)
             for user, some in people
-            if may_see(user, item)
+            if may_see(user, item, now=now)
         )
 
 
@@ -253,7 +253,7 @@ def _send_digest(
         news = []
         for finding in waiting:
             item: Any = session.get(TABLES[finding.record_type], finding.record_id)
-            if item is None or not may_see(one.user, item):
+            if item is None or not may_see(one.user, item, now=now):
                 # Hidden meanwhile; published again, it will be found again.
                 session.delete(finding)
                 continue

@@ -68,13 +68,13 @@ def create() -> ResponseReturnValue:
 @bp.get("/subscriptions/<int:subscription_id>")
 @login_required
 def show(subscription_id: int) -> ResponseReturnValue:
-    user, today = signed_in(), labels.today(utcnow())
+    user, now = signed_in(), utcnow()
     one = service.find_subscription(db.session, user, subscription_id)
     found = service.findings(db.session, user, one, page_number(request.args))
     cards = []
     for finding, item in found.rows:
-        card = rows.card(user, item, today)
-        badge = {"state": rows.state(item, today), "parts": []}
+        card = rows.card(user, item, now)
+        badge = {"state": rows.state(item, now), "parts": []}
         snippet = {"snippet": [(card["lead"], False)]}
         cards.append(card | badge | snippet | {"found_at": finding.found_at})
     return render_template(

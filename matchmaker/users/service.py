@@ -91,8 +91,14 @@ def recent(session: Session, actor: User, user: User) -> Sequence[History]:
 
 
 def roles_for(user: User) -> list[Role]:
-    """The roles the person's organisation allows; without one, staff and admin."""
+    """The roles the person's organisation allows; without one, staff and admin.
+
+    An expert stays one: whoever judges bids is no part of the platform, and the other
+    way round. Who changes sides gets another account.
+    """
     home = user.organisation
+    if user.role is Role.EXPERT:
+        return [Role.EXPERT]
     return [
         role
         for role, kinds in KINDS.items()
@@ -171,6 +177,8 @@ def _keep_an_admin(session: Session, user: User) -> None:
 
 
 def _unfit(user: User, role: Role) -> str:
+    if Role.EXPERT in (user.role, role):
+        return "评审专家不能改为其他角色，其他账号也不能改为评审专家；请另开账号"
     if user.organisation is None:
         return f"该账号没有所属单位，不能设为「{label(role)}」"
     kinds = "、".join(label(kind) for kind in KINDS[role])

@@ -52,7 +52,24 @@ def named(session: Session, kind: str, codes: Sequence[str]) -> list[DictionaryE
 
 def require(session: Session, kind: str, codes: Sequence[str]) -> list[DictionaryEntry]:
     """The entries of these codes; raises `Invalid` if one is not offered."""
-    entries = [one for one in named(session, kind, codes) if one.active]
+    return require_of(session, dictionary(kind), codes)
+
+
+def of_dictionary(session: Session, name: str) -> list[DictionaryEntry]:
+    """The entries in use of any dictionary of reasons, in their order."""
+    query = (
+        select(DictionaryEntry)
+        .where(DictionaryEntry.dictionary == name, DictionaryEntry.active)
+        .order_by(DictionaryEntry.position, DictionaryEntry.id)
+    )
+    return list(session.scalars(query))
+
+
+def require_of(
+    session: Session, name: str, codes: Sequence[str]
+) -> list[DictionaryEntry]:
+    """The same for any dictionary of reasons."""
+    entries = [one for one in of_dictionary(session, name) if one.code in codes]
     if len(entries) < len(set(codes)):
         raise Invalid({"codes": "所选原因不适用于这条信息或已停用，请刷新后重选"})
     return entries

@@ -36,7 +36,7 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
-from ..posting.terms import Window, window
+from ..posting.terms import Window, midnight, window
 from .periods import Periods
 from .schema import WorkQuery
 from .sources import BY_NAME, ENDING, SOURCES, Days, Source, When
@@ -48,7 +48,10 @@ MOST_COUNTED = 100
 MOST_LISTED = 1000
 
 TODAY, SOON = (bindparam(name, type_=Date()) for name in ("today", "soon"))
-QUIET, OVERDUE = (bindparam(name, type_=UtcDateTime()) for name in ("quiet", "overdue"))
+MOMENTS = ("quiet", "overdue", "now", "tonight")
+QUIET, OVERDUE, NOW, TONIGHT = (
+    bindparam(name, type_=UtcDateTime()) for name in MOMENTS
+)
 
 
 def _window(kind: RecordType) -> Window:
@@ -61,8 +64,16 @@ def _window(kind: RecordType) -> Window:
     return Window(TODAY, SOON, since, until, days)
 
 
+PANEL = bindparam("panel_size", type_=Integer())
 DAYS = Days(
-    TODAY, SOON, {kind: _window(kind) for kind in ENDING.values()}, QUIET, OVERDUE
+    TODAY,
+    SOON,
+    {kind: _window(kind) for kind in ENDING.values()},
+    QUIET,
+    OVERDUE,
+    NOW,
+    PANEL,
+    TONIGHT,
 )
 # The node the list is narrowed to.
 DISTRICTS = bindparam("districts", type_=String(), expanding=True)
@@ -117,6 +128,8 @@ def moment(now: datetime, periods: Periods, days: Calendar | None = None) -> Whe
         quiet=waits_since(days, now, periods.quiet_days),
         overdue=waits_since(days, now, periods.overdue_days),
         now=now,
+        panel_size=periods.panel_size,
+        tonight=midnight(day + timedelta(days=1)),
     )
 
 
@@ -198,7 +211,7 @@ def _parameters(
     user: User, when: When, its: Duties = EVERYTHING, most: int = MOST_LISTED
 ) -> dict[str, Any]:
     found = {"home": user.organisation_id, "me": user.id, "most": most}
-    for name in ("today", "soon", "quiet", "overdue"):
+    for name in ("today", "soon", *MOMENTS, "panel_size"):
         found[name] = getattr(when, name)
     for kind, ends in when.ending.items():
         for name in ("since", "until", "days"):

@@ -53,9 +53,13 @@ from models.states import (
 )
 
 from .. import policies
+from ..awards import waiting as awards
+from ..bids import waiting as bids
+from ..calls import waiting as calls
 from ..contracts import waiting as deals
 from ..introductions import waiting as talks
 from ..matches.queue import open_sides
+from ..panels import waiting as reviews
 from ..posting.expiry import ending, last_days
 from ..posting.terms import Window
 from ..verification.kinds import KINDS, Kind
@@ -76,8 +80,8 @@ class Days:
 
     ``ending`` says the same for each kind that ends by the clock. Talks in which
     nothing happened since before ``quiet`` need a push; what of them waits since before
-    ``overdue`` is a task of the staff. All of them may be parameters, filled in when
-    the query is sent.
+    ``overdue`` is a task of the staff. So many experts as ``panel_size`` judge a bid.
+    All of them may be parameters, filled in when the query is sent.
     """
 
     today: date | BindParameter[date]
@@ -85,6 +89,9 @@ class Days:
     ending: Mapping[RecordType, Window]
     quiet: datetime | BindParameter[datetime]
     overdue: datetime | BindParameter[datetime]
+    now: datetime | BindParameter[datetime]
+    panel_size: int | BindParameter[int]
+    tonight: datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,8 @@ class When(Days):
     quiet: datetime
     overdue: datetime
     now: datetime
+    panel_size: int
+    tonight: datetime
 
 
 class Remind(Enum):
@@ -339,7 +348,7 @@ def _pairs(condition: Callable[[Days], Any], since: Any, due: Any) -> Any:
             .outerjoin(Need, Suggestion.need_id == Need.id)
             .outerjoin(Achievement, Suggestion.achievement_id == Achievement.id)
             .outerjoin(Call, Suggestion.call_id == Call.id)
-            .where(condition(days), open_sides())
+            .where(condition(days), open_sides(days.now))
         )
 
     return waiting
@@ -377,6 +386,39 @@ def _of_talks(rows: Any, before: Callable[[Days], Any] | None, days: Days) -> An
     return found if before is None else found.where(rows.c.since < before(days))
 
 
+def _of_reviews(rows: Any, days: Days) -> AnySelect:
+    """What waits in a review; ``rows`` may depend on the moment."""
+    found = rows(days).subquery() if callable(rows) else rows
+    return _of_talks(found, None, days)
+
+
+def _of_window(rows: Any, when: Callable[[Any, Days], Any], days: Days) -> AnySelect:
+    """Bids and calls that wait where the window of the call stands so by now."""
+    return select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+            due=rows.c.due,
+        )
+    ).where(when(rows.c, days))
+
+
+def _ends_later(row: Any, days: Days) -> ColumnElement[bool]:
+    return and_(row.closes_at > days.now, row.due > days.soon)
+
+
+def _ends_soon(row: Any, days: Days) -> ColumnElement[bool]:
+    return and_(row.closes_at > days.now, row.due <= days.soon)
+
+
+def _is_over(row: Any, days: Days) -> ColumnElement[bool]:
+    over: ColumnElement[bool] = row.closes_at <= days.now
+    return over
+
+
 def _of_deals(rows: Any, days: Days) -> AnySelect:
     """Contracts that wait; what has a day, from shortly before it."""
     found = select(
@@ -392,6 +434,44 @@ def _of_deals(rows: Any, days: Days) -> AnySelect:
     return found.where(rows.c.due.is_(None) | (rows.c.due <= days.soon))
 
 
+def _of_calls(rows: Any, _days: Days) -> AnySelect:
+    """Open calls that wait for somebody."""
+    return select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+        )
+    )
+
+
+def _questions(days: Days) -> AnySelect:
+    """Questions without an answer; after the window an answer would come too late."""
+    rows = calls.QUESTIONS
+    return _of_calls(rows, days).where(rows.c.closes_at > days.now)
+
+
+def _closing_today(days: Days) -> AnySelect:
+    """Calls that take bids and are to close before the day is over."""
+    rows = calls.OPEN
+    return select(
+        *columns(
+            rows.c.id,
+            rows.c.title,
+            rows.c.since,
+            is_demo=rows.c.is_demo,
+            context=rows.c.context,
+            due=cast(days.today, Date) if isinstance(days.today, date) else days.today,
+        )
+    ).where(
+        rows.c.since <= days.now,
+        rows.c.closes_at > days.now,
+        rows.c.closes_at <= days.tonight,
+    )
+
+
 def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
     """A source of contracts: of their parties where the rows name an owner."""
     owner = getattr(rows.c, "owner", None)
@@ -402,6 +482,26 @@ def _deal(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
         STAFF if owner is None else SIDES,
         partial(_of_deals, rows),
         more.pop("pages", DEAL),
+        owner,
+        **more,
+    )
+
+
+def _overdue(rows: Any, days: Days) -> AnySelect:
+    """What should have been delivered before today."""
+    return _of_deals(rows, days).where(rows.c.due < days.today)
+
+
+def _award(name: str, label: str, act: str, rows: Any, **more: Any) -> Source:
+    """A source of awards: of issuer or winner where the rows name an owner."""
+    owner = getattr(rows.c, "owner", None)
+    return Source(
+        name,
+        label,
+        act,
+        STAFF if owner is None else SIDES,
+        partial(more.pop("waiting", _of_deals), rows),
+        more.pop("pages", AWARD),
         owner,
         **more,
     )
@@ -451,9 +551,15 @@ ACHIEVEMENT = {"": ("achievements.show", "achievement_id")}
 PAIR = {"": ("matches.pair", "suggestion_id")}
 TALKS = {"": ("introductions.show", "introduction_id")}
 DEAL = {"": ("contracts.show", "contract_id")}
+PANEL = {"": ("panels.show", "call_id")}
+CALL = {"": ("calls.show", "call_id")}
+CALL_DRAFT = {"": ("call_drafts.edit", "call_id")}
 PAYMENT = {"": ("contracts.payment", "payment_id")}
+AWARD = {"": ("awards.show", "award_id")}
+MILESTONE = {"": ("milestones.show", "milestone_id")}
 ENTERPRISE, UNIVERSITY = frozenset({Role.ENTERPRISE}), frozenset({Role.UNIVERSITY})
 SIDES, MANAGERS = ENTERPRISE | UNIVERSITY, frozenset({Role.MANAGER})
+EXPERTS = frozenset({Role.EXPERT})
 
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -594,6 +700,60 @@ SOURCES: tuple[Source, ...] = (
         local=True,
     ),
     Source(
+        "returned_calls",
+        "被退回的榜单",
+        "去修改",
+        ENTERPRISE,
+        partial(_of_calls, calls.RETURNED),
+        CALL_DRAFT,
+        calls.RETURNED.c.owner,
+    ),
+    Source(
+        "draft_calls",
+        "没有提交的榜单草稿",
+        "继续填写",
+        ENTERPRISE,
+        partial(_of_calls, calls.DRAFTS),
+        CALL_DRAFT,
+        calls.DRAFTS.c.owner,
+        Remind.NEVER,
+    ),
+    Source(
+        "staff_draft_calls",
+        "没有提交的榜单草稿",
+        "继续填写",
+        STAFF,
+        partial(_of_calls, calls.STAFF_DRAFTS),
+        CALL_DRAFT,
+        remind=Remind.NEVER,
+    ),
+    Source(
+        "argued_calls",
+        "待论证的榜单",
+        "去处理",
+        STAFF,
+        partial(_of_calls, calls.ARGUED),
+        CALL,
+    ),
+    Source(
+        "asked_calls",
+        "待答复的提问",
+        "去答复",
+        STAFF,
+        _questions,
+        CALL,
+    ),
+    Source(
+        "closing_calls",
+        "今日截止的榜单",
+        "去查看",
+        STAFF,
+        _closing_today,
+        CALL,
+        remind=Remind.AT_ONCE,
+        dated=True,
+    ),
+    Source(
         "asked_talks",
         "等您答复的对接",
         "去答复",
@@ -671,6 +831,151 @@ SOURCES: tuple[Source, ...] = (
         "contracts_to_submit_for", "待代卖方提交的合同", "去提交", deals.TO_SUBMIT_FOR
     ),
     _deal("contracts_to_decide", "待登记认定结果的合同", "去登记", deals.TO_DECIDE),
+    Source(
+        "sheets_to_write",
+        "待评审的揭榜书",
+        "去评审",
+        EXPERTS,
+        partial(_of_reviews, reviews.SHEETS),
+        {"": ("reviews.show", "review_id")},
+        person=reviews.SHEETS.c.person,
+    ),
+    Source(
+        "views_to_give",
+        "待给出意见的揭榜书",
+        "去给意见",
+        SIDES,
+        partial(_of_reviews, reviews.VIEWS),
+        {"": ("views.show", "call_id")},
+        reviews.VIEWS.c.owner,
+    ),
+    Source(
+        "panels_to_fill",
+        "要组建评审组或补派专家的榜单",
+        "去分派",
+        STAFF,
+        partial(_of_reviews, lambda days: reviews.to_fill(days.panel_size)),
+        PANEL,
+    ),
+    Source(
+        "results_to_propose",
+        "评分收齐、待公示结果的榜单",
+        "去拟定",
+        STAFF,
+        partial(_of_reviews, lambda days: reviews.to_propose(days.panel_size)),
+        PANEL,
+    ),
+    Source(
+        "objections_to_answer",
+        "待答复的异议",
+        "去答复",
+        STAFF,
+        partial(_of_reviews, reviews.OBJECTIONS),
+        {"": ("results.objection", "objection_id")},
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "results_to_close",
+        "公示期满、待确认结果的榜单",
+        "去确认",
+        STAFF,
+        partial(_of_reviews, lambda days: reviews.to_close(days.now)),
+        PANEL,
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "draft_bids",
+        "没有提交的揭榜书草稿",
+        "继续填写",
+        SIDES,
+        partial(_of_window, bids.UNSENT, _ends_later),
+        {"": ("bids.edit", "call_id")},
+        bids.UNSENT.c.owner,
+        Remind.NEVER,
+        dated=True,
+    ),
+    Source(
+        "closing_bids",
+        "即将截止、没有提交的揭榜书",
+        "去提交",
+        SIDES,
+        partial(_of_window, bids.UNSENT, _ends_soon),
+        {"": ("bids.edit", "call_id")},
+        bids.UNSENT.c.owner,
+        Remind.AT_ONCE,
+        dated=True,
+    ),
+    Source(
+        "unreleased_calls",
+        "待启封的榜单",
+        "去启封",
+        STAFF,
+        partial(_of_window, bids.UNRELEASED, _is_over),
+        {"": ("releases.show", "call_id")},
+        remind=Remind.AT_ONCE,
+    ),
+    _award("task_books_to_draft", "待拟定的任务书", "去拟定", awards.TO_DRAFT),
+    _award(
+        "task_books_to_confirm", "待本单位确认的任务书", "去确认", awards.TO_CONFIRM
+    ),
+    _award(
+        "task_books_to_confirm_for",
+        "待代为确认的任务书",
+        "去确认",
+        awards.TO_CONFIRM_FOR,
+    ),
+    _award(
+        "milestones_to_deliver",
+        "到期要交付的里程碑",
+        "去交付",
+        awards.TO_DELIVER,
+        pages=MILESTONE,
+        remind=Remind.AT_ONCE,
+        due_words="交付",
+        dated=True,
+    ),
+    _award(
+        "milestones_to_view",
+        "待本单位判断的里程碑",
+        "去判断",
+        awards.TO_VIEW,
+        pages=MILESTONE,
+    ),
+    _award(
+        "milestones_to_pay",
+        "已通过、待拨付的里程碑",
+        "去登记",
+        awards.TO_PAY,
+        pages=MILESTONE,
+    ),
+    _award("awards_to_apply", "可以申请验收的项目", "去申请", awards.TO_APPLY),
+    _award("acceptances_to_test", "待本单位测试的验收", "去填写", awards.TO_TEST),
+    _award(
+        "late_milestones",
+        "逾期没有交付的里程碑",
+        "去过问",
+        awards.LATE,
+        waiting=_overdue,
+        pages=MILESTONE,
+        remind=Remind.AT_ONCE,
+        due_words="应交付",
+        dated=True,
+    ),
+    _award(
+        "milestones_to_judge",
+        "待给出结论的里程碑",
+        "去判断",
+        awards.TO_JUDGE,
+        pages=MILESTONE,
+    ),
+    _award(
+        "milestones_to_pay_for",
+        "待代登记拨付的里程碑",
+        "去登记",
+        awards.TO_PAY_FOR,
+        pages=MILESTONE,
+    ),
+    _award("acceptances_to_conclude", "待给出结论的验收", "去验收", awards.TO_CONCLUDE),
     Source(
         "failed_jobs",
         "反复失败的后台任务",

@@ -221,6 +221,7 @@ def test_the_demonstration_has_its_accounts_once(session, make):
         firm.id,
         university.id,
         manager.organisation_id,
+        None,  # an expert speaks for none
     }
     [mandate] = session.scalars(select(Mandate))
     assert (mandate.manager, mandate.organisation) == (manager, firm)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from matchmaker.accounts import service as accounts
 from matchmaker.demo import service as demo
 from matchmaker.jobs.worker import Worker
-from matchmaker.labels import today
+from matchmaker.labels import CITY, today
 from models import (
     TABLES,
     Achievement,
@@ -168,7 +168,9 @@ def test_each_record_says_what_its_line_says(session, make, folder):
     assert achievement.ownership is Ownership.UNIT
     assert achievement.organisation.kind is OrganisationKind.UNIVERSITY
     assert call.issuer.kind is OrganisationKind.PARK
-    assert call.deadline.isoformat() == "2027-03-15"
+    assert call.opens_at == call.published_at < call.closes_at
+    assert call.closes_at.astimezone(CITY).hour == 17
+    assert abs((call.closes_at - make.now).days) <= 110
     assert demo.is_loaded(session)
 
 
@@ -264,6 +266,12 @@ def test_everything_of_it_is_taken_out_again(app, session, make, folder):
     assert len(pairs) == 3
     reviewer_id = make.staff().id
     review(session, make, pairs[0], reviewer_id)
+    call = session.scalars(select(Call)).one()
+    given = {"organisation_id": homes[1], "user_id": reviewer_id}
+    make.question(call, **given)
+    make.invited(call, homes[1], user_id=reviewer_id)
+    make.linked(call, session.scalars(select(Need)).one())
+    make.opinion(call, user_id=reviewer_id)
 
     assert demo.remove(session, now=make.now) == 3
     left = everything(session)

@@ -1,5 +1,7 @@
 """The page «需求归并»."""
 
+import re
+
 import pytest
 
 from models.states import Role
@@ -34,6 +36,19 @@ def test_without_groups_the_page_says_why(make, indexed, staff):
     indexed()
     assert "还没有可以归并的需求" in staff.get("/desk/groups").text
     assert "这些领域里没有可以归并的需求" in staff.get("/desk/groups?field=AG").text
+
+
+def test_a_group_becomes_a_call_with_its_needs(make, indexed, staff):
+    needs = [make.need(**HEAT), make.need(**OTHER)]
+    indexed()
+    page = staff.get("/desk/groups").text
+    ids = re.findall(r'name="need" value="(\d+)"', page)
+    assert set(map(int, ids)) == {need.id for need in needs}
+
+    form = staff.get("/calls/new", query_string={"need": ids}).text
+    assert set(re.findall(r'name="needs" value="(\d+)"', form)) == set(ids)
+    for need in needs:
+        assert need.problem in form
 
 
 def test_a_field_stays_in_the_address(make, indexed, staff):

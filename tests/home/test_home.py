@@ -31,7 +31,7 @@ def test_the_counts_are_of_what_is_open_and_may_be_known(session, make):
     make.call(status=CallStatus.AWARDED)
 
     def counts(user):
-        return service.front(session, live_index(), user).counts
+        return service.front(session, live_index(), user, now=NOW).counts
 
     assert counts(None) == service.Counts(1, 1, 1)
     assert counts(make.user()) == service.Counts(1, 1, 1)
@@ -45,9 +45,14 @@ def test_the_newest_come_first_and_only_a_few(session, make):
         for n in range(service.NEWEST + 2)
     ]
     secret = make.need(secrecy=Secrecy.RESTRICTED, published_at=NOW + timedelta(days=1))
-    found = [need.id for need in service.front(session, live_index(), None).needs]
+    found = [
+        need.id for need in service.front(session, live_index(), None, now=NOW).needs
+    ]
     assert found == [need.id for need in reversed(needs)][: service.NEWEST]
-    assert service.front(session, live_index(), make.staff()).needs[0].id == secret.id
+    assert (
+        service.front(session, live_index(), make.staff(), now=NOW).needs[0].id
+        == secret.id
+    )
 
 
 def test_a_masked_need_stands_there_in_its_public_words(make, client, login):

@@ -298,7 +298,7 @@ def test_a_call_is_for_those_its_state_allows(status):
         assert found == set()
     else:
         assert found == ({EVERYONE} if status in PUBLIC_CALL_STATES else {INSIDE})
-    assert (EVERYONE in found) == (status not in (CallStatus.DRAFT, CallStatus.ARGUED))
+    assert (EVERYONE in found) == (status in PUBLIC_CALL_STATES)
 
 
 # -- When a text is another ------------------------------------------------------

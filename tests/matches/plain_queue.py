@@ -27,7 +27,9 @@ class PlainQueue:
         key = Suggestion.decided_at if decided else Suggestion.probability
         rules = [
             self._in_status(filters.status),
-            policies.visible_suggestions(self.user, open_only=not decided),
+            policies.visible_suggestions(
+                self.user, open_at=None if decided else self.now
+            ),
         ]
         if filters.mine:
             rules.append(Suggestion.claimed_by_id == self.user.id)

@@ -1,6 +1,6 @@
 """The facts beside a pair: what fits, what nearly fits, what does not."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -42,7 +42,7 @@ def achievement(**given):
 
 
 def call(**given):
-    values = {"field": "ES", "funding_fen": 100 * WAN, "deadline": date(2027, 3, 31)}
+    values = {"field": "ES", "funding_fen": 100 * WAN, "closes_at": None}
     return Call(**values | given)
 
 
@@ -152,15 +152,15 @@ def test_no_way_to_cooperate_serves_itself_only():
 @pytest.mark.parametrize(
     ("mine", "theirs", "expected"),
     [
-        (date(2027, 6, 30), date(2027, 3, 31), MET),
-        (date(2027, 6, 30), date(2027, 6, 30), MET),
-        (date(2027, 6, 30), date(2027, 7, 1), PARTIAL),
-        (None, date(2027, 7, 1), UNKNOWN),
+        (date(2027, 6, 30), datetime(2027, 3, 31, 9, tzinfo=UTC), MET),
+        (date(2027, 6, 30), datetime(2027, 6, 30, 16, tzinfo=UTC), MET),
+        (date(2027, 6, 30), datetime(2027, 6, 30, 17, tzinfo=UTC), PARTIAL),
+        (None, datetime(2027, 7, 1, tzinfo=UTC), UNKNOWN),
         (date(2027, 6, 30), None, UNKNOWN),
     ],
 )
 def test_a_call_should_close_before_the_need_is_due(mine, theirs, expected):
-    assert verdict("截止时间", need(deadline=mine), call(deadline=theirs)) == expected
+    assert verdict("截止时间", need(deadline=mine), call(closes_at=theirs)) == expected
 
 
 @pytest.mark.parametrize(

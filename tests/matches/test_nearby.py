@@ -10,6 +10,8 @@ from models import Achievement, Need
 from models.outbox import RecordType
 from models.states import AchievementStatus, NeedStatus, Role, Secrecy
 
+from ..conftest import NOW
+
 NEED, ACHIEVEMENT, CALL = RecordType.NEED, RecordType.ACHIEVEMENT, RecordType.CALL
 
 # Words of the full text that stand in no public text.
@@ -39,7 +41,7 @@ def look(session, index):
 
     def see(user, item, kind, **options):
         session.rollback()
-        return nearby(session, index, user, item, kind, **options)
+        return nearby(session, index, user, item, kind, now=NOW, **options)
 
     return see
 
@@ -73,7 +75,7 @@ def test_the_record_that_answers_is_shown_with_its_reasons(
     [near] = look(None, need, ACHIEVEMENT)
 
     assert near.item.id == answer.id
-    [candidate] = candidates(session, index, None, need, ACHIEVEMENT).found
+    [candidate] = candidates(session, index, None, need, ACHIEVEMENT, now=NOW).found
     assert candidate.rating.probability >= shipped().least
     assert near.item.organisation.name
     assert [row["asked"] for row in near.evidence["indicators"]] == need.targets

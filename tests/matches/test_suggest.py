@@ -31,6 +31,9 @@ from models.states import (
     SuggestionStatus,
 )
 
+from ..conftest import NOW
+
+MOMENT = timedelta(microseconds=1)
 PENDING, REJECTED = SuggestionStatus.PENDING, SuggestionStatus.REJECTED
 NEED_ACHIEVEMENT = SuggestionKind.NEED_ACHIEVEMENT
 LESS = {"name": "误报率", "comparator": "le", "value": "0.1", "upper": "", "unit": "%"}
@@ -230,13 +233,14 @@ def test_only_what_is_open_on_both_sides_is_paired(
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"deadline": date(2026, 11, 22)}, 0),
-        ({"deadline": date(2026, 11, 23)}, 1),
-        ({"deadline": None}, 1),
+        ({"closes_at": NOW}, 0),
+        ({"closes_at": NOW + MOMENT}, 1),
+        ({"opens_at": NOW + MOMENT}, 0),
+        ({"opens_at": NOW}, 1),
         ({"status": CallStatus.IN_REVIEW}, 0),
     ],
 )
-def test_a_call_is_suggested_up_to_its_last_day(make, work, session, given, expected):
+def test_a_call_is_suggested_inside_its_window(make, work, session, given, expected):
     make.need()
     make.call(**given)
     work()
@@ -249,7 +253,7 @@ def test_a_pair_with_a_call_that_has_closed_since_goes(make, work, session):
     work()
     assert len(suggestions(session)) == 1
     edit(session, make, need, district="雨花区")
-    after = make.now.replace(year=call.deadline.year, month=4, day=10)
+    after = call.closes_at
     work(now=after)
     assert suggestions(session) == []
 

@@ -5,16 +5,18 @@ import pytest
 from matchmaker.matches.supply import shortfall
 from models.states import AchievementStatus, NeedStatus, Role, Secrecy
 
+from ..conftest import NOW
+
 TITLE = "储能电站电池热失控提前预警"
 FAR = {"title": "水稻抗病育种", "abstract": "分子标记辅助选择。", "field": "AG"}
 
 
 @pytest.fixture
 def look(app, session, indexed):
-    def see(user, need):
+    def see(user, need, now=NOW):
         indexed()
         session.rollback()
-        return shortfall(session, app.extensions["live_index"], user, need)
+        return shortfall(session, app.extensions["live_index"], user, need, now=NOW)
 
     return see
 

@@ -14,6 +14,8 @@ from models.conditions import EVERYTHING
 from models.outbox import RecordType
 from models.states import Role, Secrecy
 
+from ..conftest import NOW
+
 NEED, ACHIEVEMENT = RecordType.NEED, RecordType.ACHIEVEMENT
 WAN = 1_000_000  # fen
 MASKED = {
@@ -112,7 +114,7 @@ def buyers(app, session, make, indexed):
     def look(budget, user=holder):
         with transaction(session):
             session.get_one(Need, need.id).budget_fen = budget
-        [one] = candidates(session, index, user, offer, NEED).found
+        [one] = candidates(session, index, user, offer, NEED, now=NOW).found
         held = index.caught_up(session)
         inside = user is not holder
         sides = held.get(NEED, need.id, inside=inside), one.right[1]

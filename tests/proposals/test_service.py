@@ -214,11 +214,11 @@ def test_the_offered_other_sides_are_those_that_may_be_chosen(
     make.fillers(3)
     work(session, index)
     begun = service.start(session, manager, ACHIEVEMENT, item.id, now=NOW)
-    found = service.offered(session, index, manager, begun, item.title)
+    found = service.offered(session, index, manager, begun, item.title, now=NOW)
     assert [row.item.id for row in found.rows] == [need.id]
     free = service.start(session, manager, NEED, need.id, now=NOW)
     assert free.free
-    found = service.offered(session, index, manager, free, need.title)
+    found = service.offered(session, index, manager, free, need.title, now=NOW)
     assert found.rows[0].item.id == item.id
     nobody = service.start(session, make.user(Role.MANAGER), NEED, need.id, now=NOW)
     assert nobody.hopeless

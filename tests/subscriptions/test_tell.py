@@ -231,8 +231,8 @@ def test_hidden_while_the_match_is_worked_out_it_is_told_to_nobody(
     need = make.need()
     found = tell.matches
 
-    def then_hidden(*args):
-        result = found(*args)
+    def then_hidden(*args, **given):
+        result = found(*args, **given)
         with app.extensions["db_sessions"]() as other, transaction(other):
             other.get_one(type(need), need_id).secrecy = Secrecy.RESTRICTED
         return result
@@ -256,8 +256,8 @@ def test_a_record_that_only_changed_meanwhile_is_told_a_little_later(
     need = make.need()
     found, need_id, model = tell.matches, need.id, type(need)
 
-    def then_touched(*args):
-        result = found(*args)
+    def then_touched(*args, **given):
+        result = found(*args, **given)
         with app.extensions["db_sessions"]() as other, transaction(other):
             other.get_one(model, need_id).updated_at = LATER
         return result

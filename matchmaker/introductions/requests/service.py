@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 from models import (
     TABLES,
     Achievement,
-    Call,
     Introduction,
     Need,
     Suggestion,
     User,
-    kind_of,
     transaction,
 )
 from models.conditions import Every
@@ -171,10 +169,12 @@ def require_provider(actor: User) -> None:
         raise Conflict("introduction.not_your_side")
 
 
-def choices(session: Session, actor: User, kind: RecordType) -> list[tuple[int, str]]:
+def choices(
+    session: Session, actor: User, kind: RecordType, *, now: datetime
+) -> list[tuple[int, str]]:
     """One's own records that are open for business, the newest first: id and title."""
     model = TABLES[kind]
-    own = Every((policies.owned(actor, kind), policies.listed(kind)))
+    own = Every((policies.owned(actor, kind), policies.listed(kind, now)))
     rows = session.execute(
         select(model.id, model.title)
         .where(policies.where(own, kind))
@@ -289,7 +289,7 @@ def _once(
         return Begun(session.get_one(Introduction, made), False)
     seeker_id, provider_id = sides_of(subject, actor, interested)
     for item in (subject.need, subject.achievement, subject.call):
-        if item is not None and not _is_open(item):
+        if item is not None and not policies.is_listed(item, now):
             raise Conflict("introduction.side_closed")
     return begin(
         session,
@@ -316,8 +316,3 @@ def sides_of(
     if asks is None or gives is None:
         raise Invalid({"form": "请填写双方的编号"})
     return asks, gives
-
-
-def _is_open(item: Need | Achievement | Call) -> bool:
-    """Whether the record is open for business now, as `policies.listed` has it."""
-    return str(item.status) in policies.listed(kind_of(item)).values

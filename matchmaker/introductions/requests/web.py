@@ -124,7 +124,7 @@ def _request(
         kind=kind.value,
         item=item,
         title=_title(kind, item),
-        choices=service.choices(db.session, user, own),
+        choices=service.choices(db.session, user, own, now=utcnow()),
         form_key=_key() or secrets.token_urlsafe(16),
         values=values,
         errors=errors,

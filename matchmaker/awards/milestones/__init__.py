@@ -1,0 +1,1 @@
+"""Milestones: delivered, judged, paid for."""

@@ -1,0 +1,345 @@
+"""Pages of awards: «在研榜单», the execution of a call, one award with its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from models import Award, Call
+from models.base import utcnow
+from models.states import GoalVerdict, Judgement, Liability
+
+from .. import labels, policies
+from ..accounts.current import current, signed_in
+from ..attachments import web as attachments
+from ..calls.service import find_call
+from ..db import db
+from ..errors import Conflict, Forbidden, Invalid
+from ..money import in_yuan
+from ..schema import parse
+from . import acceptance, book, ending, finding, listing, page, public
+from .schema import (
+    LABELS,
+    MOST_MILESTONES,
+    Application,
+    AwardQuery,
+    BookInput,
+    Conclusion,
+    Confirmation,
+    ConfirmationFor,
+    Decision,
+    Elimination,
+    IssuerTest,
+    Shown,
+    Side,
+    Stopping,
+    book_from_form,
+)
+
+bp = Blueprint("awards", __name__)
+
+SPARE_LINES = 2
+TABS = {
+    Shown.LIVE: "在研",
+    Shown.ACCEPTED: "已验收",
+    Shown.ENDED: "淘汰和终止",
+    Shown.ALL: "全部",
+}
+
+
+@bp.app_context_processor
+def _of_calls() -> dict[str, Any]:
+    """What the page of a call says of its awards."""
+    return {
+        "winners_of": lambda call: public.winners(db.session, call),
+        "reads_execution": _reads,
+        "in_yuan": in_yuan,
+    }
+
+
+def _reads(call: Call) -> bool:
+    """Whether the reader may open the page of the call's execution."""
+    user = current()
+    if policies.may(user, "award.read", call):
+        return True
+    return user is not None and bool(finding.of_call(db.session, user, call.id))
+
+
+@bp.get("/awards")
+@login_required
+def index() -> ResponseReturnValue:
+    """Awards under way; others by their tab."""
+    user = signed_in()
+    policies.require(user, "award.list")
+    errors: dict[str, str] = {}
+    try:
+        query = parse(AwardQuery, request.args)
+    except Invalid as invalid:
+        query, errors = AwardQuery(), invalid.fields
+    found = listing.browse(db.session, user, query, utcnow())
+    tabs = [
+        {
+            "label": words,
+            "count": found.counts[shown],
+            "selected": shown is query.shown,
+            "url": url_for(".index", shown=shown, q=query.q or None),
+        }
+        for shown, words in TABS.items()
+    ]
+    html = render_template(
+        "awards/list.html", found=found, query=query, tabs=tabs, errors=errors
+    )
+    return html, 422 if errors else 200
+
+
+@bp.get("/calls/<int:call_id>/execution")
+@login_required
+def of_call(call_id: int) -> ResponseReturnValue:
+    """The execution of a call: to a winner its own award alone."""
+    user = signed_in()
+    call = find_call(db.session, user, call_id)
+    awards = finding.of_call(db.session, user, call.id)
+    if not awards and not policies.may(user, "award.read", call):
+        raise Forbidden("award.read")
+    today = labels.today(utcnow())
+    return render_template(
+        "awards/execution.html",
+        call=call,
+        lines=[listing.line(one, today) for one in awards],
+        timeline=page.timeline(db.session, awards, call) if awards else [],
+        sees_all=policies.may(user, "award.read", call),
+        today=today,
+    )
+
+
+@bp.get("/awards/<int:award_id>")
+@login_required
+def show(award_id: int) -> ResponseReturnValue:
+    return show_page(award_id)
+
+
+def show_page(
+    award_id: int, *, errors: dict[str, str] | None = None, failed: str = ""
+) -> ResponseReturnValue:
+    """The page of an award; ``failed`` is the step whose form was wrong."""
+    user, now = signed_in(), utcnow()
+    award = finding.find(db.session, user, award_id)
+    policies.require(user, "award.read", award)
+    html = render_template(
+        "awards/show.html",
+        award=award,
+        view=page.view(db.session, user, award, now),
+        steps=page.STEPS,
+        here=page.PLACES.get(award.state, ""),
+        sides=book.SIDE_NAMES,
+        confirmed=lambda side: book.confirmed(award, side),
+        cards=attachments.cards,
+        judgements=_members(Judgement),
+        verdicts=_members(GoalVerdict),
+        liabilities=_members(Liability),
+        causes=[(one.code, one.label) for one in ending.causes(db.session)],
+        labels_of=LABELS,
+        values=request.form if failed else {},
+        listed=request.form.getlist if failed else lambda _name: [],
+        errors=errors or {},
+        failed=failed,
+        today=labels.today(now).isoformat(),
+        timeline=page.timeline(db.session, [award], award.call),
+    )
+    return html, 422 if errors else 200
+
+
+def _members(enum: Any) -> list[tuple[str, str]]:
+    return [(member.value, labels.label(member)) for member in enum]
+
+
+def step(
+    award_id: int, failed: str, do: Callable[[], object], done: str, anchor: str = ""
+) -> ResponseReturnValue:
+    """Take a step, or show the page again with what was wrong with its form."""
+    try:
+        do()
+    except Invalid as invalid:
+        return show_page(award_id, errors=invalid.fields, failed=failed)
+    flash(done, "success")
+    target = url_for("awards.show", award_id=award_id, _anchor=anchor or None)
+    return redirect(target, 303)
+
+
+def _allowed(award_id: int, action: str) -> Award:
+    """The award, found and allowed before a form is read: its mistakes come last."""
+    award = finding.find(db.session, signed_in(), award_id)
+    policies.require(signed_in(), action, award)
+    return award
+
+
+def context() -> dict[str, Any]:
+    return {"today": labels.today(utcnow())}
+
+
+# -- the task book ---------------------------------------------------------------
+
+
+@bp.route("/awards/<int:award_id>/edit", methods=["GET", "POST"])
+@login_required
+def edit(award_id: int) -> ResponseReturnValue:
+    award = _allowed(award_id, "award.govern")
+    if not book.is_open(award):
+        raise Conflict("award.book_closed")
+    if request.method == "GET":
+        return _form(award, stored(award), book.mark(award))
+    typed = book_from_form(request.form)
+    try:
+        data = parse(BookInput, typed, context())
+        book.write(db.session, signed_in(), award_id, data, now=utcnow())
+    except Invalid as invalid:
+        return _form(award, typed, typed.get("seen", ""), errors=invalid.fields)
+    except Conflict as conflict:
+        if conflict.code != "stale":
+            raise
+        award = finding.find(db.session, signed_in(), award_id)
+        return _form(award, typed, book.mark(award), stale=True)
+    flash("任务书已发出，请发榜单位和承担单位确认。", "success")
+    return redirect(url_for(".show", award_id=award_id), 303)
+
+
+def stored(award: Award) -> dict[str, Any]:
+    """The task book as its form would post it."""
+    return {
+        "amount": f"{labels.wan(award.amount_fen)}万元",
+        "signed_on": str(award.signed_on or ""),
+        "pledge": award.pledge,
+        "values": [goal.value for goal in award.goals],
+        "milestones": [
+            {
+                "title": one.title,
+                "deliverable": one.deliverable,
+                "due_on": str(one.planned_on),
+                "payment": f"{labels.wan(one.payment_fen)}万元",
+            }
+            for one in award.milestones
+        ],
+    }
+
+
+def _form(
+    award: Award,
+    values: dict[str, Any],
+    seen: str,
+    *,
+    errors: dict[str, str] | None = None,
+    stale: bool = False,
+) -> ResponseReturnValue:
+    lines = list(values["milestones"])
+    spare = max(0, min(SPARE_LINES, MOST_MILESTONES - len(lines)))
+    differences = labels.differences(LABELS, stored(award), values) if stale else []
+    html = render_template(
+        "awards/edit.html",
+        award=award,
+        values=values,
+        lines=lines + [{}] * spare,
+        seen=seen,
+        errors=errors or {},
+        conflict="stale" if stale else "",
+        differences=differences,
+        labels_of=LABELS,
+        today=labels.today(utcnow()).isoformat(),
+    )
+    return html, 409 if stale else 422 if errors else 200
+
+
+@bp.post("/awards/<int:award_id>/confirm")
+@login_required
+def confirm(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.confirm")
+
+    def do() -> None:
+        data = parse(Confirmation, request.form)
+        book.confirm(db.session, signed_in(), award_id, data, now=utcnow())
+
+    done = "已确认任务书。任务书有任何改动，都需要双方重新确认。"
+    return step(award_id, "confirm", do, done)
+
+
+@bp.post("/awards/<int:award_id>/confirm-for")
+@login_required
+def confirm_for(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.govern")
+    side = request.form.get("side", "")
+    failed = f"confirm_{side}" if side in list(Side) else "confirm_for"
+
+    def do() -> None:
+        data = parse(ConfirmationFor, request.form)
+        book.confirm_for(db.session, signed_in(), award_id, data, now=utcnow())
+
+    return step(award_id, failed, do, "已代为确认，根据记入经过。")
+
+
+# -- the end ---------------------------------------------------------------------
+
+
+@bp.post("/awards/<int:award_id>/eliminate")
+@login_required
+def eliminate(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.govern")
+
+    def do() -> None:
+        data = parse(Elimination, request.form)
+        ending.eliminate(db.session, signed_in(), award_id, data, now=utcnow())
+
+    return step(award_id, "eliminate", do, "已淘汰，理由已告知承担单位和发榜单位。")
+
+
+@bp.post("/awards/<int:award_id>/stop")
+@login_required
+def stop(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.govern")
+
+    def do() -> None:
+        data = parse(Stopping, request.form)
+        ending.stop(db.session, signed_in(), award_id, data, now=utcnow())
+
+    return step(award_id, "stop", do, "已终止，原因已告知承担单位和发榜单位。")
+
+
+@bp.post("/awards/<int:award_id>/apply")
+@login_required
+def apply(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.deliver")
+
+    def do() -> None:
+        data = parse(Application, request.form)
+        acceptance.apply(db.session, signed_in(), award_id, data, now=utcnow())
+
+    done = "已申请验收，等发榜单位测试和平台给出结论。"
+    return step(award_id, "apply", do, done)
+
+
+@bp.post("/awards/<int:award_id>/test")
+@login_required
+def test(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.view")
+
+    def do() -> None:
+        data = parse(IssuerTest, request.form)
+        acceptance.test(db.session, signed_in(), award_id, data, now=utcnow())
+
+    return step(award_id, "test", do, "测试结论已提交，等平台给出验收结论。")
+
+
+@bp.post("/awards/<int:award_id>/conclude")
+@login_required
+def conclude(award_id: int) -> ResponseReturnValue:
+    _allowed(award_id, "award.govern")
+
+    def do() -> None:
+        data = parse(Conclusion, request.form, context())
+        acceptance.conclude(db.session, signed_in(), award_id, data, now=utcnow())
+
+    accepted = request.form.get("decision") == Decision.ACCEPT
+    done = "已通过验收。" if accepted else "已退回整改，意见已告知承担单位。"
+    return step(award_id, "conclude", do, done)

@@ -1,0 +1,1 @@
+"""Sealed bids for open calls: nobody but the bidder reads one before its release."""

@@ -1,0 +1,1 @@
+"""The release of sealed bids: two people, after the call has closed."""

@@ -1,0 +1,1 @@
+"""A receipt held against what the platform has."""

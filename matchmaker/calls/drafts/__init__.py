@@ -1,0 +1,1 @@
+"""An open call before it is opened: written, argued, published."""

@@ -1,0 +1,1 @@
+"""Holders of achievements that may answer a call, asked to take it up."""

@@ -1,0 +1,1 @@
+"""Questions about an open call, asked in private and answered to all."""

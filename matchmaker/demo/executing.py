@@ -1,0 +1,433 @@
+"""Two calls of the demonstration that were won: a race under way, and one accepted.
+
+They are carried out by the services themselves, step by step on the days they say, so
+that whatever the platform notes and counts of real ones it notes and counts of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Award,
+    Bid,
+    BidOutcome,
+    BidRelease,
+    BidSubmission,
+    Call,
+    CallResult,
+    Milestone,
+    Organisation,
+    User,
+    transaction,
+)
+from models.states import (
+    BidState,
+    CallMode,
+    CallPhase,
+    CallStatus,
+    GoalVerdict,
+    OrganisationKind,
+    ResultState,
+    Role,
+)
+
+from ..awards import acceptance, book, drafting
+from ..awards import schema as forms
+from ..awards.milestones import payments
+from ..awards.milestones import service as milestones
+from ..bids import content, receipt
+from ..bids.schema import BidInput
+from ..jobs import outbox
+from ..labels import CITY, FEN_PER_WAN, today
+from ..schema import parse
+from . import dealings
+
+VERDICTS = [GoalVerdict.REACHED, GoalVerdict.PARTLY]
+RACER = "橘子洲智能装备研究院(示例)"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A call and how it went; all days are counted back from today.
+
+    winners     which of «college» and «racer» won, best first, with budgets in 万元
+    plan        milestones: title, what is delivered, its day, payment in 万元
+    """
+
+    code: str
+    title: str
+    field: str
+    background: str
+    goals: Sequence[str]
+    values: Sequence[str]
+    mode: CallMode
+    wan: int
+    opened: int
+    winners: Mapping[str, int]
+    plan: Sequence[tuple[str, str, int, tuple[int, int]]]
+
+
+RACE = Scene(
+    "SL-JB-0001",
+    "储能电站电池簇热失控分级预警系统(示例)",
+    "ES",
+    "园区两座磷酸铁锂储能电站曾发生烟感报警滞后。希望在热失控发生前识别异常电芯，"
+    "给出分级预警，并能接入现有的电站监控系统。(示例)",
+    ("提前预警时间≥15 min", "误报率≤0.5%", "单簇检测成本≤3000 元"),
+    ("18 min", "0.4%", "2600 元"),
+    CallMode.RACE,
+    500,
+    260,
+    {"college": 240, "racer": 230},
+    (
+        ("原理样机", "样机一套，第三方检测报告一份", 60, (90, 90)),
+        ("现场挂网试用", "在一座电站连续试用 90 天的数据和报告", -25, (100, 90)),
+        ("工程样机与验收材料", "工程样机两套，接口文件，验收报告", -150, (50, 50)),
+    ),
+)
+DONE = Scene(
+    "SL-JB-0002",
+    "盾构刀盘磨损在线监测(示例)",
+    "EM",
+    "地铁施工中刀盘磨损只能停机检查。希望不停机判断磨损量，减少开舱次数。(示例)",
+    ("磨损量检测误差≤2 mm", "连续工作时间≥1000 h"),
+    ("1.5 mm", "1200 h"),
+    CallMode.SINGLE,
+    300,
+    430,
+    {"college": 260},
+    (
+        ("传感器与算法", "传感器样件十套，算法软件一套", 230, (100, 0)),
+        ("工地试用", "两个区间的试用报告", 90, (160, 0)),
+    ),
+)
+
+
+def load(session: Session, *, now: datetime) -> int:
+    """Enter both calls once; says how many. Nothing without the accounts."""
+    if session.scalar(select(exists().where(Award.is_demo))):
+        return 0
+    stage = _Stage.of(session, now)
+    if stage is None:
+        return 0
+    stage.race()
+    stage.done()
+    with transaction(session):
+        dealings.quiet(session, now)
+    return 2
+
+
+@dataclass
+class _Stage:
+    """Who plays, and every step in a line."""
+
+    session: Session
+    now: datetime
+    issuer: User
+    people: Mapping[str, User]
+    staff: User
+    second: User
+
+    @classmethod
+    def of(cls, session: Session, now: datetime) -> _Stage | None:
+        found: dict[Role, list[User]] = {}
+        query = select(User).where(User.is_demo, User.active).order_by(User.id)
+        for user in session.scalars(query):
+            found.setdefault(user.role, []).append(user)
+        firm = _account(found, Role.ENTERPRISE, "qiye@demo.example")
+        college = _account(found, Role.UNIVERSITY, "gaoxiao@demo.example")
+        staff = found.get(Role.STAFF, [])
+        if firm is None or college is None or len(staff) < 2:
+            return None
+        with transaction(session):
+            racer = _racer(session, now)
+        people = {"college": college, "racer": racer}
+        return cls(session, now, firm, people, staff[0], staff[1])
+
+    def ago(self, days: float) -> datetime:
+        return self.now - timedelta(days=days, minutes=3)
+
+    # -- the two lives -----------------------------------------------------------
+
+    def race(self) -> None:
+        """One runner is ahead, the other late after a rework."""
+        first, second = self.award(RACE)
+        for award in (first, second):
+            self.begin(RACE, award, 150)
+        ahead, behind = first.milestones[0], second.milestones[0]
+        self.judge(ahead, "college", 66, "样机通过第三方检测，预警提前 17 min。")
+        self.pay(ahead, 55)
+        words = "误报率 1.1%，没有达到任务书的要求，请改进算法后重新送检。"
+        self.judge(behind, "racer", 62, words, rework=8)
+        self.deliver(first.milestones[1], "college", 2)
+
+    def done(self) -> None:
+        """All passed and paid, tested by the issuer, accepted."""
+        [award] = self.award(DONE)
+        self.begin(DONE, award, 330)
+        for place, days in enumerate((236, 96)):
+            one = award.milestones[place]
+            self.judge(one, "college", days, "交付物齐全，指标有据。")
+            self.pay(one, days - 12)
+        self.accept(award)
+
+    # -- steps -------------------------------------------------------------------
+
+    def award(self, scene: Scene) -> list[Award]:
+        with transaction(self.session):
+            call = _call(scene, self)
+            self.session.add(call)
+            self.session.flush()
+            bids = [
+                _bid(scene, self, call, who, wan) for who, wan in scene.winners.items()
+            ]
+            _decide(scene, self, call, bids)
+            outbox.touch(self.session, call, now=self.ago(scene.opened))
+            began = self.ago(scene.opened - 90)
+            return drafting.begin(self.session, self.staff, call, bids, now=began)
+
+    def begin(self, scene: Scene, award: Award, days: int) -> None:
+        """The task book written, and confirmed by both within some days."""
+        who = (
+            "college"
+            if award.bidder_id == self.people["college"].organisation_id
+            else "racer"
+        )
+        place = list(scene.winners).index(who)
+        data = {
+            "amount": f"{sum(paid[place] for *_, paid in scene.plan)}万元",
+            "signed_on": today(self.ago(days + 3)).isoformat(),
+            "pledge": "不能按期达到验收值的，自愿退回末期拨款，三年内不再申报。(示例)",
+            "values": list(scene.values),
+            "milestones": [
+                {
+                    "title": title,
+                    "deliverable": f"{words}(示例)",
+                    "due_on": today(self.ago(due)).isoformat(),
+                    "payment": f"{paid[place]}万元",
+                }
+                for title, words, due, paid in scene.plan
+            ],
+            "seen": book.mark(award),
+        }
+        at = self.ago(days + 3)
+        written = parse(forms.BookInput, data, {"today": today(at)})
+        book.write(self.session, self.staff, award.id, written, now=at)
+        for person, late in ((self.issuer, 2), (self.people[who], 1)):
+            seen = forms.Confirmation(seen=book.mark(award))
+            at = self.ago(days + late)
+            book.confirm(self.session, person, award.id, seen, now=at)
+
+    def deliver(self, one: Milestone, who: str, days: int) -> None:
+        words = (
+            f"{one.deliverable.removesuffix('(示例)')}已提交，请发榜单位核对。(示例)"
+        )
+        data = forms.Delivery(words=words)
+        at = self.ago(days)
+        milestones.deliver(self.session, self.people[who], one.id, data, now=at)
+
+    def judge(
+        self, one: Milestone, who: str, days: int, words: str, rework: int = 0
+    ) -> None:
+        """Delivered, judged by the issuer, concluded by the staff; day after day."""
+        self.deliver(one, who, days)
+        said: dict[str, Any] = {
+            "number": one.number,
+            "judgement": "rework" if rework else "pass",
+            "words": f"{words}(示例)",
+        }
+        heard = parse(forms.IssuerJudgement, said)
+        at = self.ago(days - 2)
+        milestones.view(self.session, self.issuer, one.id, heard, now=at)
+        if rework:
+            said["due_on"] = today(self.ago(rework)).isoformat()
+        data = parse(forms.StaffJudgement, said)
+        at = self.ago(days - 3)
+        milestones.judge(self.session, self.staff, one.id, data, now=at)
+
+    def pay(self, one: Milestone, days: int) -> None:
+        at = self.ago(days)
+        fields = {
+            "amount_paid": f"{one.payment_fen // FEN_PER_WAN}万元",
+            "paid_on": today(at).isoformat(),
+            "words": "银行转账(示例)",
+        }
+        data = parse(forms.PaymentInput, fields, {"today": today(at)})
+        payments.pay(self.session, self.issuer, one.id, data, now=at)
+
+    def accept(self, award: Award) -> None:
+        asked = forms.Application(
+            reached=["1.4 mm", "1180 h"],
+            evidence=["计量院校准证书(示例)", "两个区间的运行记录(示例)"],
+            words="两个区间试用完成，申请验收。(示例)",
+        )
+        college, at = self.people["college"], self.ago(60)
+        acceptance.apply(self.session, college, award.id, asked, now=at)
+        tested = forms.IssuerTest(
+            number=1,
+            verdicts=VERDICTS,
+            agrees=True,
+            words="开舱实测误差 1.4 mm；连续工作 1180 h，接近 1200 h，同意验收。(示例)",
+        )
+        at = self.ago(50)
+        acceptance.test(self.session, self.issuer, award.id, tested, now=at)
+        concluded = forms.Conclusion(
+            number=1,
+            verdicts=VERDICTS,
+            decision=forms.Decision.ACCEPT,
+            words="专家组现场核对，主要目标达到，同意通过验收。(示例)",
+        )
+        at = self.ago(40)
+        acceptance.conclude(self.session, self.staff, award.id, concluded, now=at)
+
+
+def _account(
+    found: Mapping[Role, Sequence[User]], role: Role, email: str
+) -> User | None:
+    return next((one for one in found.get(role, ()) if one.email == email), None)
+
+
+def _racer(session: Session, now: datetime) -> User:
+    """Who speaks for the second runner; nobody signs in by this account."""
+    home = Organisation(
+        name=RACER, kind=OrganisationKind.INSTITUTE, is_demo=True, created_at=now
+    )
+    session.add(home)
+    session.flush()
+    user = User(
+        email="chengdan1@demo.example",
+        name="承担人(示例)",
+        password_hash="!",
+        role=Role.UNIVERSITY,
+        organisation_id=home.id,
+        is_demo=True,
+        created_at=now - timedelta(days=300),
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def _call(scene: Scene, stage: _Stage) -> Call:
+    opens, closes = (
+        datetime.combine(today(stage.ago(days)), time(hour), CITY)
+        for days, hour in ((scene.opened, 9), (scene.opened - 30, 17))
+    )
+    return Call(
+        code=scene.code,
+        issuer_id=stage.issuer.organisation_id,
+        by_staff=True,
+        author_id=stage.staff.id,
+        status=CallStatus.AWARDED,
+        title=scene.title,
+        field=scene.field,
+        background=scene.background,
+        goals=list(scene.goals),
+        funding_fen=scene.wan * FEN_PER_WAN,
+        mode=scene.mode,
+        max_awards=len(scene.winners),
+        opens_at=opens,
+        closes_at=closes,
+        questions_until=closes - timedelta(days=7),
+        approved_at=opens,
+        noted_phase=CallPhase.CLOSED,
+        is_demo=True,
+        created_at=opens,
+        updated_at=stage.ago(scene.opened - 90),
+        published_at=opens,
+    )
+
+
+def _bid(scene: Scene, stage: _Stage, call: Call, who: str, wan: int) -> Bid:
+    """A bid as it stands after its release, with the receipt that vouches for it."""
+    user, at = stage.people[who], stage.ago(scene.opened - 28)
+    fields = {
+        "leader": "项目负责人(示例)",
+        "contact": "0731-00000000",
+        "team": "八人的研发团队，分算法、硬件和现场三组。(示例)",
+        "approach": "多源信号融合，先在实验台标定，再到现场挂网验证。(示例)",
+        "goals": [
+            {"goal": goal, "value": value, "evidence": "实验台数据(示例)"}
+            for goal, value in zip(scene.goals, scene.values, strict=True)
+        ],
+        "budget": f"{wan}万元",
+        "budget_words": "设备和测试一半，人员一半。(示例)",
+        "schedule": [f"{title}：{words}" for title, words, *_ in scene.plan],
+        "months": "12",
+        "readiness": "5",
+        "readiness_words": "完成实验台验证。(示例)",
+    }
+    text = content.of_form(parse(BidInput, fields), call.goals)
+    salt = receipt.fresh_salt()
+    bid = Bid(
+        call_id=call.id,
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        state=BidState.RELEASED,
+        number=1,
+        submitted_at=at,
+        content=text,
+        salt=salt,
+        is_demo=True,
+        created_at=at,
+        updated_at=at,
+    )
+    bid.digest = receipt.digest(receipt.statement(bid, at, text, [], salt))
+    stage.session.add(bid)
+    stage.session.flush()
+    stage.session.add(
+        BidSubmission(
+            bid_id=bid.id, number=1, at=at, user_id=user.id, sha256=bid.digest
+        )
+    )
+    return bid
+
+
+def _decide(scene: Scene, stage: _Stage, call: Call, bids: Sequence[Bid]) -> CallResult:
+    """The release by two, and the result in force after its notice period."""
+    released = stage.ago(scene.opened - 31)
+    result = CallResult(
+        call_id=call.id,
+        number=1,
+        state=ResultState.FINAL,
+        basis="demo",
+        notice_from=stage.ago(scene.opened - 80),
+        notice_until=stage.ago(scene.opened - 89),
+        drafted_at=stage.ago(scene.opened - 79),
+        drafted_by_id=stage.staff.id,
+        closed_at=stage.ago(scene.opened - 90),
+        outcomes=[
+            BidOutcome(
+                bid_id=bid.id,
+                won=True,
+                rank=place,
+                points=8600 - 200 * place,
+                reason="技术路线清楚，指标有实验数据支持。(示例)",
+            )
+            for place, bid in enumerate(bids, 1)
+        ],
+    )
+    stage.session.add_all(
+        [
+            BidRelease(
+                call_id=call.id,
+                first_by_id=stage.staff.id,
+                first_at=released,
+                second_by_id=stage.second.id,
+                second_at=released,
+                released_at=released,
+                bids=len(bids),
+                faults=[],
+            ),
+            result,
+        ]
+    )
+    stage.session.flush()
+    return result

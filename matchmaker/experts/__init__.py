@@ -1,0 +1,1 @@
+"""Experts who judge bids: who they are, and what binds them to organisations."""

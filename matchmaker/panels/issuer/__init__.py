@@ -1,0 +1,1 @@
+"""What the issuer of a call does in the review of its bids."""

@@ -1,0 +1,83 @@
+"""The calls whose bids are judged or whose result is open to objections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Bid, BidReview, Call, CallResult, User
+from models.states import BidState, CallStatus, ResultState, ReviewState
+
+from .. import policies
+
+PER_PAGE = 20
+STATES = (CallStatus.IN_REVIEW, CallStatus.ANNOUNCED)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the review of a call is: bids, and sheets by state."""
+
+    bids: int
+    sheets: Mapping[ReviewState, int]
+    result: CallResult | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of calls; ``page`` is the one shown, not the one asked."""
+
+    items: Sequence[tuple[Call, Progress]]
+    total: int
+    page: int
+    pages: int
+
+
+def under_review(session: Session, actor: User, page: int) -> Page:
+    """Calls under review and under notice, the longest unchanged first."""
+    policies.require(actor, "panel.read")
+    where = Call.status.in_(STATES)
+    total = session.scalar(select(func.count(Call.id)).where(where)) or 0
+    pages = max(1, ceil(total / PER_PAGE))
+    page = min(page, pages)
+    calls = session.scalars(
+        select(Call)
+        .where(where)
+        .options(joinedload(Call.issuer))
+        .order_by(Call.updated_at, Call.id)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    ).all()
+    found = _progress(session, [call.id for call in calls])
+    return Page([(call, found[call.id]) for call in calls], total, page, pages)
+
+
+def _progress(session: Session, ids: Sequence[int]) -> dict[int, Progress]:
+    released = (Bid.call_id.in_(ids), Bid.state == BidState.RELEASED)
+    bids = session.execute(
+        select(Bid.call_id, func.count(Bid.id)).where(*released).group_by(Bid.call_id)
+    )
+    numbers = {row[0]: row[1] for row in bids}
+    sheets: dict[int, dict[ReviewState, int]] = {id_: {} for id_ in ids}
+    counted = session.execute(
+        select(Bid.call_id, BidReview.state, func.count(BidReview.id))
+        .join(BidReview, BidReview.bid_id == Bid.id)
+        .where(*released)
+        .group_by(Bid.call_id, BidReview.state)
+    )
+    for call_id, state, number in counted:
+        sheets[call_id][state] = number
+    announced = session.scalars(
+        select(CallResult).where(
+            CallResult.call_id.in_(ids),
+            CallResult.state.in_((ResultState.DRAFT, ResultState.ANNOUNCED)),
+        )
+    )
+    results = {one.call_id: one for one in announced}
+    return {
+        id_: Progress(numbers.get(id_, 0), sheets[id_], results.get(id_)) for id_ in ids
+    }

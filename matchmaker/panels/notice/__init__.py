@@ -1,0 +1,1 @@
+"""The announced result: read by anybody, objected to, told to each bidder."""

@@ -1,0 +1,1 @@
+"""What an expert does: reads a bid, writes its sheet, stands aside."""

@@ -1,0 +1,152 @@
+"""Pages of an expert: what waits for it, and the sheet of one bid."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from models import BidReview, utcnow
+from models.states import HELD_REVIEWS, CallStatus
+
+from ... import labels, policies
+from ...accounts.current import signed_in
+from ...db import db
+from ...errors import Conflict, Invalid
+from ...handlers import conflict_words
+from ...schema import parse
+from .. import recusing, scoring, writing
+from ..overview import criteria_of, scores_of
+from ..schema import LABELS, ReasonInput, SheetDraft, SheetInput, read_sheet
+from ..web import review_of, settings
+
+bp = Blueprint("reviews", __name__)
+
+
+@bp.get("/reviews")
+@login_required
+def mine() -> ResponseReturnValue:
+    reviews = writing.own(db.session, signed_in())
+    return render_template(
+        "panels/reviews.html",
+        reviews=reviews,
+        is_open=_is_open,
+        total=_total,
+        now=utcnow(),
+    )
+
+
+def _is_open(review: BidReview) -> bool:
+    """Whether the expert still has the bid in hand."""
+    in_review = review.bid.call.status is CallStatus.IN_REVIEW
+    return in_review and review.state in HELD_REVIEWS
+
+
+def _total(review: BidReview) -> str:
+    """The points of a sheet that was submitted; nothing before."""
+    if review.state in HELD_REVIEWS or not review.submitted_at:
+        return ""
+    criteria = criteria_of(review.bid.call)
+    points = scoring.sheet_points(scores_of(review), criteria)
+    return scoring.shown(scoring.hundredths(points))
+
+
+@bp.get("/reviews/<int:review_id>")
+@login_required
+def show(review_id: int) -> ResponseReturnValue:
+    return _show(review_of(review_id, "review.read"))
+
+
+def _show(
+    review: BidReview, form: str = "", errors: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    user = signed_in()
+    own = policies.may(user, "review.write", review)
+    typed = form == "sheet"
+    page = render_template(
+        "panels/review.html",
+        review=review,
+        bid=review.bid,
+        call=review.bid.call,
+        criteria=review.bid.call.criteria,
+        writes=own and _is_open(review),
+        may_declare=policies.may(user, "review.declare", review)
+        and review.is_live
+        and review.bid.call.status is CallStatus.IN_REVIEW,
+        values=request.form if typed else _values(review),
+        said=request.form if form == "conflict" else {},
+        total=_total(review),
+        errors=errors or {},
+        form=form,
+        labels_of=LABELS,
+    )
+    return page, 422 if errors else 200
+
+
+def _values(review: BidReview) -> dict[str, Any]:
+    """The sheet as its own form would post it."""
+    values: dict[str, Any] = {"overall": review.overall, "version": review.version}
+    for place, one in enumerate(review.scores):
+        values[f"score_{place}"] = "" if one["score"] is None else one["score"]
+        values[f"words_{place}"] = one["words"]
+    return values
+
+
+@bp.post("/reviews/<int:review_id>")
+@login_required
+def write(review_id: int) -> ResponseReturnValue:
+    """«submit» hands it in; anything else keeps it, «autosave» without a page."""
+    review = review_of(review_id, "review.write")
+    action = request.form.get("action", "draft")
+    try:
+        return _written(review, action)
+    except Invalid as invalid:
+        if action == "autosave":
+            return {"errors": invalid.fields}, 422
+        return _show(review_of(review_id, "review.read"), "sheet", invalid.fields)
+    except Conflict as conflict:
+        if action == "autosave":
+            return {"conflict": conflict_words(conflict)}, 409
+        raise
+
+
+def _written(review: BidReview, action: str) -> ResponseReturnValue:
+    review_id, now = review.id, utcnow()
+    names = [one["name"] for one in review.bid.call.criteria]
+    data, lines = read_sheet(request.form, names, whole=action == "submit")
+    if isinstance(data, SheetInput):
+        writing.submit(
+            db.session,
+            signed_in(),
+            review_id,
+            data,
+            lines,
+            needed=settings().panel_size,
+            now=now,
+        )
+        flash("评分表已提交。提交后不能自行修改。", "success")
+        return redirect(url_for(".mine"), 303)
+    assert isinstance(data, SheetDraft)
+    saved = writing.save(db.session, signed_in(), review_id, data, lines, now=now)
+    if action == "autosave":
+        clock = labels.minute(now).rpartition(" ")[2]
+        return {"version": saved.version, "saved": clock}
+    flash("草稿已保存，只有您能看到。", "success")
+    return redirect(url_for(".show", review_id=review_id), 303)
+
+
+@bp.post("/reviews/<int:review_id>/conflict")
+@login_required
+def recuse(review_id: int) -> ResponseReturnValue:
+    review = review_of(review_id, "review.declare")
+    call_id, own = review.bid.call_id, review.user_id == signed_in().id
+    try:
+        data = parse(ReasonInput, request.form)
+        recusing.declare(db.session, signed_in(), review_id, data, now=utcnow())
+    except Invalid as invalid:
+        return _show(review_of(review_id, "review.read"), "conflict", invalid.fields)
+    if own:
+        flash("已回避这份揭榜书，平台会另请专家评审。", "success")
+        return redirect(url_for(".mine"), 303)
+    flash("已按有利害关系处理，这份评分表不计入结果。请补派专家。", "success")
+    return redirect(url_for("panels.show", call_id=call_id), 303)

@@ -1,0 +1,141 @@
+"""What of reviews waits for whom, as rows for the work list.
+
+Each has the columns id, title, context, since, is_demo, and person (an expert) or owner
+(the issuer) where it does not wait for the staff.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+)
+
+from models import (
+    Bid,
+    BidReview,
+    Call,
+    CallResult,
+    IssuerView,
+    Objection,
+    Organisation,
+)
+from models.states import (
+    HELD_REVIEWS,
+    LIVE_REVIEWS,
+    BidState,
+    CallStatus,
+    ObjectionState,
+    ResultState,
+    ReviewState,
+)
+
+IN_REVIEW = Call.status == CallStatus.IN_REVIEW
+RELEASED = and_(Bid.call_id == Call.id, Bid.state == BidState.RELEASED)
+
+
+def _rows(number: Any, context: Any, since: Any, **whose: Any) -> Select[Any]:
+    return select(
+        number.label("id"),
+        cast(Call.title, String).label("title"),
+        cast(context, String).label("context"),
+        since.label("since"),
+        Call.is_demo.label("is_demo"),
+        *(column.label(name) for name, column in whose.items()),
+    ).select_from(Call)
+
+
+# What experts have in hand, of calls under review.
+SHEETS = (
+    _rows(
+        BidReview.id,
+        Organisation.name,
+        BidReview.state_since,
+        person=BidReview.user_id,
+    )
+    .join(Bid, RELEASED)
+    .join(BidReview, BidReview.bid_id == Bid.id)
+    .join(Organisation, Bid.organisation_id == Organisation.id)
+    .where(IN_REVIEW, BidReview.state.in_(HELD_REVIEWS))
+    .subquery("sheets_to_write")
+)
+
+
+def _reviews(*states: ReviewState) -> ColumnElement[int]:
+    """How many reviews of the bid are in one of these states."""
+    query = select(func.count(BidReview.id)).where(
+        BidReview.bid_id == Bid.id, BidReview.state.in_(states)
+    )
+    return query.correlate(Bid).scalar_subquery()
+
+
+def _some_bid(*where: Any) -> ColumnElement[bool]:
+    return exists().where(RELEASED, *where).correlate(Call)
+
+
+def _in_review(*where: Any) -> Select[Any]:
+    return _rows(Call.id, literal("评审中"), Call.updated_at).where(IN_REVIEW, *where)
+
+
+def to_fill(panel_size: Any) -> Select[Any]:
+    """Calls of which some bid has too few experts."""
+    return _in_review(_some_bid(_reviews(*LIVE_REVIEWS) < panel_size))
+
+
+def to_propose(panel_size: Any) -> Select[Any]:
+    """Calls whose sheets are all in and whose result nobody announced."""
+    unfinished = _some_bid(
+        (_reviews(ReviewState.SUBMITTED) < panel_size) | (_reviews(*HELD_REVIEWS) > 0)
+    )
+    return _in_review(_some_bid(), not_(unfinished))
+
+
+def to_close(now: Any) -> Select[Any]:
+    """Announced results whose notice period is over, with nothing left to answer."""
+    unanswered = exists().where(
+        Objection.result_id == CallResult.id, Objection.state == ObjectionState.OPEN
+    )
+    return (
+        _rows(Call.id, literal("公示期满"), CallResult.notice_until)
+        .join(CallResult, CallResult.call_id == Call.id)
+        .where(
+            CallResult.state == ResultState.ANNOUNCED,
+            CallResult.notice_until <= now,
+            not_(unanswered),
+        )
+    )
+
+
+# Objections that wait for an answer.
+OBJECTIONS = (
+    _rows(Objection.id, Objection.name, Objection.at)
+    .join(CallResult, CallResult.call_id == Call.id)
+    .join(Objection, Objection.result_id == CallResult.id)
+    .where(Objection.state == ObjectionState.OPEN)
+    .subquery("objections_to_answer")
+)
+# Calls whose issuer has not said what it thinks of some bid.
+VIEWS = (
+    _rows(
+        Call.id,
+        literal("发榜单位意见"),
+        Call.updated_at,
+        owner=Call.issuer_id,
+    )
+    .where(
+        IN_REVIEW,
+        Call.issuer_weight > 0,
+        _some_bid(~exists().where(IssuerView.bid_id == Bid.id).correlate(Bid)),
+    )
+    .subquery("views_to_give")
+)

@@ -1,0 +1,283 @@
+"""A call that was won by two, their people, and every step in one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from matchmaker.awards import acceptance, book, drafting, ending
+from matchmaker.awards import schema as forms
+from matchmaker.awards.milestones import payments
+from matchmaker.awards.milestones import service as milestones
+from matchmaker.labels import today
+from matchmaker.schema import parse
+from models import Award, Call, Milestone, User, transaction
+from models.states import BidState, CallMode, CallStatus, OrganisationKind, Role
+
+from ..conftest import NOW
+from ..factories import Factory, bid_content
+
+WAN = 1_000_000
+FUNDING = 900 * WAN
+
+
+@dataclass
+class Stage:
+    """The people around the awards of a call, and how each step is taken."""
+
+    session: Session
+    make: Factory
+    call: Call
+    issuer: User
+    firm: User
+    college: User
+    staff: User
+    outsider: User
+    awards: list[Award]
+    now: datetime = NOW
+
+    def later(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    def winner(self, award: Award) -> User:
+        homes = {one.organisation_id: one for one in (self.firm, self.college)}
+        return homes[award.bidder_id]
+
+    def parse(self, model: Any, data: Any) -> Any:
+        return parse(model, data, {"today": today(self.now)})
+
+    def book_form(self, award: Award, **more: Any) -> MultiDict[str, str]:
+        """The task book as its form would post it."""
+        amount = more.pop("amount", award.amount_fen)
+        plan = more.pop("plan", None)
+        if plan is None:
+            first = amount // 3
+            plan = [("样机", 30, first), ("现场试用", 200, amount - first)]
+        form: MultiDict[str, str] = MultiDict()
+        form["amount"] = f"{amount / 100:.2f}元"
+        form["seen"] = more.pop("seen", book.mark(award))
+        for goal in award.goals:
+            form.add("values", goal.value or "12 min")
+        for title, days, fen in plan:
+            form.add("milestone_title", title)
+            form.add("milestone_deliverable", f"{title}一套和测试记录")
+            day = today(NOW) + timedelta(days=days)
+            form.add("milestone_due_on", day.isoformat())
+            form.add("milestone_payment", f"{fen / 100:.2f}元")
+        for name, value in more.items():
+            form[name] = value
+        return form
+
+    def write(self, award: Award, actor: User | None = None, **more: Any) -> Award:
+        form = self.book_form(award, **more)
+        data = self.parse(forms.BookInput, forms.book_from_form(form))
+        who = actor or self.staff
+        return book.write(self.session, who, award.id, data, now=self.now)
+
+    def confirm(self, award: Award, actor: User, seen: str | None = None) -> Award:
+        data = forms.Confirmation(seen=book.mark(award) if seen is None else seen)
+        return book.confirm(self.session, actor, award.id, data, now=self.now)
+
+    def agree(self, award: Award) -> None:
+        """The task book handed out and confirmed by both."""
+        self.write(award)
+        self.confirm(award, self.issuer)
+        self.confirm(award, self.winner(award))
+
+    def begin(self) -> None:
+        """Every task book agreed to, so that the call runs."""
+        for award in self.awards:
+            self.agree(award)
+
+    def deliver(self, milestone: Milestone, actor: User | None = None) -> Milestone:
+        data = forms.Delivery(words="样机一台，测试记录三份")
+        who = actor or self.winner(milestone.award)
+        return milestones.deliver(self.session, who, milestone.id, data, now=self.now)
+
+    def view(
+        self,
+        milestone: Milestone,
+        judgement: str = "pass",
+        actor: User | None = None,
+        **more: Any,
+    ) -> Milestone:
+        data = self.parse(
+            forms.IssuerJudgement,
+            {
+                "number": milestone.number,
+                "judgement": judgement,
+                "words": "我们在现场试了三天",
+                **more,
+            },
+        )
+        who = actor or self.issuer
+        return milestones.view(self.session, who, milestone.id, data, now=self.now)
+
+    def judge(
+        self,
+        milestone: Milestone,
+        judgement: str = "pass",
+        actor: User | None = None,
+        **more: Any,
+    ) -> Milestone:
+        data = self.parse(
+            forms.StaffJudgement,
+            {
+                "number": milestone.number,
+                "judgement": judgement,
+                "words": "资料齐全，测试有据",
+                **more,
+            },
+        )
+        who = actor or self.staff
+        return milestones.judge(self.session, who, milestone.id, data, now=self.now)
+
+    def pass_(self, milestone: Milestone) -> None:
+        self.deliver(milestone)
+        self.view(milestone)
+        self.judge(milestone)
+
+    def pay(
+        self, milestone: Milestone, fen: int, actor: User | None = None, **more: Any
+    ) -> Milestone:
+        data = self.parse(
+            forms.PaymentInput,
+            {
+                "amount_paid": f"{fen / 100:.2f}元",
+                "paid_on": today(self.now).isoformat(),
+                **more,
+            },
+        )
+        who = actor or self.issuer
+        return payments.pay(self.session, who, milestone.id, data, now=self.now)
+
+    def take_back(
+        self, milestone: Milestone, payment_id: int, actor: User | None = None
+    ) -> Milestone:
+        data = forms.PaymentRemoval(payment_id=payment_id)
+        who = actor or self.issuer
+        return payments.take_back(self.session, who, milestone.id, data, now=self.now)
+
+    def apply(self, award: Award, actor: User | None = None) -> Award:
+        number = len(award.goals)
+        data = forms.Application(
+            reached=["13 min"] * number,
+            evidence=["第三方检测报告"] * number,
+            words="全部目标完成，申请验收",
+        )
+        who = actor or self.winner(award)
+        return acceptance.apply(self.session, who, award.id, data, now=self.now)
+
+    def test(
+        self,
+        award: Award,
+        verdict: str = "reached",
+        *,
+        agrees: bool = True,
+        actor: User | None = None,
+    ) -> Award:
+        data = self.parse(
+            forms.IssuerTest,
+            {
+                "number": award.applied_number,
+                "verdicts": [verdict] * len(award.goals),
+                "agrees": agrees,
+                "words": "在本园区电站连续运行一个月",
+            },
+        )
+        who = actor or self.issuer
+        return acceptance.test(self.session, who, award.id, data, now=self.now)
+
+    def conclude(
+        self,
+        award: Award,
+        decision: str = "accept",
+        verdict: str = "reached",
+        actor: User | None = None,
+        **more: Any,
+    ) -> Award:
+        data = self.parse(
+            forms.Conclusion,
+            {
+                "number": award.applied_number,
+                "verdicts": [verdict] * len(award.goals),
+                "decision": decision,
+                "words": "专家到现场核对了记录",
+                **more,
+            },
+        )
+        who = actor or self.staff
+        return acceptance.conclude(self.session, who, award.id, data, now=self.now)
+
+    def accept(self, award: Award) -> None:
+        """From a running award to an accepted one."""
+        for milestone in award.milestones:
+            self.pass_(milestone)
+        self.apply(award)
+        self.test(award)
+        self.conclude(award)
+
+    def eliminate(
+        self,
+        award: Award,
+        milestone: Milestone | None = None,
+        actor: User | None = None,
+    ) -> Award:
+        chosen = milestone or award.milestones[0]
+        data = forms.Elimination(milestone=chosen.id, words="误报率落后于另一家")
+        who = actor or self.staff
+        return ending.eliminate(self.session, who, award.id, data, now=self.now)
+
+    def stop(
+        self,
+        award: Award,
+        code: str = "infeasible",
+        liability: str = "",
+        actor: User | None = None,
+    ) -> Award:
+        data = self.parse(
+            forms.Stopping,
+            {"code": code, "liability": liability, "words": "按专家意见终止"},
+        )
+        who = actor or self.staff
+        return ending.stop(self.session, who, award.id, data, now=self.now)
+
+
+def set_up(session: Session, make: Factory, winners: int = 2) -> Stage:
+    """A call that has just been awarded, its task books not handed out yet."""
+    firm = make.user()
+    college = make.user(Role.UNIVERSITY)
+    park = make.organisation(kind=OrganisationKind.ENTERPRISE)
+    issuer = make.user(organisation_id=park.id)
+    staff = make.staff()
+    call = make.call(
+        issuer_id=issuer.organisation_id,
+        status=CallStatus.AWARDED,
+        mode=CallMode.RACE,
+        max_awards=3,
+        funding_fen=FUNDING,
+        goals=["提前预警时间≥10 min", "误报率≤1%"],
+    )
+    bids = [
+        make.bid(
+            call,
+            organisation_id=one.organisation_id,
+            user_id=one.id,
+            state=BidState.RELEASED,
+            content=bid_content(call),
+        )
+        for one in (firm, college)[:winners]
+    ]
+    with transaction(session):
+        made = drafting.begin(session, staff, call, bids, now=NOW)
+    return Stage(session, make, call, issuer, firm, college, staff, make.user(), made)
+
+
+@pytest.fixture
+def stage(session: Session, make: Factory) -> Stage:
+    return set_up(session, make)
