@@ -579,6 +579,8 @@ def odds(probability: float) -> str:
 LEVELS: list[tuple[str, str]] = [(str(level), f"{level} 级") for level in range(1, 10)]
 SCALES: dict[int, str] = {9: "九级制", 13: "十三级制"}
 CODED: dict[str, type[StrEnum]] = {
+    "review_state": s.ReviewState,
+    "objection_state": s.ObjectionState,
     "ip_wish": s.IpWish,
     "secrecy": s.Secrecy,
     "stage": s.Stage,

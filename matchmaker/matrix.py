@@ -295,7 +295,7 @@ achievements.withdraw              achievement.withdraw      achievement
 achievements.buyers                achievement.find_buyers   achievement
 calls.browse                       open                      -
 calls.show                         open                      call
-bids.mine                          bid.create                -
+bids.mine                          bid.read                  -
 bids.edit                          bid.create                call
 bids.files                         bid.create                call
 bids.remove_file                   bid.edit                  own_bid_file

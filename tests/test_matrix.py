@@ -33,6 +33,7 @@ from models import (
 )
 from models.outbox import RecordType
 from models.states import (
+    LIVE_REVIEWS,
     AchievementStatus,
     AwardState,
     BidState,
@@ -298,6 +299,10 @@ def _of_reviews(
             "review", make.review(bid, me, state=state, **sent), state, owners=owners
         )
         yield Thing("review", make.review(bid, state=state, **sent), state)
+        # The bid itself: for its issuer, and for the expert while it judges.
+        judges = owners if state in LIVE_REVIEWS else frozenset[str]()
+        whose = judges | {"enterprise"}
+        yield Thing("opened_bid", bid, "released", owners=whose)
     for state in ResultState:
         noticed = make.call(status=CallStatus.ANNOUNCED)
         own = make.released_bid(noticed, college)

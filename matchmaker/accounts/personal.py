@@ -352,8 +352,9 @@ def _erase_traces(
     )
     for invitation in invitations:
         invitation.email = nobody
-    for row in session.scalars(select(Objection).where(Objection.user_id == actor.id)):
-        row.name, row.email = ERASED_NAME, nobody
+    own = select(Objection).where(Objection.user_id == actor.id)
+    for objection in session.scalars(own):
+        objection.name, objection.email = ERASED_NAME, nobody
     for purpose in (TokenPurpose.RESET, TokenPurpose.EXPERT):
         _void_links(session, purpose, [actor.id], now)
     registered = [row.id for row in registrations]

@@ -105,6 +105,9 @@ RECORDS: dict[str, str] = {
     "outbox_tasks": "后台任务",
     "contracts": "技术合同",
     "bids": "揭榜书",
+    "experts": "评审专家",
+    "bid_reviews": "评分表",
+    "objections": "评审异议",
     "awards": "立项",
     "milestones": "里程碑",
     "import_runs": "台账导入",
@@ -171,6 +174,13 @@ NAMES: dict[str, str] = {
     "number": "第几次",
     "digest": "回执 SHA-256",
     "bids": "揭榜书份数",
+    "panel": "评审组",
+    "bid": "揭榜书编号",
+    "tie": "利害关系",
+    "score": "发榜单位评分",
+    "scores": "各项评分",
+    "review_state": "评分表状态",
+    "objection_state": "处理结论",
 }
 # The words of every state; where two kinds share one, they share its word, but for
 # talks, whose «failed» is another than that of a call.

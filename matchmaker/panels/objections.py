@@ -126,7 +126,9 @@ def answer(
         objection.answer, objection.answered_at = data.answer, now
         objection.answered_by_id = actor.id
         objection.move_to(ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED)
-        changes = {"state": [ObjectionState.OPEN.value, objection.state.value]}
+        changes = {
+            "objection_state": [ObjectionState.OPEN.value, objection.state.value]
+        }
         history.record(
             session, actor, "objection.answered", objection, now=now, changes=changes
         )

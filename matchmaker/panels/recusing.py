@@ -44,7 +44,10 @@ def _recuse(
     before = review.state
     review.move_to(ReviewState.RECUSED, now=now)
     review.conflict_words = words
-    changes = {"state": [before.value, review.state.value], "reason": [None, words]}
+    changes = {
+        "review_state": [before.value, review.state.value],
+        "reason": [None, words],
+    }
     history.record(session, actor, "review.recused", review, now=now, changes=changes)
 
 
