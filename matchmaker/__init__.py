@@ -79,6 +79,7 @@ def _register_features(app: Flask) -> None:
     from .bids import web as bids_web
     from .bids.opening import web as releases_web
     from .bids.receipts import web as receipts_web
+    from .bids.writing import web as bid_forms_web
     from .calls import web as calls_web
     from .calls.drafts import web as call_drafts_web
     from .calls.invitations import web as call_invitations_web
@@ -127,6 +128,7 @@ def _register_features(app: Flask) -> None:
         attachments_web,
         calls_web,
         bids_web,
+        bid_forms_web,
         receipts_web,
         releases_web,
         awards_web,

@@ -296,9 +296,9 @@ achievements.buyers                achievement.find_buyers   achievement
 calls.browse                       open                      -
 calls.show                         open                      call
 bids.mine                          bid.read                  -
-bids.edit                          bid.create                call
-bids.files                         bid.create                call
-bids.remove_file                   bid.edit                  own_bid_file
+bid_forms.edit                     bid.create                call
+bid_forms.files                    bid.create                call
+bid_forms.remove_file              bid.edit                  own_bid_file
 bids.file                          bid.read                  bid_file
 bids.show                          bid.read                  opened_bid
 bids.receipt                       bid.read                  bid

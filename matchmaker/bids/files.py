@@ -75,6 +75,7 @@ def add(
         with (
             safe.store.staged(sealed) as staged,
             safe.store.keeping(staged),
+            safe.turn(session),
             transaction(session),
         ):
             service.require_known_key(session, safe)
@@ -136,7 +137,7 @@ def remove(
 ) -> FileFacts:
     """Take a file off the draft; of the submission in force it stays a part."""
     gone: set[str] = set()
-    with transaction(session):
+    with safe.turn(session), transaction(session):
         row = find(session, actor, file_id)
         if row.bid.organisation_id != actor.organisation_id or not row.in_draft:
             raise NotFound("bid_file")

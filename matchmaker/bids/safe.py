@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
 
 from ..attachments.store import Store
 from ..config import Settings
@@ -23,3 +28,21 @@ class Safe:
         store = Store(settings.attachment_dir, settings.attachment_bytes)
         roomy = replace(store, limit=sealed_size(store.limit))
         return cls(Vault(settings.bids_key), roomy, store.limit)
+
+    @contextmanager
+    def turn(self, session: Session) -> Iterator[None]:
+        """Wait one's turn before a transaction that changes a bid.
+
+        SQLite lets who waits for its lock look again after ever longer pauses, and
+        whoever comes meanwhile goes first: at the end of a call somebody could wait for
+        seconds and be too late by that. Here the system wakes who waits. PostgreSQL
+        queues by itself.
+        """
+        if session.get_bind().dialect.name != "sqlite":
+            yield
+            return
+        folder = self.store.folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (folder / "bids.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield  # closing the file lets go

@@ -117,7 +117,7 @@ def save(
     Raises `Conflict` «bid.stale» where another text was saved since the form was
     opened, and outside the window.
     """
-    with transaction(session):
+    with safe.turn(session), transaction(session):
         bid, content, now = _written(session, safe, actor, call_id, data, clock)
         if _is_submitted(safe, bid, content):
             sealing.drop_draft(bid)  # changed and changed back
@@ -142,7 +142,7 @@ def submit(
     `Conflict` as `save` does.
     """
     gone: set[str] = set()
-    with transaction(session):
+    with safe.turn(session), transaction(session):
         bid, content, now = _written(session, safe, actor, call_id, data, clock)
         if lacking := texts.missing(content):
             raise Invalid(lacking)
@@ -244,7 +244,7 @@ def drop_changes(
     session: Session, safe: Safe, actor: User, bid_id: int, *, clock: Clock
 ) -> Bid:
     """Forget what was changed since the submission, which stays in force."""
-    with transaction(session):
+    with safe.turn(session), transaction(session):
         bid, now = _own_locked(session, actor, bid_id, clock)
         if bid.state is not BidState.SUBMITTED:
             raise Conflict("bid.nothing_submitted")
@@ -265,7 +265,7 @@ def withdraw(
 
     The receipts stay. Before the call closes it can be begun anew.
     """
-    with transaction(session):
+    with safe.turn(session), transaction(session):
         bid, now = _own_locked(session, actor, bid_id, clock)
         was_submitted = bid.state is BidState.SUBMITTED
         bid.move_to(BidState.WITHDRAWN)

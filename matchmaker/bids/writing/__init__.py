@@ -1,0 +1,1 @@
+"""A bid while it is written: its form and its files."""
