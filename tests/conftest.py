@@ -103,11 +103,11 @@ def _postgres() -> Iterator[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Rules are tried on every database; pages, which only call them, on one."""
-    named = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
-    if "database" in metafunc.fixturenames and not named & {
-        "database",
-        "role, database",
-    }:
+    named: set[str] = set()
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        given = mark.args[0]
+        named |= set(given.split(", ") if isinstance(given, str) else given)
+    if "database" in metafunc.fixturenames and "database" not in named:
         name = metafunc.module.__name__.rpartition(".")[2]
         marked = metafunc.definition.get_closest_marker("one_database")
         kinds = DATABASES[:1] if marked or name in PAGE_TESTS else DATABASES
