@@ -25,8 +25,11 @@ from matchmaker.subscriptions import tell
 from models import Achievement, Mail, Need, Notice, User, transaction
 from models.states import (
     AchievementStatus,
+    BidState,
+    CallMode,
     CallStatus,
     Frequency,
+    MilestoneState,
     NeedStatus,
     OrganisationRole,
     Secrecy,
@@ -66,6 +69,9 @@ WHO_KNOWS: dict[str, set[str]] = {
     "talks-firm": {"university", "manager"} | STAFF,
     "talks-contact": {"university", "manager"} | STAFF,
     "talks-note": {"manager"} | STAFF,
+    # Of a race: its issuer is the enterprise, the other runner the university.
+    "award": {"enterprise"} | STAFF,
+    "award-file": {"enterprise"} | STAFF,
 }
 QUERIES: tuple[dict[str, str], ...] = (
     {},
@@ -115,6 +121,7 @@ def readers(make: Factory) -> dict[str, User | None]:
     hide_people(make, lead, firm.id)
     hide_deals(make, lead)
     hide_talks(make, users)
+    hide_awards(make, users)
     index_everything(make)
     with transaction(make.session):
         history.record(
@@ -260,6 +267,41 @@ def hide_talks(make: Factory, users: Mapping[str, User | None]) -> None:
     make.introduction(masked, item, id=HIDDEN + 1, manager_id=manager.id)
     restricted = session.get_one(Need, HIDDEN + 1)
     make.introduction(restricted, item, id=HIDDEN + 2, provider_knows=False)
+
+
+def hide_awards(make: Factory, users: Mapping[str, User | None]) -> None:
+    """A race of two: what one of them promised, delivered and was told."""
+    issuer, rival = users["enterprise"], users["university"]
+    assert issuer is not None
+    assert rival is not None
+    call = make.call(
+        id=HIDDEN + 3,
+        issuer_id=issuer.organisation_id,
+        status=CallStatus.AWARDED,
+        mode=CallMode.RACE,
+        max_awards=2,
+    )
+    homes = (make.organisation().id, rival.organisation_id)
+    mine, _ = (
+        make.award(
+            make.bid(call, organisation_id=home, state=BidState.RELEASED), id=id_
+        )
+        for home, id_ in zip(homes, (HIDDEN, None), strict=True)
+    )
+    with transaction(make.session):
+        milestone = mine.milestones[0]
+        mine.pledge = secret("award")
+        milestone.state, milestone.number = MilestoneState.DELIVERED, 1
+        milestone.delivered_at, milestone.delivered_words = make.now, secret("award")
+        history.record(
+            make.session,
+            None,
+            "milestone.delivered",
+            mine,
+            now=make.now,
+            changes={"words": [None, secret("award")]},
+        )
+    make.attachment(milestone, name=f"{secret('award-file')}.txt")
 
 
 def hide_people(make: Factory, lead: User, firm_id: int) -> None:
