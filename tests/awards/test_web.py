@@ -6,7 +6,7 @@ import re
 
 from matchmaker.attachments import service as files
 from models import Award, Contract, transaction
-from models.states import AwardState, CallStatus
+from models.states import AwardState, CallStatus, Role
 
 from ..walk import forms
 from .conftest import WAN
@@ -181,6 +181,10 @@ def test_a_runner_sees_its_own_award_alone(stage, login):
     listed = page(college, "/awards")
     assert f"/awards/{second.id}" in listed
     assert f"/awards/{first.id}" not in listed
+    # The audit log names the step, and no word of it.
+    log = page(login(stage.make.user(Role.ADMIN)), "/admin/audit")
+    assert "交付里程碑" in log
+    assert "样机一台" not in log
     both = page(login(stage.issuer), f"/calls/{stage.call.id}/execution")
     assert f"/awards/{first.id}" in both
     assert f"/awards/{second.id}" in both
