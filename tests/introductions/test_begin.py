@@ -360,17 +360,18 @@ def test_who_met_at_an_event_and_wants_to_talks_at_once(session, make, sides):
 
 def test_two_presses_at_once_make_one(app, session, make, sides):
     """Each in a thread and a session of its own, as two requests are."""
-    firm, college, need, item = sides
-    barrier = Barrier(4)
+    # The objects are the test's: no thread asks its session for what they hold.
+    firm_id, college_id, need_id, item_id = (one.id for one in sides)
+    barrier = Barrier(4, timeout=30)
 
     def ask(place: int) -> int:
         with app.extensions["db_sessions"]() as own:
             if place % 2:
-                actor, act = firm.id, requests.request_achievement
-                record, data = item.id, RequestInput(own=need.id, message="想了解。。")
+                actor, act = firm_id, requests.request_achievement
+                record, data = item_id, RequestInput(own=need_id, message="想了解。。")
             else:
-                actor, act = college.id, requests.request_need
-                record, data = need.id, RequestInput(own=item.id, message="有方案。。")
+                actor, act = college_id, requests.request_need
+                record, data = need_id, RequestInput(own=item_id, message="有方案。。")
             user = own.get_one(User, actor)
             own.rollback()
             barrier.wait()

@@ -385,7 +385,7 @@ def test_of_two_who_act_at_once_one_is_told_to_look_again(
             version=version, to="failed", failed_code="price", failed_words="谈不拢了啊"
         ),
     )
-    barrier = Barrier(2)
+    barrier = Barrier(2, timeout=30)
 
     def go(place: int) -> str:
         with app.extensions["db_sessions"]() as own:

@@ -183,7 +183,7 @@ def test_of_two_decisions_at_the_same_moment_one_counts(
 ):
     pair, people = make.suggestion(), [make.staff(), make.staff()]
     ids = [user.id for user in people]
-    start = Barrier(2)
+    start = Barrier(2, timeout=30)
 
     def decide(user_id: int, decision: Decision) -> bool:
         with app.extensions["db_sessions"]() as own:
@@ -211,7 +211,7 @@ def test_of_two_claims_at_the_same_moment_one_holds(app: Flask, session, make):
     pair_id = make.suggestion().id
     ids = [make.staff().id, make.staff().id]
     session.rollback()
-    start = Barrier(2)
+    start = Barrier(2, timeout=30)
 
     def claim(user_id: int) -> bool:
         with app.extensions["db_sessions"]() as own:

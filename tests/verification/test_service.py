@@ -179,7 +179,7 @@ def test_of_two_people_deciding_at_once_one_is_refused(app, session, make):
     staff = [make.staff().id for _ in range(2)]
     number, data = need.id, with_reason(need)
     session.rollback()
-    start = Barrier(2)
+    start = Barrier(2, timeout=30)
 
     def decide(user_id: int, work) -> str:
         with app.extensions["db_sessions"]() as own:
