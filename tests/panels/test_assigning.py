@@ -13,13 +13,13 @@ from matchmaker.panels.schema import (
     PanelInput,
     ReasonInput,
 )
-from matchmaker.posting.terms import Terms
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
 from models import BidReview, Mail, Notice, PanelMember, transaction
 from models.states import CallStatus, ReviewState, Role, TieKind
 
 from ..conftest import NOW
+from ..factories import PERIODS
 
 WORDS = ReasonInput(words="与项目负责人近三年合作发表论文")
 
@@ -31,7 +31,7 @@ def add(world, *experts, actor=None):
 
 
 def waiting(world, user):
-    when = work.moment(NOW, 14, Terms(365, 730))
+    when = work.moment(NOW, PERIODS)
     found = work.work_list(world.session, user, WorkQuery(), when)
     return {item.source.name: item.id for item in found.items}
 

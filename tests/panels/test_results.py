@@ -21,7 +21,6 @@ from matchmaker.panels.schema import (
     VisitorObjection,
 )
 from matchmaker.panels.scoring import shown
-from matchmaker.posting.terms import Terms
 from matchmaker.work import service as work
 from matchmaker.work.schema import WorkQuery
 from models import BidOutcome, Mail, Notice, User, transaction
@@ -36,6 +35,7 @@ from models.states import (
 )
 
 from ..conftest import NOW
+from ..factories import PERIODS
 from .conftest import NEEDED
 
 DAYS = 5
@@ -100,7 +100,7 @@ def judged(world):
 
 
 def work_of(world, user, now=NOW):
-    when = work.moment(now, 14, Terms(365, 730))
+    when = work.moment(now, PERIODS)
     found = work.work_list(world.session, user, WorkQuery(), when)
     return {item.source.name for item in found.items}
 
