@@ -144,8 +144,9 @@ def remove(
         policies.require(actor, "bid.edit", row.bid)
         _, now = service.locked(session, actor, row.bid.call_id, clock)
         facts, bid = sealing.facts_of(safe.vault, row), row.bid
-        row.in_draft = False
-        if not row.in_submission:
+        if row.in_submission:
+            row.in_draft = False
+        else:
             gone = sealing.drop_files(bid, [row])
         _changed(session, safe, actor, bid, "bid.file_removed", now)
     attachments.clear(session, safe.store, gone)
