@@ -182,7 +182,7 @@ def test_the_demonstration_is_loaded_matched_and_removed(run, session, tmp_path,
 
     gone = run("demo", "remove")
     assert gone.exit_code == 0, gone.output
-    assert "3 条" in gone.output
+    assert "5 条" in gone.output
     assert count(session, Need) == count(session, Suggestion) == 0
     assert run("index", "check").exit_code == 0
 
