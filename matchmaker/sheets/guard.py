@@ -111,13 +111,20 @@ def examine(path: Path, limits: Limits) -> dict[str, SheetFacts]:
             names = set(archive.namelist())
             _refuse_others(names)
             return _examined(archive, path.stat().st_size, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise Invalid({"file": BROKEN}) from error
-    except (RuntimeError, NotImplementedError) as error:
-        # An encrypted part, or one packed in a way no spreadsheet uses.
+    except UNREADABLE as error:
         raise Invalid({"file": BROKEN}) from error
 
 
+# What zipfile raises for a broken archive; `RuntimeError` also for an encrypted part,
+# or one packed in a way no spreadsheet uses.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
 BROKEN = "文件已损坏或不完整，无法读取。请用 Excel 打开确认，另存后再上传"
 
 
