@@ -27,6 +27,7 @@ from models.states import (
 )
 
 from .. import policies
+from ..paging import Page, turn
 from .schema import Step
 from .year import bounds
 
@@ -276,33 +277,27 @@ class StepRow:
     introduction: Introduction | None
 
 
-@dataclass(frozen=True)
-class StepPage:
-    rows: Sequence[StepRow]
-    total: int
-    page: int
-    pages: int
-
-
 def pairs_of(
     session: Session, actor: User, year: int, step: Step, *, direct: bool, page: int
-) -> StepPage:
+) -> Page[StepRow]:
     """One page of the pairs that came as far as the step, the newest first."""
     policies.require(actor, "board.read")
     if step is Step.SUGGESTED and not direct:
+        # The first step holds every pair written, so the database turns its pages.
+        made = _made_in(actor, year)
+        total = session.scalar(select(func.count(Suggestion.id)).where(*made)) or 0
+        here = turn(page, total, PER_PAGE)
         ids = session.scalars(
-            select(Suggestion.id)
-            .where(*_made_in(actor, year))
-            .order_by(Suggestion.id.desc())
+            here.rows(select(Suggestion.id).where(*made).order_by(Suggestion.id.desc()))
         )
-        pairs = [Pair(id_, None, None, step, {}) for id_ in ids]
+        some = [Pair(id_, None, None, step, {}) for id_ in ids]
     else:
         every = _direct(session, year) if direct else _suggested(session, actor, year)
         pairs = [one for one in every if PLACE[one.reached] >= PLACE[step]][::-1]
-    pages = max(1, -(-len(pairs) // PER_PAGE))
-    page = min(page, pages)
-    some = pairs[(page - 1) * PER_PAGE : page * PER_PAGE]
-    return StepPage(_loaded(session, some), len(pairs), page, pages)
+        total = len(pairs)
+        here = turn(page, total, PER_PAGE)
+        some = pairs[here.start : here.start + PER_PAGE]
+    return Page(_loaded(session, some), total, here.page, here.pages)
 
 
 def _loaded(session: Session, pairs: Sequence[Pair]) -> list[StepRow]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from models import Mandate, Organisation, User, transaction
 from models.session import lock
@@ -13,27 +13,56 @@ from models.states import Role
 from .. import policies
 from ..errors import Invalid, NotFound
 from ..history import service as history
-from .schema import LARGEST_ID, MandateEnd, MandateInput
+from ..paging import Page, turn
+from .schema import LARGEST_ID, MandateEnd, MandateInput, MandateQuery
+
+PER_PAGE = 30
 
 
-def listed(session: Session, user: User) -> Sequence[Mandate]:
+def listed(
+    session: Session, user: User, query: MandateQuery, day: date
+) -> Page[Mandate]:
     """The mandates the person may know of: those in force first, then the newest."""
     policies.require(user, "mandate.read")
-    query = (
+    found = (
         select(Mandate)
-        .where(policies.visible_mandates(user))
-        .options(
-            joinedload(Mandate.manager).joinedload(User.organisation),
-            joinedload(Mandate.organisation),
-        )
-        .order_by(
-            Mandate.until_on.is_not(None),
-            Mandate.until_on.desc(),
-            Mandate.from_on.desc(),
-            Mandate.id.desc(),
+        .join(Mandate.manager)
+        .join(Mandate.organisation)
+        .where(policies.visible_mandates(user), *_where(query, day))
+    )
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    here = turn(query.page, total, PER_PAGE)
+    rows = session.scalars(
+        here.rows(
+            found.options(
+                contains_eager(Mandate.manager).joinedload(User.organisation),
+                contains_eager(Mandate.organisation),
+            ).order_by(
+                Mandate.until_on.is_not(None),
+                Mandate.until_on.desc(),
+                Mandate.from_on.desc(),
+                Mandate.id.desc(),
+            )
         )
     )
-    return session.scalars(query).all()
+    return Page(rows.unique().all(), total, here.page, here.pages)
+
+
+def _where(query: MandateQuery, day: date) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        User.name.icontains(word, autoescape=True)
+        | Organisation.name.icontains(word, autoescape=True)
+        for word in query.q.split()
+    ]
+    over = Mandate.until_on < day
+    if query.state == "over":
+        found.append(over)
+    elif query.state == "held":
+        found += [
+            Mandate.from_on <= day,
+            or_(Mandate.until_on.is_(None), not_(over)),
+        ]
+    return found
 
 
 def represented(session: Session, manager: User, day: date) -> Sequence[Organisation]:

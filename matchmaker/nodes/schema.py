@@ -1,6 +1,6 @@
 """What is typed about a node and about a mandate."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from models.fields import DISTRICTS, FIELDS
 from models.states import NodeKind
 
-from ..schema import Day, Input, Optional, Text
+from ..schema import Day, Input, Optional, Paged, Text
 
 LARGEST_ID = 2**31 - 1
 # In an address instead of the number of a node: those at which the reader works.
@@ -70,6 +70,13 @@ class NodeEdit(NodeInput):
     """``version`` is that of the node the form was filled from."""
 
     version: Id
+
+
+class MandateQuery(Paged):
+    """Which mandates are listed: by names, and whether they hold today."""
+
+    q: Annotated[Text, Field(max_length=200)] = ""
+    state: Annotated[Literal["held", "over"] | None, Optional] = None
 
 
 class MandateInput(Input):

@@ -21,7 +21,14 @@ from . import service
 from .current import own_node
 from .duties import duties
 from .duties import nodes as every_node
-from .schema import LABELS, MandateEnd, MandateInput, NodeEdit, NodeInput
+from .schema import (
+    LABELS,
+    MandateEnd,
+    MandateInput,
+    MandateQuery,
+    NodeEdit,
+    NodeInput,
+)
 
 bp = Blueprint("nodes", __name__)
 
@@ -188,16 +195,28 @@ def _choices(words: Any, chosen: Any) -> list[tuple[str, str]]:
 @bp.get("/mandates")
 @login_required
 def mandates() -> ResponseReturnValue:
-    user = signed_in()
-    return render_template(
+    return _mandates(parse(MandateQuery, request.args))
+
+
+def _mandates(
+    query: MandateQuery,
+    *,
+    errors: dict[str, str] | None = None,
+    failed: int | None = None,
+) -> ResponseReturnValue:
+    """The list; ``failed`` is the mandate whose form was wrong."""
+    user, day = signed_in(), today(utcnow())
+    page = render_template(
         "mandates/list.html",
-        found=mandate_service.listed(db.session, user),
+        found=mandate_service.listed(db.session, user, query, day),
+        query=query,
         may_govern=policies.may(user, "mandate.govern"),
-        today=today(utcnow()),
-        values={},
-        errors={},
-        failed=None,
+        today=day,
+        values=request.form,
+        errors=errors or {},
+        failed=failed,
     )
+    return page, 422 if errors else 200
 
 
 @bp.route("/mandates/new", methods=["GET", "POST"])
@@ -242,15 +261,7 @@ def end_mandate(mandate_id: int) -> ResponseReturnValue:
         data = parse(MandateEnd, request.form)
         ended = mandate_service.end(db.session, user, mandate_id, data, now=utcnow())
     except Invalid as invalid:
-        page = render_template(
-            "mandates/list.html",
-            found=mandate_service.listed(db.session, user),
-            may_govern=True,
-            today=today(utcnow()),
-            values=request.form,
-            errors=invalid.fields,
-            failed=mandate_id,
-        )
-        return page, 422
+        query = parse(MandateQuery, request.args)
+        return _mandates(query, errors=invalid.fields, failed=mandate_id)
     flash(f"委托到 {ended.until_on} 为止。", "success")
-    return redirect(url_for(".mandates"), 303)
+    return redirect(url_for(".mandates", **request.args), 303)

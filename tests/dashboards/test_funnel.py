@@ -126,8 +126,8 @@ def test_every_count_opens_as_many_pairs(session, make, pairs):
     found = funnel.funnel(session, staff, 2026)
     for one in found.suggested:
         page = funnel.pairs_of(session, staff, 2026, one.step, direct=False, page=1)
-        assert page.total == one.count == len(page.rows)
-        assert all(row.suggestion for row in page.rows)
+        assert page.total == one.count == len(page.items)
+        assert all(row.suggestion for row in page.items)
 
 
 def test_talks_that_no_suggestion_led_to_are_counted_apart(session, make, agree):
@@ -139,7 +139,7 @@ def test_talks_that_no_suggestion_led_to_are_counted_apart(session, make, agree)
     assert [one.count for one in found.direct] == [2, 1, 0, 0]
     assert found.direct[1].days == 5
     page = funnel.pairs_of(session, staff, 2026, Step.TALKS, direct=True, page=9)
-    assert [row.introduction.id for row in page.rows] == [asked.id]
+    assert [row.introduction.id for row in page.items] == [asked.id]
     assert (page.page, page.pages) == (1, 1)
 
 

@@ -1,6 +1,7 @@
 """Whom technology managers represent, and until when."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import chain
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from matchmaker.errors import Forbidden, Invalid, NotFound
 from matchmaker.nodes import mandates
-from matchmaker.nodes.schema import MandateEnd, MandateInput
+from matchmaker.nodes.schema import MandateEnd, MandateInput, MandateQuery
 from matchmaker.schema import parse
 from models import History, Mandate
 from models.states import Role
@@ -94,18 +95,48 @@ def test_the_table_refuses_days_out_of_order(make):
         make.mandate(manager, firm, from_on=TODAY, until_on=date(2026, 1, 1))
 
 
+def listed(session, user, **asked):
+    found = mandates.listed(session, user, MandateQuery(**asked), TODAY)
+    return [mandate.id for mandate in found.items]
+
+
+def test_mandates_are_found_by_name_and_by_whether_they_hold(session, make):
+    manager, staff = make.user(Role.MANAGER, name="高远"), make.staff()
+    firm = make.organisation(name="湘江阀门厂")
+    now = make.mandate(manager, firm)
+    past = make.mandate(
+        manager, from_on=date(2025, 1, 1), until_on=TODAY - timedelta(days=1)
+    )
+    future = make.mandate(organisation=firm, from_on=TODAY + timedelta(days=1))
+    assert set(listed(session, staff, q="阀门")) == {now.id, future.id}
+    assert listed(session, staff, q="高远 阀门") == [now.id]
+    assert listed(session, staff, q="100%") == []
+    assert listed(session, staff, state="over") == [past.id]
+    assert listed(session, staff, state="held") == [now.id]
+    assert set(listed(session, manager)) == {now.id, past.id}
+
+
+def test_many_mandates_stand_on_several_pages(session, make, monkeypatch):
+    monkeypatch.setattr(mandates, "PER_PAGE", 2)
+    staff, ids = make.staff(), [make.mandate().id for _ in range(5)]
+    pages = [listed(session, staff, page=number) for number in (1, 2, 3)]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert sorted(chain(*pages)) == sorted(ids)
+    assert listed(session, staff, page=99) == pages[-1]
+
+
 def test_a_manager_sees_ones_own_only(session, make):
     manager = make.user(Role.MANAGER)
     own, others = make.mandate(manager), make.mandate()
-    assert [m.id for m in mandates.listed(session, manager)] == [own.id]
-    assert {m.id for m in mandates.listed(session, make.staff())} == {own.id, others.id}
+    assert listed(session, manager) == [own.id]
+    assert set(listed(session, make.staff())) == {own.id, others.id}
     assert mandates.find(session, manager, own.id) == own
     for number in (others.id, 0, 999_999, 10**12):
         with pytest.raises(NotFound):
             mandates.find(session, manager, number)
     for role in (Role.ENTERPRISE, Role.UNIVERSITY):
         with pytest.raises(Forbidden):
-            mandates.listed(session, make.user(role))
+            listed(session, make.user(role))
 
 
 def test_represented_are_those_of_the_day(session, make):

@@ -1,0 +1,49 @@
+"""Lists in pages: which page is there for the one asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A page of a list; a list of nothing has one page, and it is empty.
+
+    ``page`` is the one there is, counted from 1: beyond the last it is the last.
+    """
+
+    page: int
+    pages: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """How many rows stand before it."""
+        return (self.page - 1) * self.size
+
+    def rows(self, query: Select[Any]) -> Any:
+        """The query, narrowed to the rows of this page."""
+        return query.offset(self.start).limit(self.size)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """One page of a list; ``page`` is the one shown, not the one asked for."""
+
+    items: Sequence[Item]
+    total: int
+    page: int
+    pages: int
+
+
+def turn(asked: int, total: int, size: int) -> Turn:
+    """The page to show of ``total`` rows, ``size`` a page."""
+    pages = max(1, ceil(total / size))
+    return Turn(min(asked, pages), pages, size)
