@@ -172,6 +172,11 @@ def where(condition: Condition, kind: RecordType) -> ColumnElement[bool]:
     return condition.sql(lambda fact: getattr(model, fact))
 
 
+def known_to_all(kind: RecordType) -> ColumnElement[bool]:
+    """What anybody may know of: so no list can tell of anything hidden."""
+    return where(visible(None, kind), kind)
+
+
 def visible_suggestions(
     user: User | None, *, open_at: datetime | None = None
 ) -> ColumnElement[bool]:
