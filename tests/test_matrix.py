@@ -597,7 +597,7 @@ def test_every_address_has_its_line_and_every_line_its_address(app: Flask):
             continue
         rule = next(r for r in rules(app, method) if r.endpoint == endpoint)
         assert bool(line.record) == bool(rule.arguments), endpoint
-    assert not missing, "enter these in matchmaker/matrix.py"
+    assert not missing, "enter these in matchmaker/matrix/addresses.py"
     endpoints = {endpoint for endpoint, _ in found}
     assert {name.partition("/")[0] for name in matrix.routes} <= endpoints
 

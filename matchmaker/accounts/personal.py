@@ -6,6 +6,7 @@ somebody acted, and no longer who.
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -83,136 +84,104 @@ def _account(actor: User) -> dict[str, Any]:
 def _entrance(session: Session, actor: User) -> dict[str, Any]:
     """How the person came in: registrations, invitations, browsers."""
     return {
-        "registrations": [
-            {
-                "email": row.email,
-                "name": row.name,
-                "organisation": row.organisation_name,
-                "credit_code": row.credit_code,
-                "state": labels.label(row.state),
-                "created_at": _when(row.created_at),
-            }
-            for row in session.scalars(
-                select(Registration)
-                .where(_their_registrations(actor))
-                .order_by(Registration.id)
-            )
-        ],
-        "invitations": [
-            {
-                "email": row.email,
-                "role": labels.label(row.org_role),
-                "created_at": _when(row.created_at),
-            }
-            for row in session.scalars(
-                select(Invitation)
-                .where(Invitation.email == actor.email)
-                .order_by(Invitation.id)
-            )
-        ],
-        "sessions": [
-            {
-                "browser": row.browser,
-                "address": row.address,
-                "created_at": _when(row.created_at),
-                "seen_at": _when(row.seen_at),
-                "ended_at": _when(row.ended_at),
-            }
-            for row in session.scalars(
-                select(UserSession)
-                .where(UserSession.user_id == actor.id)
-                .order_by(UserSession.id)
-            )
-        ],
+        "registrations": _rows(
+            session,
+            Registration,
+            _their_registrations(actor),
+            email=Registration.email,
+            name=Registration.name,
+            organisation=Registration.organisation_name,
+            credit_code=Registration.credit_code,
+            state=Registration.state,
+            created_at=Registration.created_at,
+        ),
+        "invitations": _rows(
+            session,
+            Invitation,
+            Invitation.email == actor.email,
+            email=Invitation.email,
+            role=Invitation.org_role,
+            created_at=Invitation.created_at,
+        ),
+        "sessions": _rows(
+            session,
+            UserSession,
+            UserSession.user_id == actor.id,
+            browser=UserSession.browser,
+            address=UserSession.address,
+            created_at=UserSession.created_at,
+            seen_at=UserSession.seen_at,
+            ended_at=UserSession.ended_at,
+        ),
     }
 
 
 def _talks(session: Session, actor: User) -> dict[str, Any]:
     """What the person said in introductions, and where its contact lies open."""
     return {
-        "introduction_answers": [
-            {
-                "introduction": row.introduction_id,
-                "interest": labels.label(row.interest),
-                "words": row.words,
-                "at": _when(row.at),
-            }
-            for row in session.scalars(
-                select(IntroductionAnswer)
-                .where(IntroductionAnswer.user_id == actor.id)
-                .order_by(IntroductionAnswer.id)
-            )
-        ],
-        "introduction_log": [
-            {
-                "introduction": row.introduction_id,
-                "kind": labels.label(row.kind),
-                "words": row.words,
-                "created_at": _when(row.created_at),
-            }
-            for row in session.scalars(
-                select(TalkEvent)
-                .where(TalkEvent.author_id == actor.id)
-                .order_by(TalkEvent.id)
-            )
-        ],
-        "contacts_opened": [
-            {
-                "introduction": row.introduction_id,
-                "phone": row.phone,
-                "by_mail": row.by_mail,
-                "granted_at": _when(row.granted_at),
-                "revoked_at": _when(row.revoked_at),
-            }
-            for row in session.scalars(
-                select(ContactGrant)
-                .where(ContactGrant.user_id == actor.id)
-                .order_by(ContactGrant.id)
-            )
-        ],
+        "introduction_answers": _rows(
+            session,
+            IntroductionAnswer,
+            IntroductionAnswer.user_id == actor.id,
+            introduction=IntroductionAnswer.introduction_id,
+            interest=IntroductionAnswer.interest,
+            words=IntroductionAnswer.words,
+            at=IntroductionAnswer.at,
+        ),
+        "introduction_log": _rows(
+            session,
+            TalkEvent,
+            TalkEvent.author_id == actor.id,
+            introduction=TalkEvent.introduction_id,
+            kind=TalkEvent.kind,
+            words=TalkEvent.words,
+            created_at=TalkEvent.created_at,
+        ),
+        "contacts_opened": _rows(
+            session,
+            ContactGrant,
+            ContactGrant.user_id == actor.id,
+            introduction=ContactGrant.introduction_id,
+            phone=ContactGrant.phone,
+            by_mail=ContactGrant.by_mail,
+            granted_at=ContactGrant.granted_at,
+            revoked_at=ContactGrant.revoked_at,
+        ),
     }
 
 
 def _judged(session: Session, actor: User) -> dict[str, Any]:
     """What the person declared and wrote as an expert, and its objections."""
     return {
-        "expert_ties": [
-            {
-                "organisation": row.name,
-                "kind": labels.label(row.kind),
-                "words": row.words,
-                "created_at": _when(row.created_at),
-                "ended_at": _when(row.ended_at),
-            }
-            for row in session.scalars(
-                select(ExpertTie)
-                .where(ExpertTie.user_id == actor.id)
-                .order_by(ExpertTie.id)
-            )
-        ],
-        "reviews_written": [
-            {
-                "bid": row.bid_id,
-                "state": labels.label(row.state),
-                "scores": row.scores,
-                "overall": row.overall,
-                "conflict": row.conflict_words,
-                "submitted_at": _when(row.submitted_at),
-            }
-            for row in session.scalars(
-                select(BidReview)
-                .where(BidReview.user_id == actor.id)
-                .order_by(BidReview.id)
-            )
-        ],
-        "objections": [
-            {"words": row.words, "answer": row.answer, "at": _when(row.at)}
-            for row in session.scalars(
-                select(Objection)
-                .where(Objection.user_id == actor.id)
-                .order_by(Objection.id)
-            )
-        ],
+        "expert_ties": _rows(
+            session,
+            ExpertTie,
+            ExpertTie.user_id == actor.id,
+            organisation=ExpertTie.name,
+            kind=ExpertTie.kind,
+            words=ExpertTie.words,
+            created_at=ExpertTie.created_at,
+            ended_at=ExpertTie.ended_at,
+        ),
+        "reviews_written": _rows(
+            session,
+            BidReview,
+            BidReview.user_id == actor.id,
+            bid=BidReview.bid_id,
+            state=BidReview.state,
+            scores=BidReview.scores,
+            overall=BidReview.overall,
+            conflict=BidReview.conflict_words,
+            submitted_at=BidReview.submitted_at,
+        ),
+        "objections": _rows(
+            session,
+            Objection,
+            Objection.user_id == actor.id,
+            words=Objection.words,
+            answer=Objection.answer,
+            at=Objection.at,
+        ),
     }
 
 
@@ -225,16 +194,14 @@ def _told_and_done(session: Session, actor: User) -> dict[str, Any]:
                 select(Notice).where(Notice.user_id == actor.id).order_by(Notice.id)
             )
         ],
-        "mails": [
-            {
-                "kind": row.kind,
-                "state": labels.label(row.state),
-                "created_at": _when(row.created_at),
-            }
-            for row in session.scalars(
-                select(Mail).where(Mail.recipient == actor.email).order_by(Mail.id)
-            )
-        ],
+        "mails": _rows(
+            session,
+            Mail,
+            Mail.recipient == actor.email,
+            kind=Mail.kind,
+            state=Mail.state,
+            created_at=Mail.created_at,
+        ),
         "actions": [
             {
                 "action": labels.ACTIONS.get(row.action, row.action),
@@ -249,20 +216,26 @@ def _told_and_done(session: Session, actor: User) -> dict[str, Any]:
 
 
 def _titles(session: Session, table: Any, actor: User) -> list[dict[str, Any]]:
-    query = select(table).where(table.author_id == actor.id).order_by(table.id)
-    return [
-        {"id": row.id, "title": row.title, "created_at": _when(row.created_at)}
-        for row in session.scalars(query)
-    ]
+    return _rows(
+        session,
+        table,
+        table.author_id == actor.id,
+        id=table.id,
+        title=table.title,
+        created_at=table.created_at,
+    )
 
 
 def _proposed(session: Session, actor: User) -> list[dict[str, Any]]:
     """In the person's own words only: the records are others'."""
-    own = select(Proposal).where(Proposal.proposer_id == actor.id).order_by(Proposal.id)
-    return [
-        {"why": row.why, "changed": row.changed, "at": _when(row.at)}
-        for row in session.scalars(own)
-    ]
+    return _rows(
+        session,
+        Proposal,
+        Proposal.proposer_id == actor.id,
+        why=Proposal.why,
+        changed=Proposal.changed,
+        at=Proposal.at,
+    )
 
 
 def _bids(session: Session, actor: User) -> list[dict[str, Any]]:
@@ -282,6 +255,23 @@ def _bids(session: Session, actor: User) -> list[dict[str, Any]]:
         }
         for row in session.scalars(query)
     ]
+
+
+def _rows(
+    session: Session, table: Any, whose: Any, **columns: Any
+) -> list[dict[str, Any]]:
+    """The columns of the person's rows, the oldest first, as a person reads them."""
+    named = (column.label(name) for name, column in columns.items())
+    rows = session.execute(select(*named).where(whose).order_by(table.id))
+    return [
+        {name: _plain(value) for name, value in row.items()} for row in rows.mappings()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _when(value)
+    return labels.label(value) if isinstance(value, StrEnum) else value
 
 
 def _when(moment: datetime | None) -> str | None:

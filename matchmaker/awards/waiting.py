@@ -7,6 +7,7 @@ whom is here waits for the staff instead.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,10 @@ from models import Award, AwardPayment, Bid, Call, Milestone, Organisation, User
 from models.base import UtcDateTime
 from models.states import UNDELIVERED, UNJUDGED, AwardState, MilestoneState
 
+from ..work.source import Days, Remind, Source, is_near, source_of
+
+AWARD = {"": ("awards.show", "award_id")}
+MILESTONE = {"": ("milestones.show", "milestone_id")}
 BIDDER = aliased(Organisation)
 DRAFT, RUNNING = AwardState.DRAFT, AwardState.RUNNING
 ACCEPTING = AwardState.ACCEPTING
@@ -157,3 +162,76 @@ TO_CONCLUDE = _awards(
     or_(not_(_UNTESTED), not_(ISSUER_HERE)),
     since=func.coalesce(Award.tested_at, Award.state_since),
 ).subquery("acceptances_to_conclude")
+
+# -- the work list -----------------------------------------------------------------
+
+
+def _is_late(row: Any, days: Days) -> ColumnElement[bool]:
+    """What should have been delivered before today."""
+    return and_(is_near(row, days), row.due < days.today)
+
+
+_award = partial(source_of, pages=AWARD, when=is_near)
+
+SOURCES: tuple[Source, ...] = (
+    _award("task_books_to_draft", "待拟定的任务书", "去拟定", TO_DRAFT),
+    _award("task_books_to_confirm", "待本单位确认的任务书", "去确认", TO_CONFIRM),
+    _award(
+        "task_books_to_confirm_for",
+        "待代为确认的任务书",
+        "去确认",
+        TO_CONFIRM_FOR,
+    ),
+    _award(
+        "milestones_to_deliver",
+        "到期要交付的里程碑",
+        "去交付",
+        TO_DELIVER,
+        pages=MILESTONE,
+        remind=Remind.AT_ONCE,
+        due_words="交付",
+        dated=True,
+    ),
+    _award(
+        "milestones_to_view",
+        "待本单位判断的里程碑",
+        "去判断",
+        TO_VIEW,
+        pages=MILESTONE,
+    ),
+    _award(
+        "milestones_to_pay",
+        "已通过、待拨付的里程碑",
+        "去登记",
+        TO_PAY,
+        pages=MILESTONE,
+    ),
+    _award("awards_to_apply", "可以申请验收的项目", "去申请", TO_APPLY),
+    _award("acceptances_to_test", "待本单位测试的验收", "去填写", TO_TEST),
+    _award(
+        "late_milestones",
+        "逾期没有交付的里程碑",
+        "去过问",
+        LATE,
+        when=_is_late,
+        pages=MILESTONE,
+        remind=Remind.AT_ONCE,
+        due_words="应交付",
+        dated=True,
+    ),
+    _award(
+        "milestones_to_judge",
+        "待给出结论的里程碑",
+        "去判断",
+        TO_JUDGE,
+        pages=MILESTONE,
+    ),
+    _award(
+        "milestones_to_pay_for",
+        "待代登记拨付的里程碑",
+        "去登记",
+        TO_PAY_FOR,
+        pages=MILESTONE,
+    ),
+    _award("acceptances_to_conclude", "待给出结论的验收", "去验收", TO_CONCLUDE),
+)

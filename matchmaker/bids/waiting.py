@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Date, String, case, cast, null, select
+from sqlalchemy import ColumnElement, Date, String, and_, case, cast, null, select
 from sqlalchemy.orm import aliased
 
 from models import Bid, BidRelease, Call, Organisation
 from models.states import BidState, CallStatus
 
 from ..posting.expiry import last_day_before
+from ..work.source import Days, Remind, Source, source_of
 
+FORM = {"": ("bid_forms.edit", "call_id")}
 ISSUER = aliased(Organisation)
 CHANGED, HALF = "已提交过，修改还没有提交", "已有一人批准，等另一人"
 WINDOW: tuple[Any, ...] = (Call.opens_at, Call.closes_at)
@@ -56,4 +58,50 @@ UNRELEASED = (
     .outerjoin(BidRelease, BidRelease.call_id == Call.id)
     .where(Call.status == CallStatus.OPEN)
     .subquery("unreleased_calls")
+)
+
+
+def _ends_later(row: Any, days: Days) -> ColumnElement[bool]:
+    return and_(row.closes_at > days.now, row.due > days.soon)
+
+
+def _ends_soon(row: Any, days: Days) -> ColumnElement[bool]:
+    return and_(row.closes_at > days.now, row.due <= days.soon)
+
+
+def _is_over(row: Any, days: Days) -> ColumnElement[bool]:
+    over: ColumnElement[bool] = row.closes_at <= days.now
+    return over
+
+
+SOURCES: tuple[Source, ...] = (
+    source_of(
+        "draft_bids",
+        "没有提交的揭榜书草稿",
+        "继续填写",
+        UNSENT,
+        FORM,
+        when=_ends_later,
+        remind=Remind.NEVER,
+        dated=True,
+    ),
+    source_of(
+        "closing_bids",
+        "即将截止、没有提交的揭榜书",
+        "去提交",
+        UNSENT,
+        FORM,
+        when=_ends_soon,
+        remind=Remind.AT_ONCE,
+        dated=True,
+    ),
+    source_of(
+        "unreleased_calls",
+        "待启封的榜单",
+        "去启封",
+        UNRELEASED,
+        {"": ("releases.show", "call_id")},
+        when=_is_over,
+        remind=Remind.AT_ONCE,
+    ),
 )

@@ -6,6 +6,7 @@ it waits for; what waits for the staff has no owner.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -28,8 +29,11 @@ from models import Contract, Payment, Receipt
 from models.base import UtcDateTime
 from models.states import ContractSource, ContractState, PaymentTrigger
 
+from ..work.source import Remind, Source, is_near, source_of
 from .plan import UNPAID_STATES
 
+DEAL = {"": ("contracts.show", "contract_id")}
+PAYMENT = {"": ("contracts.payment", "payment_id")}
 DRAFT, SIGNED = ContractState.DRAFT, ContractState.SIGNED
 OURS = Contract.source == ContractSource.PLATFORM
 HOMES: tuple[Any, Any] = (Contract.buyer_id, Contract.seller_id)
@@ -160,3 +164,37 @@ def _payments(owner: Any) -> Any:
 
 TO_PAY = _payments(Contract.buyer_id)
 TO_GET = _payments(Contract.seller_id)
+
+
+_deal = partial(source_of, pages=DEAL, when=is_near)
+
+SOURCES: tuple[Source, ...] = (
+    _deal("draft_contracts", "拟定中的合同", "去填写", DRAFTS),
+    _deal("contracts_to_confirm", "待本单位确认的合同", "去确认", TO_CONFIRM),
+    _deal("contracts_to_sign", "双方已确认、待签订的合同", "去签订", TO_SIGN),
+    _deal("contracts_to_submit", "待提交登记的合同", "去提交", TO_SUBMIT),
+    _deal("contracts_to_correct", "要补正或修改的合同", "去修改", TO_CORRECT),
+    _deal(
+        "payments_to_make",
+        "到期应付的款项",
+        "去看约定",
+        TO_PAY,
+        pages=PAYMENT,
+        remind=Remind.AT_ONCE,
+        due_words="应付",
+        dated=True,
+    ),
+    _deal(
+        "payments_to_get",
+        "到期应收的款项",
+        "去登记到账",
+        TO_GET,
+        pages=PAYMENT,
+        remind=Remind.AT_ONCE,
+        due_words="应收",
+        dated=True,
+    ),
+    _deal("contracts_to_confirm_for", "待代为确认的合同", "去确认", TO_CONFIRM_FOR),
+    _deal("contracts_to_submit_for", "待代卖方提交的合同", "去提交", TO_SUBMIT_FOR),
+    _deal("contracts_to_decide", "待登记认定结果的合同", "去登记", TO_DECIDE),
+)

@@ -29,9 +29,11 @@ from models.base import UtcDateTime
 from models.states import IntroductionStatus, Secrecy, Side, TalkRoute
 
 from .. import policies
+from ..work.source import MANAGERS, Days, Remind, Source, source_of
 from .lists import since
 from .sight import HIDDEN_TITLE
 
+TALKS = {"": ("introductions.show", "introduction_id")}
 IN_TALKS = (IntroductionStatus.TALKING, IntroductionStatus.DRAFTING)
 HOME: dict[Side, Any] = {
     Side.SEEKER: Introduction.seeker_id,
@@ -134,4 +136,50 @@ UNASSIGNED = (
         Introduction.manager_id.is_(None),
     )
     .subquery("unassigned_talks")
+)
+
+
+def _is_quiet(row: Any, days: Days) -> ColumnElement[bool]:
+    quiet: ColumnElement[bool] = row.since < days.quiet
+    return quiet
+
+
+def _is_overdue(row: Any, days: Days) -> ColumnElement[bool]:
+    overdue: ColumnElement[bool] = row.since < days.overdue
+    return overdue
+
+
+SOURCES: tuple[Source, ...] = (
+    source_of("asked_talks", "等您答复的对接", "去答复", ASKED, TALKS),
+    source_of(
+        "quiet_talks",
+        "多日没有进展的对接",
+        "去推进",
+        OWN_TALKS,
+        TALKS,
+        when=_is_quiet,
+        remind=Remind.AT_ONCE,
+    ),
+    source_of(
+        "managed_talks",
+        "多日没有进展的对接",
+        "去推进",
+        MANAGED,
+        TALKS,
+        MANAGERS,
+        when=_is_quiet,
+        remind=Remind.AT_ONCE,
+    ),
+    source_of(
+        "slow_talks",
+        "超期没有进展的对接",
+        "去过问",
+        OPEN_TALKS,
+        TALKS,
+        when=_is_overdue,
+        remind=Remind.AT_ONCE,
+    ),
+    source_of(
+        "unassigned_talks", "待指派技术经理人的对接", "去指派", UNASSIGNED, TALKS
+    ),
 )

@@ -40,6 +40,9 @@ from models.states import (
     ReviewState,
 )
 
+from ..work.source import EXPERTS, STAFF, Remind, Source, from_rows, source_of
+
+PANEL = {"": ("panels.show", "call_id")}
 IN_REVIEW = Call.status == CallStatus.IN_REVIEW
 RELEASED = and_(Bid.call_id == Call.id, Bid.state == BidState.RELEASED)
 
@@ -138,4 +141,55 @@ VIEWS = (
         _some_bid(~exists().where(IssuerView.bid_id == Bid.id).correlate(Bid)),
     )
     .subquery("views_to_give")
+)
+
+SOURCES: tuple[Source, ...] = (
+    source_of(
+        "sheets_to_write",
+        "待评审的揭榜书",
+        "去评审",
+        SHEETS,
+        {"": ("reviews.show", "review_id")},
+        EXPERTS,
+    ),
+    source_of(
+        "views_to_give",
+        "待给出意见的揭榜书",
+        "去给意见",
+        VIEWS,
+        {"": ("views.show", "call_id")},
+    ),
+    Source(
+        "panels_to_fill",
+        "要组建评审组或补派专家的榜单",
+        "去分派",
+        STAFF,
+        lambda days: from_rows(to_fill(days.panel_size).subquery()),
+        PANEL,
+    ),
+    Source(
+        "results_to_propose",
+        "评分收齐、待公示结果的榜单",
+        "去拟定",
+        STAFF,
+        lambda days: from_rows(to_propose(days.panel_size).subquery()),
+        PANEL,
+    ),
+    source_of(
+        "objections_to_answer",
+        "待答复的异议",
+        "去答复",
+        OBJECTIONS,
+        {"": ("results.objection", "objection_id")},
+        remind=Remind.AT_ONCE,
+    ),
+    Source(
+        "results_to_close",
+        "公示期满、待确认结果的榜单",
+        "去确认",
+        STAFF,
+        lambda days: from_rows(to_close(days.now).subquery()),
+        PANEL,
+        remind=Remind.AT_ONCE,
+    ),
 )

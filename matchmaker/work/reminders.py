@@ -18,7 +18,8 @@ from ..labels import CITY
 from ..notices import service as notices
 from .periods import Periods
 from .service import moment
-from .sources import SOURCES, Remind, Source, When
+from .source import Remind, Source, When
+from .sources import SOURCES
 
 # Nobody is reminded at night, nor on a day off.
 HOURS = range(8, 20)

@@ -36,10 +36,12 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
+from ..posting.expiry import KINDS
 from ..posting.terms import Window, midnight, window
 from .periods import Periods
 from .schema import WorkQuery
-from .sources import BY_NAME, ENDING, SOURCES, Days, Source, When
+from .source import Days, Source, When
+from .sources import BY_NAME, SOURCES
 
 PER_PAGE = 20
 # The number in the navigation says «99+» beyond this, and need not be counted.
@@ -68,7 +70,7 @@ PANEL = bindparam("panel_size", type_=Integer())
 DAYS = Days(
     TODAY,
     SOON,
-    {kind: _window(kind) for kind in ENDING.values()},
+    {kind: _window(kind) for kind in KINDS},
     QUIET,
     OVERDUE,
     NOW,
@@ -124,7 +126,7 @@ def moment(now: datetime, periods: Periods, days: Calendar | None = None) -> Whe
     return When(
         today=day,
         soon=soon,
-        ending={kind: window(kind, day, soon, terms) for kind in ENDING.values()},
+        ending={kind: window(kind, day, soon, terms) for kind in KINDS},
         quiet=waits_since(days, now, periods.quiet_days),
         overdue=waits_since(days, now, periods.overdue_days),
         now=now,

@@ -21,7 +21,7 @@ from ..schema import parse
 from . import service
 from .schema import WorkQuery
 from .service import WorkList
-from .sources import When
+from .source import When
 
 bp = Blueprint("work", __name__)
 

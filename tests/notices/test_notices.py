@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from matchmaker.errors import NotFound
 from matchmaker.notices import service
+from matchmaker.notices.words import BY_PAGE, WORDS
 from models import Notice, transaction
 from models.states import Role
 
@@ -35,6 +36,10 @@ def three(make):
 def own(session, person) -> list[int]:
     query = select(Notice.id).where(Notice.user_id == person.id).order_by(Notice.id)
     return list(session.scalars(query))
+
+
+def test_a_kind_of_notice_leads_to_one_page():
+    assert sum(len(kinds) for kinds in BY_PAGE.values()) == len(WORDS)
 
 
 def test_what_is_unread_comes_first_and_the_newest_of_it(session, three):

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import pytest
 
-from matchmaker.labels import _LABELS, in_words, label
+from matchmaker.labels import in_words, label
+from matchmaker.labels.words import _LABELS
 from models import states
 from models.states import (
     CallStatus,
