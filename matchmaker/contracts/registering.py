@@ -19,7 +19,10 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..introductions import moves
 from . import text
-from .schema import (
+from .confirming import require_complete
+from .finding import find_contract, locked
+from .parties import both_confirmed
+from .steps.schema import (
     Cancellation,
     Correction,
     Recognition,
@@ -28,7 +31,6 @@ from .schema import (
     Submission,
     Voiding,
 )
-from .service import both_confirmed, find_contract, locked, require_complete
 from .tell import tell, tell_staff
 
 STAFF_VOID = frozenset(

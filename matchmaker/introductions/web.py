@@ -34,7 +34,7 @@ from ..attachments import web as attachments
 from ..calendar import service as calendar
 from ..calendar.current import city_days
 from ..config import Settings
-from ..contracts import service as contracts
+from ..contracts import finding as contracts
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..handlers import CONFLICTS_STATE, conflict_words
@@ -295,7 +295,7 @@ def _contract_of(introduction: Introduction) -> dict[str, Any]:
         and policies.may(user, "contract.create")
         and not drafts
     )
-    place = url_for("contracts.new", introduction=introduction.id)
+    place = url_for("contract_forms.new", introduction=introduction.id)
     return {"contract_url": place if may_draft else "", "contracts": there}
 
 
