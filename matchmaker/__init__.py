@@ -95,6 +95,7 @@ def _register_features(app: Flask) -> None:
     from .home import web as home_web
     from .introductions import web as introductions_web
     from .introductions.requests import web as requests_web
+    from .introductions.steps import web as introduction_steps_web
     from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
@@ -144,6 +145,7 @@ def _register_features(app: Flask) -> None:
         contract_steps_web,
         matches_web,
         introductions_web,
+        introduction_steps_web,
         requests_web,
         proposals_web,
         rankers_web,
