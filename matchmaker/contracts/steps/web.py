@@ -1,7 +1,5 @@
 """The steps of a contract, each a form on its page."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -18,7 +16,8 @@ from ...accounts.current import signed_in
 from ...attachments import web as attachments
 from ...db import db
 from ...errors import Invalid
-from ...schema import Input, parse
+from ...schema import parse
+from ...steps import Step
 from .. import confirming, finding, payments, registering
 from ..web import show_page
 from .schema import (
@@ -37,16 +36,6 @@ from .schema import (
 )
 
 bp = Blueprint("contract_steps", __name__)
-
-
-@dataclass(frozen=True)
-class Step:
-    """Who may take it, what its form asks, what takes it, and what is said then."""
-
-    action: str
-    asks: type[Input]
-    take: Callable[..., object]
-    done: str
 
 
 def _report(
