@@ -86,6 +86,8 @@ def _register_features(app: Flask) -> None:
     from .calls.questions import web as call_questions_web
     from .calls.versions import web as call_versions_web
     from .contracts import web as contracts_web
+    from .contracts.steps import web as contract_steps_web
+    from .contracts.writing import web as contract_forms_web
     from .dashboards import web as dashboards_web
     from .dictionaries import web as dictionaries_web
     from .experts import web as experts_web
@@ -93,6 +95,7 @@ def _register_features(app: Flask) -> None:
     from .home import web as home_web
     from .introductions import web as introductions_web
     from .introductions.requests import web as requests_web
+    from .introductions.steps import web as introduction_steps_web
     from .ledger import web as ledger_web
     from .mail import web as mail_web
     from .matches import web as matches_web
@@ -138,8 +141,11 @@ def _register_features(app: Flask) -> None:
         call_questions_web,
         call_invitations_web,
         contracts_web,
+        contract_forms_web,
+        contract_steps_web,
         matches_web,
         introductions_web,
+        introduction_steps_web,
         requests_web,
         proposals_web,
         rankers_web,

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Award, Call, User
@@ -115,17 +114,14 @@ def _tell(
     _queue(session, award, people, kind, now, facts)
     if kind not in LETTERS:
         return
-    readers = select(User.email).where(User.id.in_(people)).order_by(User.id)
-    for address in session.scalars(readers).all():
-        mail.queue(
-            session,
-            address,
-            "notice",
-            now=now,
-            title=LETTERS[kind],
-            words=f"榜单「{award.call.title}」，请登录平台查看。",
-            path=f"/awards/{award.id}",
-        )
+    mail.write_to(
+        session,
+        people,
+        title=LETTERS[kind],
+        words=f"榜单「{award.call.title}」，请登录平台查看。",
+        path=f"/awards/{award.id}",
+        now=now,
+    )
 
 
 def _queue(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,6 +22,7 @@ from ..db import db
 from ..errors import Conflict, Forbidden, Invalid
 from ..money import in_yuan
 from ..schema import parse
+from ..steps import Step
 from . import acceptance, book, ending, finding, listing, page, public
 from .schema import (
     LABELS,
@@ -181,9 +183,6 @@ def context() -> dict[str, Any]:
     return {"today": labels.today(utcnow())}
 
 
-# -- the task book ---------------------------------------------------------------
-
-
 @bp.route("/awards/<int:award_id>/edit", methods=["GET", "POST"])
 @login_required
 def edit(award_id: int) -> ResponseReturnValue:
@@ -252,17 +251,58 @@ def _form(
     return html, 409 if stale else 422 if errors else 200
 
 
-@bp.post("/awards/<int:award_id>/confirm")
-@login_required
-def confirm(award_id: int) -> ResponseReturnValue:
-    _allowed(award_id, "award.confirm")
+STEPS = {
+    "confirm": Step(
+        "award.confirm",
+        Confirmation,
+        book.confirm,
+        "已确认任务书。任务书有任何改动，都需要双方重新确认。",
+    ),
+    "eliminate": Step(
+        "award.govern",
+        Elimination,
+        ending.eliminate,
+        "已淘汰，理由已告知承担单位和发榜单位。",
+    ),
+    "stop": Step(
+        "award.govern",
+        Stopping,
+        ending.stop,
+        "已终止，原因已告知承担单位和发榜单位。",
+    ),
+    "apply": Step(
+        "award.deliver",
+        Application,
+        acceptance.apply,
+        "已申请验收，等发榜单位测试和平台给出结论。",
+    ),
+    "test": Step(
+        "award.view",
+        IssuerTest,
+        acceptance.test,
+        "测试结论已提交，等平台给出验收结论。",
+    ),
+}
+
+
+def _take(name: str, award_id: int) -> ResponseReturnValue:
+    one = STEPS[name]
+    _allowed(award_id, one.action)
 
     def do() -> None:
-        data = parse(Confirmation, request.form)
-        book.confirm(db.session, signed_in(), award_id, data, now=utcnow())
+        data = parse(one.asks, request.form)
+        one.take(db.session, signed_in(), award_id, data, now=utcnow())
 
-    done = "已确认任务书。任务书有任何改动，都需要双方重新确认。"
-    return step(award_id, "confirm", do, done)
+    return step(award_id, name, do, one.done)
+
+
+for _name in STEPS:
+    bp.add_url_rule(
+        f"/awards/<int:award_id>/{_name}",
+        _name,
+        login_required(partial(_take, _name)),
+        methods=["POST"],
+    )
 
 
 @bp.post("/awards/<int:award_id>/confirm-for")
@@ -277,58 +317,6 @@ def confirm_for(award_id: int) -> ResponseReturnValue:
         book.confirm_for(db.session, signed_in(), award_id, data, now=utcnow())
 
     return step(award_id, failed, do, "已代为确认，根据记入经过。")
-
-
-# -- the end ---------------------------------------------------------------------
-
-
-@bp.post("/awards/<int:award_id>/eliminate")
-@login_required
-def eliminate(award_id: int) -> ResponseReturnValue:
-    _allowed(award_id, "award.govern")
-
-    def do() -> None:
-        data = parse(Elimination, request.form)
-        ending.eliminate(db.session, signed_in(), award_id, data, now=utcnow())
-
-    return step(award_id, "eliminate", do, "已淘汰，理由已告知承担单位和发榜单位。")
-
-
-@bp.post("/awards/<int:award_id>/stop")
-@login_required
-def stop(award_id: int) -> ResponseReturnValue:
-    _allowed(award_id, "award.govern")
-
-    def do() -> None:
-        data = parse(Stopping, request.form)
-        ending.stop(db.session, signed_in(), award_id, data, now=utcnow())
-
-    return step(award_id, "stop", do, "已终止，原因已告知承担单位和发榜单位。")
-
-
-@bp.post("/awards/<int:award_id>/apply")
-@login_required
-def apply(award_id: int) -> ResponseReturnValue:
-    _allowed(award_id, "award.deliver")
-
-    def do() -> None:
-        data = parse(Application, request.form)
-        acceptance.apply(db.session, signed_in(), award_id, data, now=utcnow())
-
-    done = "已申请验收，等发榜单位测试和平台给出结论。"
-    return step(award_id, "apply", do, done)
-
-
-@bp.post("/awards/<int:award_id>/test")
-@login_required
-def test(award_id: int) -> ResponseReturnValue:
-    _allowed(award_id, "award.view")
-
-    def do() -> None:
-        data = parse(IssuerTest, request.form)
-        acceptance.test(db.session, signed_in(), award_id, data, now=utcnow())
-
-    return step(award_id, "test", do, "测试结论已提交，等平台给出验收结论。")
 
 
 @bp.post("/awards/<int:award_id>/conclude")

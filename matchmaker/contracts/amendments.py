@@ -15,7 +15,9 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from . import service, text
 from .complete import plan_problem
-from .schema import AmendmentInput, ContractDraft
+from .finding import locked
+from .schema import ContractDraft
+from .steps.schema import AmendmentInput
 from .tell import tell
 
 
@@ -42,7 +44,7 @@ def amend(
     nothing changed, or the day is before the amendment before.
     """
     with transaction(session):
-        contract = service.locked(session, actor, contract_id, "contract.register")
+        contract = locked(session, actor, contract_id, "contract.register")
         if contract.state not in COUNTED_CONTRACTS:
             raise Conflict("contract.not_recognised")
         if text.mark(contract) != seen:

@@ -19,9 +19,9 @@ from .. import labels, policies
 from ..history import service as history
 from ..sheets.writer import Column, write_workbook
 from . import text
+from .finding import find_contract
 from .listing import ContractQuery, every, paid_year, received
 from .registering import refused_words
-from .service import find_contract
 from .words import (
     FIRM_LISTS,
     FIRM_TICKS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from models import Contract, User
@@ -15,10 +16,10 @@ from models.states import (
     NeedStatus,
 )
 
-from .. import policies
+from .. import labels, policies
 from ..achievements.service import may_be_transferred
 from ..needs.service import may_be_solved
-from . import amendments, payments, registering, service, text
+from . import amendments, parties, payments, registering, service, text
 from .plan import LineState, line_states, received_fen
 from .words import LABELS, SIDES
 
@@ -60,7 +61,7 @@ class View:
     @property
     def waits_for(self) -> list[str]:
         """The sides that have not confirmed the text yet."""
-        return [side for side in SIDES if not service.confirmed(self.contract, side)]
+        return [side for side in SIDES if not parties.confirmed(self.contract, side)]
 
 
 def view(user: User, contract: Contract, today: date) -> View:
@@ -69,7 +70,7 @@ def view(user: User, contract: Contract, today: date) -> View:
     missing = service.todo(contract) if editable else {}
     return View(
         contract=contract,
-        side=service.side_of(contract, user),
+        side=parties.side_of(contract, user),
         missing=missing,
         mark=text.mark(contract),
         lines=line_states(contract, today),
@@ -83,9 +84,9 @@ def view(user: User, contract: Contract, today: date) -> View:
 
 
 def _steps(user: User, contract: Contract, *, complete: bool) -> dict[str, bool]:
-    state, side = contract.state, service.side_of(contract, user)
+    state, side = contract.state, parties.side_of(contract, user)
     editable = service.is_editable(contract)
-    agreed = service.both_confirmed(contract) and complete
+    agreed = parties.both_confirmed(contract) and complete
     registers = policies.may(user, "contract.register", contract)
     staff_confirms = policies.may(user, "contract.confirm_for", contract)
     may: Any = registering.may_move
@@ -94,23 +95,23 @@ def _steps(user: User, contract: Contract, *, complete: bool) -> dict[str, bool]
         "confirm": editable
         and complete
         and bool(side)
-        and not service.confirmed(contract, side)
+        and not parties.confirmed(contract, side)
         and policies.may(user, "contract.confirm", contract),
         "confirm_buyer": editable
         and complete
         and staff_confirms
         and contract.buyer_id is None
-        and not service.confirmed(contract, "buyer"),
+        and not parties.confirmed(contract, "buyer"),
         "confirm_seller": editable
         and complete
         and staff_confirms
         and contract.seller_id is None
-        and not service.confirmed(contract, "seller"),
+        and not parties.confirmed(contract, "seller"),
         "sign": may(contract, ContractState.SIGNED)
         and agreed
         and policies.may(user, "contract.sign", contract),
         "submit": may(contract, ContractState.SUBMITTED)
-        and service.both_confirmed(contract)
+        and parties.both_confirmed(contract)
         and (not editable or complete)
         and registering.may_submit(user, contract),
         "correct": registers and may(contract, ContractState.CORRECTING),
@@ -153,6 +154,11 @@ def _achievement_is_open(user: User, contract: Contract) -> bool:
         and may_be_transferred(item)
         and policies.may(user, "achievement.transfer", item)
     )
+
+
+def members(enum: type[StrEnum]) -> list[tuple[str, str]]:
+    """What a list of the form offers."""
+    return [(member.value, labels.label(member)) for member in enum]
 
 
 def is_counted(contract: Contract) -> bool:

@@ -20,21 +20,22 @@ from ..attachments.store import Store
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..money import in_yuan
-from . import service, text
+from . import text
+from .finding import LARGEST_ID, find_contract, locked
 from .plan import BY_CALENDAR, UNPAID_STATES, receipts_of
-from .schema import Happening, ReceiptInput
+from .steps.schema import Happening, ReceiptInput, ReceiptRemoval
 from .tell import tell
 
 
 def find_line(session: Session, user: User, payment_id: int) -> Payment:
     """A line of a plan the person may know of; raises `NotFound` if not."""
     line = None
-    if 0 < payment_id <= service.LARGEST_ID:
+    if 0 < payment_id <= LARGEST_ID:
         line = session.get(Payment, payment_id)
     if line is None:
         raise NotFound("payment")
     policies.require(
-        user, "contract.read", service.find_contract(session, user, line.contract_id)
+        user, "contract.read", find_contract(session, user, line.contract_id)
     )
     return line
 
@@ -68,7 +69,7 @@ def report(
     """
 
     def note(row: Attachment | None) -> None:
-        contract = service.locked(session, actor, contract_id, "contract.pay")
+        contract = locked(session, actor, contract_id, "contract.pay")
         line = _line(contract, data.payment_id)
         if line.trigger in BY_CALENDAR or line.happened_on is not None:
             raise Conflict("contract.reported")
@@ -96,7 +97,7 @@ def report(
         attachments.add(
             session, store, actor, kind, contract_id, proof, now=now, then=note
         )
-    return service.find_contract(session, actor, contract_id)
+    return find_contract(session, actor, contract_id)
 
 
 def receive(
@@ -109,7 +110,7 @@ def receive(
 ) -> Receipt:
     """Enter money that arrived; no more for a line than it fixes."""
     with transaction(session):
-        contract = service.locked(session, actor, contract_id, "contract.pay")
+        contract = locked(session, actor, contract_id, "contract.pay")
         if contract.state in UNPAID_STATES:
             raise Conflict("contract.not_paying")
         if not may_receive(actor, contract):
@@ -147,16 +148,22 @@ def receive(
 
 
 def take_back(
-    session: Session, actor: User, contract_id: int, receipt_id: int, *, now: datetime
+    session: Session,
+    actor: User,
+    contract_id: int,
+    data: ReceiptRemoval,
+    *,
+    now: datetime,
 ) -> Contract:
     """Strike out a receipt that was entered by mistake; the history keeps it."""
     with transaction(session):
-        contract = service.locked(session, actor, contract_id, "contract.pay")
+        contract = locked(session, actor, contract_id, "contract.pay")
         if not may_receive(actor, contract):
             raise Conflict("contract.seller_receives")
-        receipt = next((one for one in contract.receipts if one.id == receipt_id), None)
-        if receipt is None:
+        found = [one for one in contract.receipts if one.id == data.receipt_id]
+        if not found:
             raise NotFound("receipt")
+        [receipt] = found
         changes = {
             name: [pair[1], None] for name, pair in _receipt_changes(receipt).items()
         }

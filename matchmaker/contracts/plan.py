@@ -12,8 +12,8 @@ from models import Contract, Payment, Receipt
 from models.states import ContractState, PaymentTrigger
 
 from ..errors import Invalid
-from . import text
-from .schema import ContractDraft
+from . import prefill, text
+from .schema import ContractDraft, PlanLine
 
 # Before it is signed nobody owes anything; what is void nobody ever did.
 UNPAID_STATES = frozenset({ContractState.DRAFT, ContractState.VOID})
@@ -25,13 +25,14 @@ def replace_plan(
 ) -> list[list[str]] | None:
     """Write the lines of a form; says before and after in words if they differ.
 
-    A line keeps its row by its number, and one that money arrived for, or whose
-    condition was reported, cannot go: raises `Invalid`.
+    Where none was written it is the one that goes without saying. A line keeps its
+    row by its number, and one that money arrived for, or whose condition was
+    reported, cannot go: raises `Invalid`.
     """
     before = plan_words(contract)
     known = {line.id: line for line in contract.payments}
     kept: list[Payment] = []
-    for position, line in enumerate(data.plan, 1):
+    for position, line in enumerate(_lines(data), 1):
         row = known.pop(line.id or 0, None) or Payment(contract_id=contract.id)
         row.position = position
         row.trigger, row.amount_fen, row.rate_bp = line.trigger, line.amount, line.rate
@@ -44,6 +45,13 @@ def replace_plan(
     session.flush()
     after = plan_words(contract)
     return [before, after] if before != after else None
+
+
+def _lines(data: ContractDraft) -> list[PlanLine]:
+    if data.plan or not data.total or data.payment_manner not in prefill.FIRST_TRIGGERS:
+        return data.plan
+    trigger = prefill.FIRST_TRIGGERS[data.payment_manner]
+    return [PlanLine(trigger=trigger, amount=data.total)]
 
 
 def plan_words(contract: Contract) -> list[str]:

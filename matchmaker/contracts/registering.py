@@ -19,7 +19,10 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..introductions import moves
 from . import text
-from .schema import (
+from .confirming import require_complete
+from .finding import find_contract, locked
+from .parties import both_confirmed
+from .steps.schema import (
     Cancellation,
     Correction,
     Recognition,
@@ -28,9 +31,17 @@ from .schema import (
     Submission,
     Voiding,
 )
-from .service import both_confirmed, find_contract, locked, require_complete
 from .tell import tell, tell_staff
 
+ACTIONS: Mapping[ContractState, str] = {
+    ContractState.SIGNED: "contract.signed",
+    ContractState.SUBMITTED: "contract.submitted",
+    ContractState.CORRECTING: "contract.correcting",
+    ContractState.RECOGNISED: "contract.recognised",
+    ContractState.REFUSED: "contract.refused",
+    ContractState.CANCELLED: "contract.cancelled",
+    ContractState.VOID: "contract.voided",
+}
 STAFF_VOID = frozenset(
     {ContractState.SIGNED, ContractState.CORRECTING, ContractState.REFUSED}
 )
@@ -51,7 +62,6 @@ def _moved(
     actor: User,
     contract: Contract,
     state: ContractState,
-    action: str,
     *,
     now: datetime,
     changes: Mapping[str, Any] | None = None,
@@ -59,7 +69,7 @@ def _moved(
     before = contract.state
     contract.move_to(state, now=now)
     told = {"state": [before.value, state.value], **(changes or {})}
-    history.record(session, actor, action, contract, now=now, changes=told)
+    history.record(session, actor, ACTIONS[state], contract, now=now, changes=told)
 
 
 def sign(
@@ -83,7 +93,6 @@ def sign(
             actor,
             contract,
             ContractState.SIGNED,
-            "contract.signed",
             now=now,
             changes={"signed_on": [None, data.signed_on.isoformat()]},
         )
@@ -124,7 +133,6 @@ def submit(
             actor,
             contract,
             ContractState.SUBMITTED,
-            "contract.submitted",
             now=now,
             changes=changes,
         )
@@ -146,7 +154,6 @@ def correct(
             actor,
             contract,
             ContractState.CORRECTING,
-            "contract.correcting",
             now=now,
             changes={"reason": [None, data.words]},
         )
@@ -183,7 +190,6 @@ def recognise(
             actor,
             contract,
             ContractState.RECOGNISED,
-            "contract.recognised",
             now=now,
             changes=changes,
         )
@@ -219,7 +225,6 @@ def refuse(
             actor,
             contract,
             ContractState.REFUSED,
-            "contract.refused",
             now=now,
             changes={"reason": [None, refused_words(data.code, data.words)]},
         )
@@ -255,7 +260,6 @@ def cancel(
             actor,
             contract,
             ContractState.CANCELLED,
-            "contract.cancelled",
             now=now,
             changes={
                 "cancelled_on": [None, data.cancelled_on.isoformat()],
@@ -289,7 +293,6 @@ def void(
             actor,
             contract,
             ContractState.VOID,
-            "contract.voided",
             now=now,
             changes={"reason": [None, data.words]},
         )

@@ -43,37 +43,19 @@ def tell(
         User.organisation_id.in_([home for home in homes if home is not None]),
         User.active,
     )
-    people = set(session.scalars(query))
-    _write(session, contract, people, kind, now, actor)
-    if contract.manager_id is not None:
-        people.add(contract.manager_id)
-    _queue(session, contract, people, kind, now, actor, facts)
-
-
-def _write(
-    session: Session,
-    contract: Contract,
-    people: set[int],
-    kind: str,
-    now: datetime,
-    actor: User | None,
-) -> None:
-    """A letter to each of the parties' people, but for who did it."""
-    if kind not in LETTERS:
-        return
-    readers = select(User.email).where(User.id.in_(people))
-    if actor is not None:
-        readers = readers.where(User.id != actor.id)
-    for address in session.scalars(readers.order_by(User.id)).all():
-        mail.queue(
+    people = set(session.scalars(query)) - {actor.id if actor else 0}
+    if kind in LETTERS:
+        mail.write_to(
             session,
-            address,
-            "notice",
-            now=now,
+            people,
             title=LETTERS[kind],
             words=f"合同 {contract.code}，请登录平台查看。",
             path=f"/contracts/{contract.id}",
+            now=now,
         )
+    if contract.manager_id is not None:
+        people.add(contract.manager_id)
+    _queue(session, contract, people, kind, now, actor, facts)
 
 
 def tell_staff(

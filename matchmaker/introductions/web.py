@@ -1,14 +1,13 @@
-"""Pages of introductions: the list and the board, one of them, how they begin."""
+"""Pages of introductions: the list and the board, one of them, what it opens."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from flask import (
     Blueprint,
     current_app,
-    flash,
     redirect,
     render_template,
     request,
@@ -21,8 +20,6 @@ from models import Introduction, Suggestion, utcnow
 from models.fields import FIELDS
 from models.states import (
     ContractState,
-    IllegalMove,
-    Interest,
     IntroductionStatus,
     TalkEventKind,
     TalkRoute,
@@ -34,10 +31,8 @@ from ..attachments import web as attachments
 from ..calendar import service as calendar
 from ..calendar.current import city_days
 from ..config import Settings
-from ..contracts import service as contracts
+from ..contracts import finding as contracts
 from ..db import db
-from ..errors import Conflict, Invalid
-from ..handlers import CONFLICTS_STATE, conflict_words
 from ..matches.quotes import mark
 from ..needs import budgets
 from ..schema import parse
@@ -46,22 +41,10 @@ from ..sheets.writer import write_workbook
 from . import assigning, contacts, lists, service, sight, timeline, words
 from .clock import Clock, clock
 from .facts import pair_of
-from .schema import (
-    NOBODY,
-    AnswerInput,
-    AssignInput,
-    ContactInput,
-    IntroductionQuery,
-    LogInput,
-    MoveInput,
-    RouteInput,
-    Sort,
-    View,
-)
+from .schema import NOBODY, IntroductionQuery, Sort, View
 
 bp = Blueprint("introductions", __name__)
 
-MOST_KEY = 64
 SORTS = [
     (Sort.WAITING.value, "等得最久"),
     (Sort.NEWEST.value, "新发起的在前"),
@@ -222,10 +205,10 @@ def _exported(
 @bp.get("/introductions/<int:introduction_id>")
 @login_required
 def show(introduction_id: int) -> ResponseReturnValue:
-    return _page(introduction_id)
+    return show_page(introduction_id)
 
 
-def _page(
+def show_page(
     introduction_id: int,
     *,
     errors: dict[str, str] | None = None,
@@ -295,7 +278,7 @@ def _contract_of(introduction: Introduction) -> dict[str, Any]:
         and policies.may(user, "contract.create")
         and not drafts
     )
-    place = url_for("contracts.new", introduction=introduction.id)
+    place = url_for("contract_forms.new", introduction=introduction.id)
     return {"contract_url": place if may_draft else "", "contracts": there}
 
 
@@ -321,160 +304,6 @@ def _sees(item: Any) -> bool:
     return item is not None and service.sees(db.session, signed_in(), item)
 
 
-def _act(
-    introduction_id: int, act: Callable[[], str], *, back: str = ""
-) -> ResponseReturnValue:
-    """Do something with the introduction; a refusal shows its page again."""
-    try:
-        said = act()
-    except Invalid as invalid:
-        return _page(introduction_id, errors=invalid.fields, status=422)
-    except Conflict as conflict:
-        return _refused(introduction_id, conflict_words(conflict), back)
-    except IllegalMove:
-        db.session.rollback()
-        return _refused(introduction_id, CONFLICTS_STATE, back)
-    if said:
-        flash(said, "success")
-    return redirect(back or url_for(".show", introduction_id=introduction_id), 303)
-
-
-def _refused(introduction_id: int, problem: str, back: str) -> ResponseReturnValue:
-    if back:
-        flash(problem, "error")
-        return redirect(back, 303)
-    return _page(introduction_id, problem=problem, status=409)
-
-
-def _allowed(introduction_id: int, action: str) -> Introduction:
-    """Refuse before anything typed is read: not there, or not theirs to do."""
-    introduction = service.find(db.session, signed_in(), introduction_id)
-    policies.require(signed_in(), action, introduction)
-    return introduction
-
-
-@bp.post("/introductions/<int:introduction_id>/answer")
-@login_required
-def answer(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.answer")
-
-    def act() -> str:
-        data = parse(AnswerInput, request.form)
-        found = service.answer(
-            db.session, signed_in(), introduction_id, data, now=utcnow()
-        )
-        if data.interest is Interest.DECLINED:
-            return "已答复无意向，原因已告知对方。"
-        if found.status is IntroductionStatus.TALKING:
-            return "双方都有意向，现在可以互相公开联系方式并开始洽谈。"
-        return "已答复有意向，等对方答复。"
-
-    return _act(introduction_id, act)
-
-
-@bp.post("/introductions/<int:introduction_id>/move")
-@login_required
-def move(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.move")
-
-    def act() -> str:
-        data = parse(MoveInput, request.form)
-        found = service.choose_stage(
-            db.session, signed_in(), introduction_id, data, now=utcnow()
-        )
-        return f"已进入「{labels.label(found.status)}」，已通知双方。"
-
-    return _act(introduction_id, act, back=_back())
-
-
-def _back() -> str:
-    """The board that a card was moved on, with its filters; empty for the page."""
-    if "view" not in request.args:
-        return ""
-    try:
-        query = parse(IntroductionQuery, request.args)
-    except Invalid:
-        return ""
-    return url_for(".index", **query.args())
-
-
-@bp.post("/introductions/<int:introduction_id>/assign")
-@login_required
-def assign(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.assign")
-
-    def act() -> str:
-        data = parse(AssignInput, request.form)
-        found = assigning.assign(
-            db.session, signed_in(), introduction_id, data, now=utcnow()
-        )
-        if found.manager is None:
-            return "这个对接现在没有技术经理人。"
-        return f"已指派 {found.manager.name}，已通知经理人和双方。"
-
-    return _act(introduction_id, act)
-
-
-@bp.post("/introductions/<int:introduction_id>/route")
-@login_required
-def change_route(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.assign")
-
-    def act() -> str:
-        data = parse(RouteInput, request.form)
-        assigning.change_route(
-            db.session, signed_in(), introduction_id, data, now=utcnow()
-        )
-        return f"对接方式已改为「{labels.label(data.route)}」。"
-
-    return _act(introduction_id, act)
-
-
-@bp.post("/introductions/<int:introduction_id>/log")
-@login_required
-def log(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.log")
-
-    def act() -> str:
-        now = utcnow()
-        data = parse(LogInput, request.form, {"today": labels.today(now)})
-        service.log(
-            db.session, signed_in(), introduction_id, data, form_key=_key(), now=now
-        )
-        return "已记入对接经过。"
-
-    return _act(introduction_id, act)
-
-
-def _key() -> str:
-    return request.form.get("form_key", "")[:MOST_KEY]
-
-
-@bp.post("/introductions/<int:introduction_id>/contact")
-@login_required
-def open_contact(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.open_contact")
-
-    def act() -> str:
-        data = parse(ContactInput, request.form)
-        contacts.open_own(db.session, signed_in(), introduction_id, data, now=utcnow())
-        return "您的联系方式已对对方公开，随时可以收回。"
-
-    return _act(introduction_id, act)
-
-
-@bp.post("/introductions/<int:introduction_id>/contact/revoke")
-@login_required
-def revoke_contact(introduction_id: int) -> ResponseReturnValue:
-    _allowed(introduction_id, "introduction.open_contact")
-
-    def act() -> str:
-        contacts.revoke(db.session, signed_in(), introduction_id, now=utcnow())
-        return "已收回，对方不再能查看您的联系方式。"
-
-    return _act(introduction_id, act)
-
-
 @bp.get("/introductions/<int:introduction_id>/contacts")
 @login_required
 def read_contacts(introduction_id: int) -> ResponseReturnValue:
@@ -492,7 +321,8 @@ def read_contacts(introduction_id: int) -> ResponseReturnValue:
 @login_required
 def read_need(introduction_id: int) -> ResponseReturnValue:
     user = signed_in()
-    _allowed(introduction_id, "introduction.read")
+    talks = service.find(db.session, user, introduction_id)
+    policies.require(user, "introduction.read", talks)
     introduction = contacts.read_need(db.session, user, introduction_id, now=utcnow())
     if introduction.need is None:
         return redirect(url_for(".show", introduction_id=introduction_id))

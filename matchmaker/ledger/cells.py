@@ -20,13 +20,12 @@ from models.regions import ABROAD, CITY, DISTRICT_CODES, PROVINCES
 from models.states import ContractState, ContractType, PartyKind, PaymentManner
 
 from .. import money
+from ..contracts.inputs import EARLIEST, LATEST
 from ..labels import label
 from ..money import MoneyError, Unit
 from ..schema import CONTROL
 from ..sheets.reader import UNCOMPUTED, Cell
 
-EARLIEST = date(1985, 1, 1)  # there was no market of technology before
-LATEST = date(2100, 12, 31)
 EXCEL_ERRORS = frozenset(
     {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"}
 )

@@ -1,6 +1,6 @@
 """Queue mails inside a transaction, send them, show what became of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -58,6 +58,21 @@ def queue(session: Session, to: str, kind: str, *, now: datetime, **facts: Any) 
     session.add(mail)
     session.info["wake_mail"] = True
     return mail
+
+
+def write_to(
+    session: Session,
+    people: Iterable[int],
+    *,
+    title: str,
+    words: str,
+    path: str,
+    now: datetime,
+) -> None:
+    """A letter to each of these people that there is something, and where."""
+    readers = select(User.email).where(User.id.in_(people)).order_by(User.id)
+    for address in session.scalars(readers).all():
+        queue(session, address, "notice", now=now, title=title, words=words, path=path)
 
 
 def count_since(

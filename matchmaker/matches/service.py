@@ -1,25 +1,13 @@
-"""Decide on pairs: claim, approve, reject, put off, take back; and show the result."""
+"""Decide on pairs: claim, approve, reject, put off, take back, note that one looked."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import accumulate
-from math import ceil
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
 
-from models import (
-    Achievement,
-    Call,
-    Introduction,
-    Need,
-    Review,
-    Suggestion,
-    User,
-    transaction,
-)
+from models import Achievement, Introduction, Review, Suggestion, User, transaction
 from models.states import (
     Decision,
     IntroductionStatus,
@@ -34,11 +22,10 @@ from ..labels import today
 from ..notices import service as notices
 from ..proposals import service as proposals
 from .queue import UNDO_HOURS, open_sides
-from .schema import LARGEST_ID, OwnQuery
+from .schema import LARGEST_ID
 from .tally import DECIDED
 
 LONGEST_SNOOZE = timedelta(days=366)
-OWN_PER_PAGE = 20
 
 ACTIONS: dict[Decision, str] = {
     Decision.APPROVE: "suggestion.approved",
@@ -354,95 +341,6 @@ def _decide(
     history.record(session, user, ACTIONS[decision], pair, now=now, changes=changes)
 
 
-@dataclass(frozen=True)
-class OwnNeed:
-    """A need with the approved pairs of it that a page shows."""
-
-    need: Need
-    pairs: list[Suggestion]
-
-
-@dataclass(frozen=True)
-class OwnPage:
-    """One page of an enterprise's approved pairs.
-
-    ``choices`` are all its needs that have some, with title and number.
-    """
-
-    groups: list[OwnNeed]
-    choices: Sequence[tuple[int, str, int]]
-    page: int
-    pages: int
-    total: int
-
-
-def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
-    """The approved pairs of the enterprise's own needs, the newest need first."""
-    policies.require(user, "suggestion.read_own")
-    approved = policies.visible_suggestions(user)
-    newest = func.max(Suggestion.decided_at)
-    rows = session.execute(
-        select(Need.id, Need.title, func.count(Suggestion.id))
-        .join(Suggestion, Suggestion.need_id == Need.id)
-        .where(approved)
-        .group_by(Need.id, Need.title)
-        .order_by(newest.desc(), Need.id.desc())
-    )
-    choices = [(need_id, title, number) for need_id, title, number in rows]
-    shown = [c for c in choices if query.need in (None, c[0])]
-    total = sum(number for _, _, number in shown)
-    groups = _on_page(session, approved, shown, (query.page - 1) * OWN_PER_PAGE)
-    pages = max(1, ceil(total / OWN_PER_PAGE))
-    return OwnPage(groups, choices, query.page, pages, total)
-
-
-def _on_page(
-    session: Session,
-    approved: ColumnElement[bool],
-    shown: Sequence[tuple[int, str, int]],
-    first: int,
-) -> list[OwnNeed]:
-    """The pairs from the ``first`` on, of the needs that reach into the page."""
-    begins = accumulate((number for _, _, number in shown), initial=0)
-    last = first + OWN_PER_PAGE
-    reach = {
-        need_id: begin
-        for begin, (need_id, _, number) in zip(begins, shown, strict=False)
-        if begin < last and begin + number > first
-    }
-    query = (
-        select(Suggestion)
-        .where(approved, Suggestion.need_id.in_(reach))
-        .options(*_own_sides())
-        .order_by(Suggestion.decided_at.desc(), Suggestion.id)
-    )
-    by_need: dict[int, list[Suggestion]] = {need_id: [] for need_id in reach}
-    for pair in session.scalars(query):
-        by_need[pair.need_id or 0].append(pair)
-    return [
-        OwnNeed(need, some)
-        for need_id, pairs in by_need.items()
-        if (some := pairs[max(0, first - reach[need_id]) : last - reach[need_id]])
-        and (need := some[0].need) is not None
-    ]
-
-
-def show_mine(session: Session, user: User, suggestion_id: int) -> Suggestion:
-    """An approved pair of the enterprise's own; any other is `NotFound`."""
-    policies.require(user, "suggestion.read_own")
-    if suggestion_id > LARGEST_ID:
-        raise NotFound("suggestion")
-    query = (
-        select(Suggestion)
-        .where(Suggestion.id == suggestion_id, policies.visible_suggestions(user))
-        .options(*_own_sides())
-    )
-    pair = session.scalar(query)
-    if pair is None:
-        raise NotFound("suggestion")
-    return pair
-
-
 def note_seen(
     session: Session, user: User, suggestion_id: int, *, now: datetime
 ) -> None:
@@ -490,11 +388,3 @@ def _note(
                 .values({column: now})
                 .execution_options(synchronize_session=False)
             )
-
-
-def _own_sides() -> tuple[Any, ...]:
-    return (
-        joinedload(Suggestion.need).joinedload(Need.organisation),
-        joinedload(Suggestion.achievement).joinedload(Achievement.organisation),
-        joinedload(Suggestion.call).joinedload(Call.issuer),
-    )

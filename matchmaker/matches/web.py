@@ -27,7 +27,7 @@ from ..handlers import conflict_words
 from ..rankers.active import active
 from ..schema import parse
 from ..search.live import live_index
-from . import facets, queue, service
+from . import facets, own, queue, service
 from .odds import explained
 from .queue import Queue
 from .quotes import mark
@@ -302,7 +302,7 @@ def bulk_reject() -> ResponseReturnValue:
 @login_required
 def mine() -> ResponseReturnValue:
     query = parse(OwnQuery, request.args)
-    found = service.mine(db.session, signed_in(), query)
+    found = own.mine(db.session, signed_in(), query)
     return render_template("matches/mine.html", found=found, query=query)
 
 
@@ -310,7 +310,7 @@ def mine() -> ResponseReturnValue:
 @login_required
 def show_mine(suggestion_id: int) -> ResponseReturnValue:
     service.note_seen(db.session, signed_in(), suggestion_id, now=utcnow())
-    pair = service.show_mine(db.session, signed_in(), suggestion_id)
+    pair = own.show_mine(db.session, signed_in(), suggestion_id)
     return render_template("matches/show_mine.html", pair=pair, mark=mark)
 
 

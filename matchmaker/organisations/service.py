@@ -21,7 +21,7 @@ from ..accounts.sessions import end_all
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
-from ..registrations.service import waiting_for
+from ..registrations.queue import waiting_for
 from .schema import Acceptance, InvitationInput, RoleInput
 
 MOST_OPEN_INVITATIONS = 30

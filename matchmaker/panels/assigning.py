@@ -30,7 +30,7 @@ from ..experts.conflicts import conflicts
 from ..experts.service import available
 from ..history import service as history
 from . import tell
-from .finding import held_call, held_review, require_review
+from .finding import held_call, held_review, in_hand, require_review
 from .overview import released
 from .schema import AssignInput, DismissInput, PanelInput, ReasonInput
 
@@ -260,7 +260,7 @@ def dismiss(
         if member is None or member.left_at is not None:
             raise Conflict("panel.no_member")
         member.left_at, member.left_words = now, data.words
-        for review in held_by(session, call, data.member):
+        for review in in_hand(session, call, data.member, HELD_REVIEWS):
             remove(session, actor, review, data.words, now=now)
         changes = {
             "panel": [member.user.name, None],
@@ -270,18 +270,3 @@ def dismiss(
             session, actor, "panel.dismissed", call, now=now, changes=changes
         )
     return member
-
-
-def held_by(session: Session, call: Call, user_id: int) -> Sequence[BidReview]:
-    """What the expert has in hand of the call."""
-    query = (
-        select(BidReview)
-        .join(BidReview.bid)
-        .where(
-            Bid.call_id == call.id,
-            BidReview.user_id == user_id,
-            BidReview.state.in_(HELD_REVIEWS),
-        )
-        .order_by(BidReview.id)
-    )
-    return session.scalars(query).all()

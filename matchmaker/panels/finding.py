@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from models import Bid, BidReview, Call, User
 from models.outbox import RecordType
 from models.session import lock
-from models.states import BidState, CallStatus
+from models.states import BidState, CallStatus, ReviewState
 
 from .. import policies
 from ..errors import Conflict, NotFound
@@ -69,6 +70,23 @@ def review(session: Session, user: User | None, review_id: int) -> BidReview:
         joinedload(BidReview.user),
     )
     return found
+
+
+def in_hand(
+    session: Session, call: Call, user_id: int, states: Collection[ReviewState]
+) -> Sequence[BidReview]:
+    """The expert's reviews of the call that are in one of the states."""
+    query = (
+        select(BidReview)
+        .join(BidReview.bid)
+        .where(
+            Bid.call_id == call.id,
+            BidReview.user_id == user_id,
+            BidReview.state.in_(states),
+        )
+        .order_by(BidReview.id)
+    )
+    return session.scalars(query).all()
 
 
 def held_review(

@@ -135,7 +135,9 @@ def load(session: Session, call: Call, *, needed: int) -> Overview:
         )
         for bid in bids
     ]
-    lines.sort(key=lambda line: (_rank(line, len(lines)), line.bid.id))
+    # While it is sorted a list has no length.
+    last = len(bids)
+    lines.sort(key=lambda line: (_rank(line, last), line.bid.id))
     return Overview(call, criteria, lines, needed, counts, _mark(lines))
 
 

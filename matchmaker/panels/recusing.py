@@ -15,7 +15,7 @@ from ..errors import Conflict
 from ..history import service as history
 from ..labels import label
 from . import tell
-from .finding import held_review
+from .finding import held_review, in_hand
 from .schema import ReasonInput
 
 
@@ -63,7 +63,7 @@ def follow_tie(session: Session, actor: User, tie: ExpertTie, *, now: datetime) 
         if call.status is not CallStatus.IN_REVIEW or not _concerns(session, tie, call):
             continue
         words = f"申报与{tie.name}有利害关系：{label(tie.kind)}"
-        for review in _live(session, call, tie.user_id):
+        for review in in_hand(session, call, tie.user_id, LIVE_REVIEWS):
             _recuse(session, actor, review, words, now)
             gone += 1
         tell.replacement_wanted(session, call, now=now)
@@ -90,17 +90,3 @@ def _concerns(session: Session, tie: ExpertTie, call: Call) -> bool:
     )
     parties = [call.issuer, *(bid.organisation for bid in bids)]
     return any(tie.binds_to(party) for party in parties)
-
-
-def _live(session: Session, call: Call, user_id: int) -> list[BidReview]:
-    query = (
-        select(BidReview)
-        .join(BidReview.bid)
-        .where(
-            Bid.call_id == call.id,
-            BidReview.user_id == user_id,
-            BidReview.state.in_(LIVE_REVIEWS),
-        )
-        .order_by(BidReview.id)
-    )
-    return list(session.scalars(query))

@@ -1,47 +1,38 @@
-"""Register, confirm the e-mail, approve or return.
+"""Register, confirm the e-mail, send again what was returned.
 
 A registration becomes an organisation and a user only when it is approved. What
 the registering person reads is the same whether its e-mail is known here or not;
 only the mail it gets differs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from models import Mail, Organisation, Registration, User, transaction
 from models.accounts import name_key
-from models.session import lock
 from models.states import RegistrationState, TokenPurpose
 
-from .. import policies
 from ..accounts import links, passwords
 from ..accounts.reset import MOST_AN_HOUR, check_new
 from ..accounts.schema import NewPassword
-from ..accounts.service import IN_CHARGE, first_role, role_of
-from ..errors import Conflict, Invalid, NotFound
+from ..accounts.service import IN_CHARGE
+from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..mail import service as mail
-from ..nodes.duties import Choices, choices
 from ..notices import service as notices
 from .schema import (
     ANOTHER,
-    STATES,
-    Approval,
     CorrectionInput,
     OrganisationInput,
-    QueueQuery,
     RegistrationInput,
-    Return,
 )
 
-PER_PAGE = 20
 # What nobody confirmed is forgotten after this.
 UNCONFIRMED_FOR = timedelta(days=14)
 # What a registration must be for a link to open it.
@@ -50,13 +41,6 @@ AWAITED = {
     TokenPurpose.CORRECT: RegistrationState.RETURNED,
 }
 MAILS = ("registration_confirm", "account_exists", "registration_waits")
-# Of whom it is about: who joins says the district of an organisation that is known.
-DISTRICT = func.coalesce(
-    select(Organisation.district)
-    .where(Organisation.id == Registration.organisation_id)
-    .scalar_subquery(),
-    Registration.district,
-)
 
 
 @dataclass(frozen=True)
@@ -65,21 +49,6 @@ class Candidates:
 
     organisations: Sequence[Organisation]
     certain: bool
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One page of registrations; ``page`` is the one shown, not the one asked.
-
-    ``counts`` says how many each of the ``nodes`` would show.
-    """
-
-    rows: Sequence[Registration]
-    total: int
-    page: int
-    pages: int
-    nodes: Choices
-    counts: Mapping[str, int]
 
 
 def candidates(session: Session, code: str, name: str) -> Candidates:
@@ -274,7 +243,7 @@ def _submit(session: Session, made: Registration, now: datetime) -> None:
         now=now,
         registration_id=made.id,
         name=made.name,
-        organisation=_organisation_name(made),
+        organisation=organisation_name(made),
     )
 
 
@@ -286,7 +255,8 @@ def _managers(session: Session, made: Registration) -> Sequence[int]:
     return session.scalars(query).all()
 
 
-def _organisation_name(made: Registration) -> str:
+def organisation_name(made: Registration) -> str:
+    """Of the organisation it joins, or of the one it registers."""
     return made.organisation.name if made.organisation else made.organisation_name
 
 
@@ -303,214 +273,4 @@ def correct(
         session.flush()
         session.refresh(made, ["organisation"])
         _submit(session, made, now)
-    return made
-
-
-def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
-    """What waits for a decision, the longest wait first; or what was decided.
-
-    A registration is of the district of the organisation; with a node chosen, only
-    those of its districts. Raises `NotFound` for a node that is not there.
-    """
-    policies.require(actor, "registration.list")
-    nodes = choices(session, actor, query.node)
-    wanted = STATES[query.state]
-    mine = (policies.visible_registrations(actor), Registration.state == wanted)
-    rows = session.execute(
-        select(DISTRICT, func.count(Registration.id)).where(*mine).group_by(DISTRICT)
-    ).all()
-    counts = {
-        one.key: sum(n for district, n in rows if one.duties.covers(district))
-        for one in nodes.offered
-    }
-    total = sum(n for district, n in rows if nodes.duties.covers(district))
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
-    waits = wanted is RegistrationState.PENDING
-    order = Registration.submitted_at if waits else Registration.decided_at.desc()
-    found = session.scalars(
-        select(Registration)
-        .where(*mine, nodes.duties.where(DISTRICT))
-        .options(
-            joinedload(Registration.organisation), joinedload(Registration.decided_by)
-        )
-        .order_by(order, Registration.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    ).all()
-    return Queue(found, total, page, pages, nodes, counts)
-
-
-def count_pending(session: Session, actor: User) -> int:
-    """How many registrations wait for this person's decision."""
-    query = select(func.count(Registration.id)).where(
-        policies.visible_registrations(actor),
-        Registration.state == RegistrationState.PENDING,
-    )
-    return session.scalar(query) or 0
-
-
-def waiting_for(session: Session, actor: User) -> Sequence[Registration]:
-    """Who asks to join the actor's own organisation, the longest wait first."""
-    query = select(Registration).where(
-        policies.visible_registrations(actor),
-        Registration.organisation_id == actor.organisation_id,
-        Registration.state == RegistrationState.PENDING,
-    )
-    return session.scalars(query.order_by(Registration.submitted_at)).all()
-
-
-def find(session: Session, actor: User, number: int) -> Registration:
-    """A registration the actor may read; raises `NotFound`."""
-    if number >= 2**31:
-        raise NotFound("registration")
-    found = session.scalar(
-        select(Registration).where(
-            policies.visible_registrations(actor), Registration.id == number
-        )
-    )
-    if found is None:
-        raise NotFound("registration")
-    return found
-
-
-def resembling(session: Session, made: Registration) -> Sequence[Organisation]:
-    """Known organisations that may be the one registered; for whoever decides."""
-    if made.organisation_id is not None:
-        return []
-    same = or_(
-        Organisation.credit_code == made.credit_code,
-        Organisation.name_key == name_key(made.organisation_name),
-    )
-    query = select(Organisation).where(same).order_by(Organisation.id).limit(5)
-    return session.scalars(query).all()
-
-
-def also_waiting(session: Session, made: Registration) -> Sequence[Registration]:
-    """Others who register an organisation of the same code."""
-    query = select(Registration).where(
-        Registration.credit_code == made.credit_code,
-        Registration.id != made.id,
-        Registration.state == RegistrationState.PENDING,
-    )
-    return session.scalars(query.order_by(Registration.id).limit(5)).all()
-
-
-def approve(
-    session: Session, actor: User, number: int, data: Approval, *, now: datetime
-) -> User:
-    """Open the account, and its organisation where it is new."""
-    with transaction(session):
-        made = _locked(session, actor, number, data.version)
-        made.move_to(RegistrationState.APPROVED)
-        home = _enter_organisation(session, actor, made, now)
-        user = User(
-            email=made.email,
-            name=made.name,
-            password_hash=made.password_hash,
-            role=role_of(home.kind),
-            organisation_id=home.id,
-            org_role=first_role(session, home),
-            created_at=now,
-        )
-        session.add(user)
-        try:
-            session.flush()
-        except IntegrityError as error:
-            raise Conflict("registration.email_taken") from error
-        made.decided_at, made.decided_by_id = now, actor.id
-        made.organisation_id, made.user_id = home.id, user.id
-        # The account has it now; one copy of a password's hash is enough.
-        made.password_hash = "!"
-        history.record(session, actor, "registration.approved", made, now=now)
-        history.record(session, actor, "user.created", user, now=now)
-        _tell_approved(session, made, home, user, now)
-    return user
-
-
-def _enter_organisation(
-    session: Session, actor: User, made: Registration, now: datetime
-) -> Organisation:
-    """The organisation joined, or the new one; of one code there is only one."""
-    same_code = session.scalar(
-        select(Organisation).where(Organisation.credit_code == made.credit_code)
-    )
-    if made.organisation_id is not None:
-        home = session.get_one(Organisation, made.organisation_id)
-        # Staff have looked at the certificate; a member has not.
-        if home.credit_code is None and same_code is None and actor.is_staff:
-            home.credit_code = made.credit_code
-        return home
-    if same_code is not None:
-        return same_code
-    home = Organisation(
-        name=made.organisation_name,
-        kind=made.kind,
-        district=made.district,
-        credit_code=made.credit_code,
-        created_at=now,
-    )
-    session.add(home)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise Conflict("registration.name_taken") from error
-    history.record(session, actor, "organisation.registered", home, now=now)
-    return home
-
-
-def _tell_approved(
-    session: Session, made: Registration, home: Organisation, user: User, now: datetime
-) -> None:
-    mail.queue(
-        session,
-        user.email,
-        "registration_approved",
-        now=now,
-        name=user.name,
-        organisation=home.name,
-        path="/sign-in",
-    )
-    notices.withdraw(session, "registration_submitted", "registration_id", made.id)
-
-
-def give_back(
-    session: Session, actor: User, number: int, data: Return, *, now: datetime
-) -> Registration:
-    """Return a registration with what to change; the mail's link opens it again."""
-    with transaction(session):
-        made = _locked(session, actor, number, data.version)
-        made.move_to(RegistrationState.RETURNED)
-        made.reason, made.decided_at = data.reason, now
-        made.decided_by_id = actor.id
-        secret = links.issue(session, TokenPurpose.CORRECT, made.id, now=now)
-        mail.queue(
-            session,
-            made.email,
-            "registration_returned",
-            now=now,
-            name=made.name,
-            organisation=_organisation_name(made),
-            reason=data.reason,
-            path="/register/correct",
-            token=secret,
-            days=links.LIVES[TokenPurpose.CORRECT].days,
-        )
-        notices.withdraw(session, "registration_submitted", "registration_id", made.id)
-        changes = {"reason": [None, data.reason]}
-        history.record(
-            session, actor, "registration.returned", made, now=now, changes=changes
-        )
-    return made
-
-
-def _locked(session: Session, actor: User, number: int, version: int) -> Registration:
-    """The pending registration, held until the decision is written."""
-    made = find(session, actor, number)
-    policies.require(actor, "registration.decide", made)
-    lock(session, made)
-    if made.state is not RegistrationState.PENDING:
-        raise Conflict("already_handled")
-    if made.version != version:
-        raise Conflict("changed_since_read")
     return made

@@ -22,7 +22,8 @@ from ..history.words import entries
 from ..mail.web import await_mail
 from ..nodes.facet import chip, facet
 from ..schema import parse
-from . import service
+from . import deciding, service
+from . import queue as desk
 from .schema import (
     ANOTHER,
     FIELDS,
@@ -149,7 +150,7 @@ def _written(made: Registration) -> dict[str, str]:
 @login_required
 def queue() -> ResponseReturnValue:
     query = parse(QueueQuery, request.args)
-    found = service.queue(db.session, signed_in(), query)
+    found = desk.queue(db.session, signed_in(), query)
 
     def address(node: str | None) -> str:
         return url_for(".queue", **(query.args() | {"node": node}))
@@ -171,12 +172,12 @@ def show(registration_id: int) -> ResponseReturnValue:
 
 
 def _show(registration_id: int, errors: dict[str, str]) -> ResponseReturnValue:
-    made = service.find(db.session, signed_in(), registration_id)
+    made = desk.find(db.session, signed_in(), registration_id)
     page = render_template(
         "registrations/show.html",
         registration=made,
-        resembling=service.resembling(db.session, made),
-        also_waiting=service.also_waiting(db.session, made)
+        resembling=desk.resembling(db.session, made),
+        also_waiting=desk.also_waiting(db.session, made)
         if signed_in().is_staff
         else [],
         timeline=entries(history.of_record(db.session, made), {}),
@@ -191,9 +192,11 @@ def _show(registration_id: int, errors: dict[str, str]) -> ResponseReturnValue:
 @bp.post("/registrations/<int:registration_id>/approve")
 @login_required
 def approve(registration_id: int) -> ResponseReturnValue:
-    service.find(db.session, signed_in(), registration_id)
+    desk.find(db.session, signed_in(), registration_id)
     data = parse(Approval, request.form)
-    user = service.approve(db.session, signed_in(), registration_id, data, now=utcnow())
+    user = deciding.approve(
+        db.session, signed_in(), registration_id, data, now=utcnow()
+    )
     flash(f"已通过：{user.name}。登录通知已发到对方邮箱。", "success")
     return redirect(_back(), 303)
 
@@ -201,12 +204,12 @@ def approve(registration_id: int) -> ResponseReturnValue:
 @bp.post("/registrations/<int:registration_id>/return")
 @login_required
 def give_back(registration_id: int) -> ResponseReturnValue:
-    made = service.find(db.session, signed_in(), registration_id)
+    made = desk.find(db.session, signed_in(), registration_id)
     try:
         data = parse(Return, request.form)
     except Invalid as invalid:
         return _show(registration_id, invalid.fields)
-    service.give_back(db.session, signed_in(), registration_id, data, now=utcnow())
+    deciding.give_back(db.session, signed_in(), registration_id, data, now=utcnow())
     flash(f"已退回：{made.name}。退回原因已发到对方邮箱。", "success")
     return redirect(_back(), 303)
 

@@ -106,14 +106,8 @@ class Stage:
         actor: User | None = None,
         **more: Any,
     ) -> Milestone:
-        data = self.parse(
-            forms.IssuerJudgement,
-            {
-                "number": milestone.number,
-                "judgement": judgement,
-                "words": "我们在现场试了三天",
-                **more,
-            },
+        data = self._said(
+            forms.IssuerJudgement, milestone, judgement, "我们在现场试了三天", more
         )
         who = actor or self.issuer
         return milestones.view(self.session, who, milestone.id, data, now=self.now)
@@ -125,17 +119,22 @@ class Stage:
         actor: User | None = None,
         **more: Any,
     ) -> Milestone:
-        data = self.parse(
-            forms.StaffJudgement,
-            {
-                "number": milestone.number,
-                "judgement": judgement,
-                "words": "资料齐全，测试有据",
-                **more,
-            },
+        data = self._said(
+            forms.StaffJudgement, milestone, judgement, "资料齐全，测试有据", more
         )
         who = actor or self.staff
         return milestones.judge(self.session, who, milestone.id, data, now=self.now)
+
+    def _said(
+        self,
+        model: Any,
+        milestone: Milestone,
+        judgement: str,
+        words: str,
+        more: dict[str, Any],
+    ) -> Any:
+        said = {"number": milestone.number, "judgement": judgement, "words": words}
+        return self.parse(model, said | more)
 
     def pass_(self, milestone: Milestone) -> None:
         self.deliver(milestone)

@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from matchmaker.contracts import registering, service, text
-from matchmaker.contracts.schema import (
+from matchmaker.contracts import (
+    begin,
+    confirming,
+    registering,
+    service,
+    text,
+)
+from matchmaker.contracts.steps.schema import (
     Confirmation,
     Recognition,
     Signing,
@@ -68,7 +74,7 @@ def drafted(session: Session, deal: Deal) -> Callable[..., Contract]:
     """A complete draft of the two; its form may be changed."""
 
     def make_draft(**given: Any) -> Contract:
-        return service.create_contract(
+        return begin.create_contract(
             session,
             deal.buyer,
             service.read_form(typed(**given)),
@@ -93,7 +99,7 @@ def reached(session: Session, deal: Deal, drafted) -> Callable[..., Contract]:
         if state is ContractState.DRAFT:
             return contract
         for user in (deal.buyer, deal.seller):
-            service.confirm(session, user, contract.id, seen(contract), now=NOW)
+            confirming.confirm(session, user, contract.id, seen(contract), now=NOW)
         mark = {"seen": text.mark(contract), "signed_on": SIGNED.isoformat()}
         signing = parse(Signing, mark, {"today": TODAY})
         registering.sign(session, deal.buyer, contract.id, signing, now=NOW)

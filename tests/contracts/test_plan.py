@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchmaker.contracts import complete, service
+from matchmaker.contracts import (
+    complete,
+    confirming,
+    service,
+)
 from matchmaker.contracts.plan import line_states, received_fen
 from matchmaker.contracts.schema import ContractDraft
 from matchmaker.errors import Invalid
@@ -204,10 +208,10 @@ def test_a_draft_waits_then_its_confirmation_then_its_signature(session, deal, d
 
     contract = drafted()
     assert waiting(session, deal.seller)["draft_contracts"] == 1
-    service.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
+    confirming.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
     assert waiting(session, deal.seller)["contracts_to_confirm"] == 1
     assert "contracts_to_confirm" not in waiting(session, deal.buyer)
-    service.confirm(session, deal.seller, contract.id, seen(contract), now=NOW)
+    confirming.confirm(session, deal.seller, contract.id, seen(contract), now=NOW)
     assert waiting(session, deal.seller)["contracts_to_sign"] == 1
     assert waiting(session, deal.buyer)["contracts_to_sign"] == 1
 

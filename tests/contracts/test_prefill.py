@@ -3,7 +3,11 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from matchmaker.contracts import prefill, service
+from matchmaker.contracts import (
+    begin,
+    prefill,
+    service,
+)
 from matchmaker.contracts.prefill import Known, Party
 from matchmaker.contracts.words import LABELS
 from models import Achievement, Need, Organisation
@@ -43,7 +47,7 @@ NEXT_TIME = {
 
 
 def missing(session: Session, deal, user) -> set[str]:
-    proposal = service.proposal(session, user, deal.introduction)
+    proposal = begin.proposal(session, user, deal.introduction)
     return set(service.todo_of(proposal.values, deal.introduction.achievement))
 
 
@@ -67,7 +71,7 @@ def test_of_the_next_contract_of_the_same_two_five_are_left(
         modes=["licence", "pay_after_use"],
     )
     talks = make.introduction(need, offer, status="talking")
-    proposal = service.proposal(session, deal.buyer, talks)
+    proposal = begin.proposal(session, deal.buyer, talks)
     left = set(service.todo_of(proposal.values, offer))
     assert left == NEXT_TIME
     assert len(NEXT_TIME) == 5
@@ -80,22 +84,22 @@ def test_whom_to_call_at_the_other_side_is_known_by_an_open_contact_only(
 ):
     """The phone of the last contract was given to another partner."""
     drafted()
-    values = service.proposal(session, deal.buyer, deal.introduction).values
+    values = begin.proposal(session, deal.buyer, deal.introduction).values
     assert "seller_phone" not in values
     make.contact(deal.introduction, deal.seller, phone="0731-12345678")
     session.refresh(deal.introduction)
-    values = service.proposal(session, deal.buyer, deal.introduction).values
+    values = begin.proposal(session, deal.buyer, deal.introduction).values
     assert values["seller_phone"] == "0731-12345678"
     assert values["seller_contact"] == "卖方经办"
     revoked = deal.introduction.contacts[0]
     revoked.revoked_at = NOW
     session.commit()
-    values = service.proposal(session, deal.buyer, deal.introduction).values
+    values = begin.proposal(session, deal.buyer, deal.introduction).values
     assert "seller_phone" not in values
 
 
 def test_what_is_only_likely_is_marked_as_a_proposal(session, deal):
-    proposal = service.proposal(session, deal.buyer, deal.introduction)
+    proposal = begin.proposal(session, deal.buyer, deal.introduction)
     assert {
         "name",
         "type",
@@ -192,7 +196,7 @@ def test_a_party_that_is_not_known_is_left_blank():
 
 def test_a_side_finds_its_own_details_when_it_opens_the_draft(session, deal, drafted):
     drafted()
-    again = service.create_contract(
+    again = begin.create_contract(
         session,
         deal.buyer,
         service.read_form(typed(seller_phone="", seller_contact="", seller_address="")),
@@ -201,6 +205,6 @@ def test_a_side_finds_its_own_details_when_it_opens_the_draft(session, deal, dra
         now=NOW,
     )
     assert again.seller_id == deal.seller.organisation_id
-    known = service.own_details(session, deal.seller, again)
+    known = begin.own_details(session, deal.seller, again)
     assert known == {"seller_contact": "卖方经办"}
-    assert service.own_details(session, deal.buyer, again) == {}
+    assert begin.own_details(session, deal.buyer, again) == {}

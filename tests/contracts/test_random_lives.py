@@ -18,19 +18,24 @@ from sqlalchemy.orm import Session
 from matchmaker.attachments.store import Store
 from matchmaker.contracts import (
     amendments,
+    begin,
     complete,
+    confirming,
+    parties,
     payments,
     registering,
     service,
     text,
 )
-from matchmaker.contracts.schema import (
+from matchmaker.contracts.schema import ContractDraft
+from matchmaker.contracts.steps.schema import (
     AmendmentInput,
     Cancellation,
     ConfirmationFor,
     Correction,
     Happening,
     ReceiptInput,
+    ReceiptRemoval,
     Recognition,
     Refusal,
     Signing,
@@ -146,11 +151,11 @@ class Life:
             data = service.read_form(self.form(fen))
             service.edit_contract(**go, contract_id=id_, data=data, seen=mark, now=NOW)
         elif step == "confirm":
-            service.confirm(**go, contract_id=id_, data=seen(self.contract), now=NOW)
+            confirming.confirm(**go, contract_id=id_, data=seen(self.contract), now=NOW)
         elif step == "confirm_for":
             given = {"side": "buyer", "words": "收到确认函", "seen": mark}
             data = parse(ConfirmationFor, given)
-            service.confirm_for(**go, contract_id=id_, data=data, now=NOW)
+            confirming.confirm_for(**go, contract_id=id_, data=data, now=NOW)
         elif step == "sign":
             registered("sign", Signing, {"seen": mark, "signed_on": day})
         elif step == "submit":
@@ -193,7 +198,9 @@ class Life:
             )
         else:
             ids = [one.id for one in self.contract.receipts] or [1]
-            payments.take_back(**go, contract_id=id_, receipt_id=ids[0], now=NOW)
+            payments.take_back(
+                **go, contract_id=id_, data=ReceiptRemoval(receipt_id=ids[0]), now=NOW
+            )
 
     def facts(self) -> dict[str, Any]:
         """What the record says now, read afresh."""
@@ -209,7 +216,7 @@ class Life:
             "amendments": len(contract.amendments),
             "receipts": sorted(one.amount_fen for one in contract.receipts),
             "history": self.session.scalar(history),
-            "confirmed": service.both_confirmed(contract),
+            "confirmed": parties.both_confirmed(contract),
             "number": contract.registration_number,
             "recognised_on": contract.recognised_on,
             "version": contract.version,
@@ -245,7 +252,7 @@ def check(
     # What was signed was complete and agreed by both, down to the last 分.
     if moved and after["state"] is ContractState.SIGNED:
         assert before["confirmed"], place
-        draft = service.parse(service.ContractDraft, text.form_values(contract))
+        draft = parse(ContractDraft, text.form_values(contract))
         assert complete.lacking(draft, contract.achievement) == {}, place
     # Edits empty the confirmations; a recognised text changes by amendment alone.
     if after["text"] != before["text"]:
@@ -279,7 +286,7 @@ def test_a_contract_stays_what_it_must_be_whatever_anybody_does(
     session, make, deal, settings_store, life
 ):
     number = next(make._numbers)
-    contract = service.create_contract(
+    contract = begin.create_contract(
         session,
         deal.buyer,
         service.read_form(typed()),

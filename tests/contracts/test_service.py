@@ -5,8 +5,20 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from matchmaker.contracts import registering, service, text
-from matchmaker.contracts.schema import ConfirmationFor, Signing, Voiding
+from matchmaker.contracts import (
+    begin,
+    confirming,
+    finding,
+    parties,
+    registering,
+    service,
+    text,
+)
+from matchmaker.contracts.steps.schema import (
+    ConfirmationFor,
+    Signing,
+    Voiding,
+)
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.schema import parse
 from models import Contract, History, Introduction, Mail, Notice
@@ -45,7 +57,7 @@ def test_a_draft_from_talks_is_of_both_sides_and_moves_the_talks(
 def test_the_same_talks_have_one_draft(session, deal, drafted):
     contract = drafted()
     with pytest.raises(Conflict, match=r"^contract\.draft_exists"):
-        service.create_contract(
+        begin.create_contract(
             session,
             deal.seller,
             service.read_form(typed()),
@@ -59,7 +71,7 @@ def test_the_same_talks_have_one_draft(session, deal, drafted):
 
 def test_nobody_begins_a_contract_from_talks_of_others(session, deal):
     with pytest.raises(NotFound):
-        service.create_contract(
+        begin.create_contract(
             session,
             deal.outsider,
             service.read_form(typed()),
@@ -76,11 +88,11 @@ def test_talks_that_are_not_on_have_no_contract(session, make, deal, status):
         make.need(organisation_id=deal.buyer.organisation_id), status=status, **failed
     )
     with pytest.raises(Conflict, match=r"^introduction\.not_talking"):
-        service.find_introduction(session, deal.buyer, talks.id)
+        finding.find_introduction(session, deal.buyer, talks.id)
 
 
 def test_a_party_begins_without_talks_and_the_other_is_found_by_its_code(session, deal):
-    contract = service.create_contract(
+    contract = begin.create_contract(
         session,
         deal.seller,
         service.read_form(typed(buyer_name="湘江储能公司（总部）")),
@@ -94,7 +106,7 @@ def test_a_party_begins_without_talks_and_the_other_is_found_by_its_code(session
 
 def test_a_party_that_begins_says_on_which_side_it_stands(session, deal):
     with pytest.raises(Invalid) as refusal:
-        service.create_contract(
+        begin.create_contract(
             session, deal.seller, service.read_form(typed()), form_key="x", now=NOW
         )
     assert "own_side" in refusal.value.fields
@@ -103,7 +115,7 @@ def test_a_party_that_begins_says_on_which_side_it_stands(session, deal):
 def test_nobody_concludes_with_itself(session, deal):
     form = typed(buyer_name="岳麓大学", buyer_code="")
     with pytest.raises(Invalid):
-        service.create_contract(
+        begin.create_contract(
             session,
             deal.seller,
             service.read_form(form),
@@ -120,10 +132,10 @@ def test_both_confirm_the_same_text_before_it_is_signed(session, deal, drafted):
         {"seen": text.mark(contract), "signed_on": "2026-11-20"},
         {"today": TODAY},
     )
-    service.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
+    confirming.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
     with pytest.raises(Conflict, match=r"^contract\.unconfirmed"):
         registering.sign(session, deal.buyer, contract.id, signing, now=NOW)
-    service.confirm(session, deal.seller, contract.id, seen(contract), now=NOW)
+    confirming.confirm(session, deal.seller, contract.id, seen(contract), now=NOW)
     assert "contract_to_sign" in told(session, deal.buyer)
     registering.sign(session, deal.buyer, contract.id, signing, now=NOW)
     assert contract.state is ContractState.SIGNED
@@ -134,7 +146,7 @@ def test_both_confirm_the_same_text_before_it_is_signed(session, deal, drafted):
 def test_every_edit_empties_both_confirmations(session, deal, drafted):
     contract = drafted()
     before = seen(contract)
-    service.confirm(session, deal.buyer, contract.id, before, now=NOW)
+    confirming.confirm(session, deal.buyer, contract.id, before, now=NOW)
     service.edit_contract(
         session,
         deal.seller,
@@ -143,11 +155,11 @@ def test_every_edit_empties_both_confirmations(session, deal, drafted):
         seen=text.mark(contract),
         now=NOW,
     )
-    assert not service.confirmed(contract, "buyer")
+    assert not parties.confirmed(contract, "buyer")
     assert contract.buyer_confirmed_by_id is None
     assert "contract_reopened" in told(session, deal.buyer)
     with pytest.raises(Conflict, match="changed_since_read"):
-        service.confirm(session, deal.buyer, contract.id, before, now=NOW)
+        confirming.confirm(session, deal.buyer, contract.id, before, now=NOW)
 
 
 def with_lines(contract: Contract, **given):
@@ -157,11 +169,11 @@ def with_lines(contract: Contract, **given):
 
 def test_saving_without_a_change_leaves_the_confirmations(session, deal, drafted):
     contract = drafted()
-    service.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
+    confirming.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
     data = service.read_form(with_lines(contract))
     mark = text.mark(contract)
     service.edit_contract(session, deal.seller, contract.id, data, seen=mark, now=NOW)
-    assert service.confirmed(contract, "buyer")
+    assert parties.confirmed(contract, "buyer")
 
 
 def test_the_second_to_save_is_told_and_nothing_is_overwritten(session, deal, drafted):
@@ -184,7 +196,7 @@ def test_a_text_with_gaps_is_not_confirmed(session, deal, drafted):
     contract = drafted(buyer_phone="", plan_amount=["50万元", "60万元"])
     assert service.todo(contract).keys() == {"buyer_phone", "plan"}
     with pytest.raises(Conflict, match=r"^contract\.incomplete"):
-        service.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
+        confirming.confirm(session, deal.buyer, contract.id, seen(contract), now=NOW)
 
 
 def test_staff_confirm_only_for_a_party_that_is_not_here(session, deal, drafted):
@@ -195,10 +207,10 @@ def test_staff_confirm_only_for_a_party_that_is_not_here(session, deal, drafted)
         "seen": text.mark(contract),
     }
     with pytest.raises(Conflict, match=r"^contract\.party_is_here"):
-        service.confirm_for(
+        confirming.confirm_for(
             session, deal.staff, contract.id, parse(ConfirmationFor, given), now=NOW
         )
-    outside = service.create_contract(
+    outside = begin.create_contract(
         session,
         deal.buyer,
         service.read_form(
@@ -210,12 +222,12 @@ def test_staff_confirm_only_for_a_party_that_is_not_here(session, deal, drafted)
     )
     assert outside.seller_id is None
     given["seen"] = text.mark(outside)
-    service.confirm_for(
+    confirming.confirm_for(
         session, deal.staff, outside.id, parse(ConfirmationFor, given), now=NOW
     )
     assert outside.seller_confirmed_words == "收到加盖公章的确认函"
     with pytest.raises(Forbidden):
-        service.confirm_for(
+        confirming.confirm_for(
             session, deal.buyer, outside.id, parse(ConfirmationFor, given), now=NOW
         )
 
@@ -224,9 +236,9 @@ def test_a_reader_or_outsider_confirms_nothing(session, make, deal, drafted):
     contract = drafted()
     reader = make.user(organisation_id=deal.buyer.organisation_id, org_role="reader")
     with pytest.raises(Forbidden):
-        service.confirm(session, reader, contract.id, seen(contract), now=NOW)
+        confirming.confirm(session, reader, contract.id, seen(contract), now=NOW)
     with pytest.raises(NotFound):
-        service.confirm(session, deal.outsider, contract.id, seen(contract), now=NOW)
+        confirming.confirm(session, deal.outsider, contract.id, seen(contract), now=NOW)
 
 
 def test_a_draft_given_up_gives_the_talks_back(session, deal, drafted):
@@ -236,7 +248,7 @@ def test_a_draft_given_up_gives_the_talks_back(session, deal, drafted):
     )
     assert contract.state is ContractState.VOID
     assert state_of(session, deal.introduction.id) is IntroductionStatus.TALKING
-    again = service.create_contract(
+    again = begin.create_contract(
         session,
         deal.seller,
         service.read_form(typed()),
@@ -335,4 +347,4 @@ def test_a_manager_of_the_talks_edits_and_confirms_nothing(
     service.edit_contract(session, manager, contract.id, data, seen=mark, now=NOW)
     assert contract.technology_fen == 90_000_000
     with pytest.raises(Forbidden):
-        service.confirm(session, manager, contract.id, seen(contract), now=NOW)
+        confirming.confirm(session, manager, contract.id, seen(contract), now=NOW)

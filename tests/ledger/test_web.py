@@ -63,7 +63,7 @@ def test_errors_are_shown_by_row_counted_and_downloaded(imports, session, staff)
     path = f"{LIST}/{run.id}"
     page = staff.get(path).text
     assert "看不懂这个日期" in page
-    assert "全部正确才导入" in page
+    assert "跳过错误行，导入其余" in page
     refused = staff.post(f"{path}/start", data={"errors": "stop"})
     assert refused.status_code == 409
     assert "有 1 行有错误" in refused.text

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from index.catalogue import Catalogue
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.matches import queue, service
+from matchmaker.matches.own import mine, show_mine
 from matchmaker.matches.schema import OwnQuery, QueueFilters
 from models import History, Notice, Review, Suggestion
 from models.states import (
@@ -240,8 +241,8 @@ def test_only_staff_decide(session, make):
 @pytest.mark.parametrize("unknown", [987654, 2**31, 2**63, 10**30])
 def test_a_pair_that_does_not_exist_is_not_found(session, make, unknown):
     user = make.staff()
-    for act in (queue.load, service.show_mine):
-        reader = make.user() if act is service.show_mine else user
+    for act in (queue.load, show_mine):
+        reader = make.user() if act is show_mine else user
         with pytest.raises(NotFound):
             act(session, reader, unknown)
     with pytest.raises(NotFound):
@@ -256,7 +257,7 @@ def test_an_undone_approval_waits_again_and_its_notice_is_gone(session, make):
     need = make.need(organisation_id=member.organisation_id)
     pair, user = make.suggestion(need), make.staff()
     service.approve(session, user, pair.id, now=NOW)
-    assert service.show_mine(session, member, pair.id).id == pair.id
+    assert show_mine(session, member, pair.id).id == pair.id
 
     service.undo(session, user, pair.id, now=NOW + DAY)
 
@@ -264,7 +265,7 @@ def test_an_undone_approval_waits_again_and_its_notice_is_gone(session, make):
     assert pair.decided_at is None
     assert session.scalar(select(func.count(Notice.id))) == 0
     with pytest.raises(NotFound):
-        service.show_mine(session, member, pair.id)
+        show_mine(session, member, pair.id)
     decisions = session.scalars(select(Review.decision).order_by(Review.id)).all()
     assert decisions == [Decision.APPROVE, Decision.UNDO]
 
@@ -499,27 +500,27 @@ def test_an_enterprise_sees_the_approved_pairs_of_its_own_needs_only(session, ma
     service.reject(session, staff, rejected.id, OTHER_PROBLEM, now=NOW)
     service.snooze(session, staff, snoozed.id, SOON, now=NOW)
 
-    page = service.mine(session, user, OwnQuery())
+    page = mine(session, user, OwnQuery())
     shown = [(group.need.id, [p.id for p in group.pairs]) for group in page.groups]
     assert shown == [(also.id, [second.id]), (own.id, [approved.id])]
     assert page.total == 2
-    one = service.mine(session, user, OwnQuery(need=own.id))
+    one = mine(session, user, OwnQuery(need=own.id))
     assert [group.need.id for group in one.groups] == [own.id]
-    assert service.mine(session, stranger, OwnQuery()).groups == []
-    assert service.mine(session, user, OwnQuery(need=foreign.need_id)).groups == []
+    assert mine(session, stranger, OwnQuery()).groups == []
+    assert mine(session, user, OwnQuery(need=foreign.need_id)).groups == []
 
     for hidden in (pending, rejected, snoozed, foreign):
         with pytest.raises(NotFound):
-            service.show_mine(session, user, hidden.id)
+            show_mine(session, user, hidden.id)
     with pytest.raises(NotFound):
-        service.show_mine(session, stranger, approved.id)
+        show_mine(session, stranger, approved.id)
     for other in (staff, make.user(Role.UNIVERSITY)):
         with pytest.raises(Forbidden):
-            service.show_mine(session, other, approved.id)
+            show_mine(session, other, approved.id)
 
 
 def test_pages_of_own_pairs_cut_through_needs_and_lose_none(session, make, monkeypatch):
-    monkeypatch.setattr(service, "OWN_PER_PAGE", 3)
+    monkeypatch.setattr("matchmaker.matches.own.PER_PAGE", 3)
     user, staff = make.user(), make.staff()
     expected = []
     for number, pairs in enumerate((1, 4, 2)):
@@ -530,7 +531,7 @@ def test_pages_of_own_pairs_cut_through_needs_and_lose_none(session, make, monke
             service.approve(session, staff, pair_id, now=at)
         expected += [(need.id, pair_id) for pair_id in some]
 
-    pages = [service.mine(session, user, OwnQuery(page=page)) for page in (1, 2, 3, 4)]
+    pages = [mine(session, user, OwnQuery(page=page)) for page in (1, 2, 3, 4)]
     shown = [
         [(group.need.id, pair.id) for group in page.groups for pair in group.pairs]
         for page in pages
@@ -549,9 +550,9 @@ def test_a_withdrawn_achievement_takes_its_approved_pairs_with_it(session, make)
     achievement.move_to(AchievementStatus.WITHDRAWN)
     session.commit()
 
-    assert service.mine(session, user, OwnQuery()).total == 0
+    assert mine(session, user, OwnQuery()).total == 0
     with pytest.raises(NotFound):
-        service.show_mine(session, user, pair.id)
+        show_mine(session, user, pair.id)
 
 
 def test_the_day_of_the_queue_is_the_citys(session, make):

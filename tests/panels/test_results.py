@@ -123,6 +123,15 @@ def test_the_overview_shows_totals_spread_outliers_and_what_is_missing(world):
     assert found.lines[0].standing.total == 7400
 
 
+def test_bids_without_a_sheet_stand_below_those_that_are_ranked(world):
+    world.form()
+    for bid, points in ((0, 70), (2, 60)):
+        world.submit(world.review(bid, 0), (points, points))
+    found = overview.load(world.session, world.call, needed=NEEDED)
+    first, none, second = world.bids
+    assert [line.bid.id for line in found.lines] == [first.id, second.id, none.id]
+
+
 def test_the_issuers_view_weighs_once_every_bid_has_one(judged):
     found = overview.load(judged.session, judged.call, needed=NEEDED)
     assert found.issuer_counts

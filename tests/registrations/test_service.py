@@ -9,7 +9,7 @@ from matchmaker.accounts import service as accounts
 from matchmaker.accounts.schema import SignInInput
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.labels import ACTIONS
-from matchmaker.registrations import service
+from matchmaker.registrations import deciding, queue, service
 from matchmaker.registrations.schema import (
     Approval,
     CorrectionInput,
@@ -60,12 +60,12 @@ def count(session, table):
 
 def approve(session, actor, made):
     data = Approval(version=made.version)
-    return service.approve(session, actor, made.id, data, now=NOW)
+    return deciding.approve(session, actor, made.id, data, now=NOW)
 
 
 def give_back(session, actor, made, reason="名称与执照不一致"):
     data = Return(version=made.version, reason=reason)
-    return service.give_back(session, actor, made.id, data, now=NOW)
+    return deciding.give_back(session, actor, made.id, data, now=NOW)
 
 
 def test_an_organisation_comes_in_with_its_first_member(session, make):
@@ -205,7 +205,7 @@ def test_two_who_register_one_code_end_in_one_organisation(session, make):
         session, "form-2", email="wang@example.com", organisation_name="湘江电池公司"
     )
     staff = make.staff()
-    assert [r.id for r in service.also_waiting(session, first)] == [second.id]
+    assert [r.id for r in queue.also_waiting(session, first)] == [second.id]
     a, b = approve(session, staff, first), approve(session, staff, second)
     assert a.organisation_id == b.organisation_id
     assert (a.org_role, b.org_role) == (
@@ -278,11 +278,11 @@ def test_a_decision_is_about_what_was_read_and_made_once(session, make):
     made = make.registration()
     old = Approval(version=made.version - 1)
     with pytest.raises(Conflict, match="changed_since_read"):
-        service.approve(session, staff, made.id, old, now=NOW)
+        deciding.approve(session, staff, made.id, old, now=NOW)
     data = Approval(version=made.version)
-    service.approve(session, staff, made.id, data, now=NOW)
+    deciding.approve(session, staff, made.id, data, now=NOW)
     with pytest.raises(Conflict, match="already_handled"):
-        service.approve(session, colleague, made.id, data, now=NOW)
+        deciding.approve(session, colleague, made.id, data, now=NOW)
 
 
 def test_the_queue_shows_confirmed_ones_longest_wait_first(session, make):
@@ -290,15 +290,15 @@ def test_the_queue_shows_confirmed_ones_longest_wait_first(session, make):
     register(session)
     late = make.registration(submitted_at=NOW - timedelta(days=1))
     later = make.registration(credit_code=OTHER_CODE)
-    rows = service.queue(session, staff, QueueQuery()).rows
+    rows = queue.queue(session, staff, QueueQuery()).rows
     assert [row.id for row in rows] == [late.id, later.id]
-    assert service.count_pending(session, staff) == 2
+    assert queue.count_pending(session, staff) == 2
     approve(session, staff, late)
     assert [
-        r.id for r in service.queue(session, staff, QueueQuery(state="approved")).rows
+        r.id for r in queue.queue(session, staff, QueueQuery(state="approved")).rows
     ] == [late.id]
     with pytest.raises(Forbidden):
-        service.queue(session, make.user(), QueueQuery())
+        queue.queue(session, make.user(), QueueQuery())
 
 
 def test_no_hash_of_a_password_is_kept_twice(session, make):
@@ -314,7 +314,7 @@ def test_a_failure_at_the_end_leaves_nothing(session, make, monkeypatch):
     def broken(*_args, **_facts):
         raise RuntimeError("no mail today")
 
-    monkeypatch.setattr(service, "_tell_approved", broken)
+    monkeypatch.setattr(deciding, "_tell_approved", broken)
     with pytest.raises(RuntimeError):
         approve(session, make.staff(), made)
     assert count(session, Organisation) == 0

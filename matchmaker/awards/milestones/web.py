@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,7 @@ from ... import policies
 from ...accounts.current import signed_in
 from ...db import db
 from ...schema import parse
+from ...steps import Step
 from .. import finding
 from ..schema import (
     Delivery,
@@ -44,62 +45,45 @@ def _allowed(milestone_id: int, action: str) -> Milestone:
     return milestone
 
 
-def _step(
-    milestone_id: int, action: str, name: str, take: Any, model: Any, done: str
-) -> ResponseReturnValue:
-    milestone = _allowed(milestone_id, action)
-    anchor = f"milestone-{milestone_id}"
+STEPS = {
+    "deliver": Step(
+        "award.deliver", Delivery, service.deliver, "已交付，等发榜单位和平台判断。"
+    ),
+    "view": Step(
+        "award.view",
+        IssuerJudgement,
+        service.view,
+        "已记录发榜单位的判断，等平台给出结论。",
+    ),
+    "judge": Step(
+        "award.govern", StaffJudgement, service.judge, "结论已告知承担单位和发榜单位。"
+    ),
+    "pay": Step("award.pay", PaymentInput, payments.pay, "已登记拨款。"),
+    "take_back": Step(
+        "award.pay",
+        PaymentRemoval,
+        payments.take_back,
+        "已删除这笔拨款登记，经过里保留记录。",
+    ),
+}
+
+
+def _take(name: str, milestone_id: int) -> ResponseReturnValue:
+    one = STEPS[name]
+    milestone = _allowed(milestone_id, one.action)
 
     def do() -> None:
-        data = parse(model, request.form, context())
-        take(db.session, signed_in(), milestone_id, data, now=utcnow())
+        data = parse(one.asks, request.form, context())
+        one.take(db.session, signed_in(), milestone_id, data, now=utcnow())
 
-    return step(milestone.award_id, f"{name}-{milestone_id}", do, done, anchor)
-
-
-@bp.post("/milestones/<int:milestone_id>/deliver")
-@login_required
-def deliver(milestone_id: int) -> ResponseReturnValue:
-    done = "已交付，等发榜单位和平台判断。"
-    return _step(
-        milestone_id, "award.deliver", "deliver", service.deliver, Delivery, done
-    )
+    failed, anchor = f"{name}-{milestone_id}", f"milestone-{milestone_id}"
+    return step(milestone.award_id, failed, do, one.done, anchor)
 
 
-@bp.post("/milestones/<int:milestone_id>/view")
-@login_required
-def view(milestone_id: int) -> ResponseReturnValue:
-    done = "已记录发榜单位的判断，等平台给出结论。"
-    return _step(
-        milestone_id, "award.view", "view", service.view, IssuerJudgement, done
-    )
-
-
-@bp.post("/milestones/<int:milestone_id>/judge")
-@login_required
-def judge(milestone_id: int) -> ResponseReturnValue:
-    done = "结论已告知承担单位和发榜单位。"
-    return _step(
-        milestone_id, "award.govern", "judge", service.judge, StaffJudgement, done
-    )
-
-
-@bp.post("/milestones/<int:milestone_id>/pay")
-@login_required
-def pay(milestone_id: int) -> ResponseReturnValue:
-    done = "已登记拨款。"
-    return _step(milestone_id, "award.pay", "pay", payments.pay, PaymentInput, done)
-
-
-@bp.post("/milestones/<int:milestone_id>/take-back")
-@login_required
-def take_back(milestone_id: int) -> ResponseReturnValue:
-    done = "已删除这笔拨款登记，经过里保留记录。"
-    return _step(
-        milestone_id,
-        "award.pay",
-        "take_back",
-        payments.take_back,
-        PaymentRemoval,
-        done,
+for _name in STEPS:
+    bp.add_url_rule(
+        f"/milestones/<int:milestone_id>/{_name.replace('_', '-')}",
+        _name,
+        login_required(partial(_take, _name)),
+        methods=["POST"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,12 +46,10 @@ def request_pair(
     """The enterprise asks for talks from an approved pair of its own need."""
     with transaction(session):
         policies.require(actor, "introduction.request")
-        subject = _of_pair(session, actor, suggestion_id)
         return _once(
             session,
             actor,
-            subject,
-            IntroductionOrigin.SUGGESTION,
+            _of_pair(session, actor, suggestion_id),
             interested={Side.SEEKER},
             message=data.message,
             form_key=form_key,
@@ -65,14 +64,7 @@ def create_pair(
     with transaction(session):
         policies.require(actor, "introduction.create")
         subject = _of_pair(session, actor, suggestion_id)
-        return _once(
-            session,
-            actor,
-            subject,
-            IntroductionOrigin.SUGGESTION,
-            form_key=form_key,
-            now=now,
-        )
+        return _once(session, actor, subject, form_key=form_key, now=now)
 
 
 def request_achievement(
@@ -90,14 +82,14 @@ def request_achievement(
         item = find(session, actor, RecordType.ACHIEVEMENT, achievement_id)
         require_seeker(actor)
         need: Need | None = _own(session, actor, RecordType.NEED, data.own)
-        return _asked(
+        return _once(
             session,
             actor,
             Subject(need=need, achievement=item),
-            Side.SEEKER,
-            data,
-            form_key,
-            now,
+            interested={Side.SEEKER},
+            message=data.message,
+            form_key=form_key,
+            now=now,
         )
 
 
@@ -118,14 +110,14 @@ def request_need(
         item: Achievement | None = _own(
             session, actor, RecordType.ACHIEVEMENT, data.own
         )
-        return _asked(
+        return _once(
             session,
             actor,
             Subject(need=need, achievement=item),
-            Side.PROVIDER,
-            data,
-            form_key,
-            now,
+            interested={Side.PROVIDER},
+            message=data.message,
+            form_key=form_key,
+            now=now,
         )
 
 
@@ -140,17 +132,10 @@ def create(
     """Staff bring two sides together by hand."""
     with transaction(session):
         policies.require(actor, "introduction.create")
-        subject = named(session, actor, data)
-        approved = _approved(session, subject)
-        origin = IntroductionOrigin.MANUAL
-        if approved is not None:
-            origin = IntroductionOrigin.SUGGESTION
-            subject = Subject(subject.need, subject.achievement, subject.call, approved)
         return _once(
             session,
             actor,
-            subject,
-            origin,
+            named(session, actor, data),
             message=data.message,
             form_key=form_key,
             now=now,
@@ -213,33 +198,6 @@ def _own(session: Session, actor: User, kind: RecordType, number: int | None) ->
     return item
 
 
-def _asked(
-    session: Session,
-    actor: User,
-    subject: Subject,
-    side: Side,
-    data: RequestInput,
-    form_key: str,
-    now: datetime,
-) -> Begun:
-    """A direct request; about an approved pair it counts as one from it."""
-    approved = _approved(session, subject)
-    origin = IntroductionOrigin.REQUEST
-    if approved is not None:
-        origin = IntroductionOrigin.SUGGESTION
-        subject = Subject(subject.need, subject.achievement, subject.call, approved)
-    return _once(
-        session,
-        actor,
-        subject,
-        origin,
-        interested={side},
-        message=data.message,
-        form_key=form_key,
-        now=now,
-    )
-
-
 def _of_pair(session: Session, actor: User, suggestion_id: int) -> Subject:
     """The approved pair as the subject of talks; any other is `NotFound`."""
     if suggestion_id > LARGEST_ID:
@@ -274,14 +232,16 @@ def _once(
     session: Session,
     actor: User,
     subject: Subject,
-    origin: IntroductionOrigin,
     *,
     interested: Collection[Side] = (),
     message: str = "",
     form_key: str,
     now: datetime,
 ) -> Begun:
-    """Begin, unless this very form did so before; both sides must be open."""
+    """Begin, unless this very form did so before; both sides must be open.
+
+    Talks about an approved pair come from it, whoever began them and on what page.
+    """
     lock(session, actor)
     action = REQUESTED if interested else CREATED
     made = history.made_before(session, actor, action, form_key, now=now)
@@ -291,11 +251,15 @@ def _once(
     for item in (subject.need, subject.achievement, subject.call):
         if item is not None and not policies.is_listed(item, now):
             raise Conflict("introduction.side_closed")
+    subject = replace(
+        subject, suggestion=subject.suggestion or _approved(session, subject)
+    )
+    by_itself = IntroductionOrigin.REQUEST if interested else IntroductionOrigin.MANUAL
     return begin(
         session,
         actor,
         subject,
-        origin,
+        IntroductionOrigin.SUGGESTION if subject.suggestion else by_itself,
         seeker_id=seeker_id,
         provider_id=provider_id,
         interested=interested,

@@ -1,0 +1,1 @@
+"""The steps of an introduction: answering, moving, assigning, noting, contacts."""

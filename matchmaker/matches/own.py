@@ -1,0 +1,115 @@
+"""The approved pairs of an enterprise's own needs, as it reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import ceil
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Achievement, Call, Need, Suggestion, User
+
+from .. import policies
+from ..errors import NotFound
+from .schema import LARGEST_ID, OwnQuery
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class OwnNeed:
+    """A need with the approved pairs of it that a page shows."""
+
+    need: Need
+    pairs: list[Suggestion]
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """One page of an enterprise's approved pairs.
+
+    ``choices`` are all its needs that have some, with title and number.
+    """
+
+    groups: list[OwnNeed]
+    choices: Sequence[tuple[int, str, int]]
+    page: int
+    pages: int
+    total: int
+
+
+def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
+    """The approved pairs of the enterprise's own needs, the newest need first."""
+    policies.require(user, "suggestion.read_own")
+    approved = policies.visible_suggestions(user)
+    newest = func.max(Suggestion.decided_at)
+    rows = session.execute(
+        select(Need.id, Need.title, func.count(Suggestion.id))
+        .join(Suggestion, Suggestion.need_id == Need.id)
+        .where(approved)
+        .group_by(Need.id, Need.title)
+        .order_by(newest.desc(), Need.id.desc())
+    )
+    choices = [(need_id, title, number) for need_id, title, number in rows]
+    shown = [c for c in choices if query.need in (None, c[0])]
+    total = sum(number for _, _, number in shown)
+    groups = _on_page(session, approved, shown, (query.page - 1) * PER_PAGE)
+    pages = max(1, ceil(total / PER_PAGE))
+    return OwnPage(groups, choices, query.page, pages, total)
+
+
+def _on_page(
+    session: Session,
+    approved: ColumnElement[bool],
+    shown: Sequence[tuple[int, str, int]],
+    first: int,
+) -> list[OwnNeed]:
+    """The pairs from the ``first`` on, of the needs that reach into the page."""
+    begins = accumulate((number for _, _, number in shown), initial=0)
+    last = first + PER_PAGE
+    reach = {
+        need_id: begin
+        for begin, (need_id, _, number) in zip(begins, shown, strict=False)
+        if begin < last and begin + number > first
+    }
+    query = (
+        select(Suggestion)
+        .where(approved, Suggestion.need_id.in_(reach))
+        .options(*_own_sides())
+        .order_by(Suggestion.decided_at.desc(), Suggestion.id)
+    )
+    by_need: dict[int, list[Suggestion]] = {need_id: [] for need_id in reach}
+    for pair in session.scalars(query):
+        by_need[pair.need_id or 0].append(pair)
+    return [
+        OwnNeed(need, some)
+        for need_id, pairs in by_need.items()
+        if (some := pairs[max(0, first - reach[need_id]) : last - reach[need_id]])
+        and (need := some[0].need) is not None
+    ]
+
+
+def show_mine(session: Session, user: User, suggestion_id: int) -> Suggestion:
+    """An approved pair of the enterprise's own; any other is `NotFound`."""
+    policies.require(user, "suggestion.read_own")
+    if suggestion_id > LARGEST_ID:
+        raise NotFound("suggestion")
+    query = (
+        select(Suggestion)
+        .where(Suggestion.id == suggestion_id, policies.visible_suggestions(user))
+        .options(*_own_sides())
+    )
+    pair = session.scalar(query)
+    if pair is None:
+        raise NotFound("suggestion")
+    return pair
+
+
+def _own_sides() -> tuple[Any, ...]:
+    return (
+        joinedload(Suggestion.need).joinedload(Need.organisation),
+        joinedload(Suggestion.achievement).joinedload(Achievement.organisation),
+        joinedload(Suggestion.call).joinedload(Call.issuer),
+    )
