@@ -462,6 +462,7 @@ ACTIONS: dict[str, str] = {
     "expert.tie_ended": "结束利害关系",
     "panel.formed": "组建评审组",
     "panel.assigned": "补派专家",
+    "panel.due_moved": "修改评审截止",
     "panel.dismissed": "专家退出评审组",
     "panel.minutes_exported": "导出评审纪要",
     "review.submitted": "提交评分表",

@@ -426,6 +426,7 @@ experts.join                       by-secret                 -
 panels.index                       panel.read                -
 panels.show                        panel.read                call
 panels.add                         panel.form                call
+panels.move_due                    panel.form                call
 panels.assign                      panel.form                call
 panels.dismiss                     panel.form                call
 panels.minutes                     panel.read                call

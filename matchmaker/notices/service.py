@@ -236,7 +236,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "call_id",
     ),
     "review_assigned": (
-        "有 {number} 份揭榜书请您评审：{title}",
+        "有 {number} 份揭榜书请您评审{until}：{title}",
+        "reviews.mine",
+        "call",
+    ),
+    "review_due_moved": (
+        "评审截止改为 {day}：{title}。原因：{reason}",
         "reviews.mine",
         "call",
     ),

@@ -1,7 +1,7 @@
 """What of reviews waits for whom, as rows for the work list.
 
-Each has the columns id, title, context, since, is_demo, and person (an expert) or owner
-(the issuer) where it does not wait for the staff.
+Each has the columns id, title, context, since, is_demo, due where it has a day, and
+person (an expert) or owner (the issuer) where it does not wait for the staff.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -44,31 +45,41 @@ IN_REVIEW = Call.status == CallStatus.IN_REVIEW
 RELEASED = and_(Bid.call_id == Call.id, Bid.state == BidState.RELEASED)
 
 
-def _rows(number: Any, context: Any, since: Any, **whose: Any) -> Select[Any]:
+def _rows(number: Any, context: Any, since: Any, **more: Any) -> Select[Any]:
     return select(
         number.label("id"),
         cast(Call.title, String).label("title"),
         cast(context, String).label("context"),
         since.label("since"),
         Call.is_demo.label("is_demo"),
-        *(column.label(name) for name, column in whose.items()),
+        *(column.label(name) for name, column in more.items()),
     ).select_from(Call)
 
 
-# What experts have in hand, of calls under review.
-SHEETS = (
-    _rows(
-        BidReview.id,
-        Organisation.name,
-        BidReview.state_since,
-        person=BidReview.user_id,
+def _sheets(since: Any) -> Select[Any]:
+    """What experts have in hand, of calls under review."""
+    return (
+        _rows(
+            BidReview.id,
+            Organisation.name,
+            since,
+            due=Call.sheets_due_on,
+            person=BidReview.user_id,
+        )
+        .join(Bid, RELEASED)
+        .join(BidReview, BidReview.bid_id == Bid.id)
+        .join(Organisation, Bid.organisation_id == Organisation.id)
+        .where(IN_REVIEW, BidReview.state.in_(HELD_REVIEWS))
     )
-    .join(Bid, RELEASED)
-    .join(BidReview, BidReview.bid_id == Bid.id)
-    .join(Organisation, Bid.organisation_id == Organisation.id)
-    .where(IN_REVIEW, BidReview.state.in_(HELD_REVIEWS))
-    .subquery("sheets_to_write")
+
+
+SHEETS = _sheets(BidReview.state_since).subquery("sheets_to_write")
+# The same by the day they are due: one that was moved is reminded of anew.
+_LAST_TOLD = case(
+    (BidReview.state_since > Call.updated_at, BidReview.state_since),
+    else_=Call.updated_at,
 )
+SHEETS_DUE = _sheets(_LAST_TOLD).subquery("sheets_due")
 
 
 def _reviews(*states: ReviewState) -> ColumnElement[int]:
@@ -90,6 +101,14 @@ def _in_review(*where: Any) -> Select[Any]:
 def to_fill(panel_size: Any) -> Select[Any]:
     """Calls of which some bid has too few experts."""
     return _in_review(_some_bid(_reviews(*LIVE_REVIEWS) < panel_size))
+
+
+# Calls with a sheet in hand; that it is late the reader of the rows says.
+AWAITED = (
+    _rows(Call.id, literal("评审中"), Call.updated_at, due=Call.sheets_due_on)
+    .where(IN_REVIEW, _some_bid(_reviews(*HELD_REVIEWS) > 0))
+    .subquery("calls_with_sheets_awaited")
+)
 
 
 def to_propose(panel_size: Any) -> Select[Any]:

@@ -80,7 +80,8 @@ class Days:
 
     ``ending`` says the same for each kind that ends by the clock. Talks in which
     nothing happened since before ``quiet`` need a push; what of them waits since before
-    ``overdue`` is a task of the staff. So many experts as ``panel_size`` judge a bid.
+    ``overdue`` is a task of the staff. So many experts as ``panel_size`` judge a bid,
+    and what they owe by ``eve`` is due at once.
     All of them may be parameters, filled in when the query is sent.
     """
 
@@ -92,6 +93,7 @@ class Days:
     now: datetime | BindParameter[datetime]
     panel_size: int | BindParameter[int]
     tonight: datetime | BindParameter[datetime]
+    eve: date | BindParameter[date]
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class When(Days):
     now: datetime
     panel_size: int
     tonight: datetime
+    eve: date
 
 
 class Remind(Enum):
@@ -417,6 +420,20 @@ def _ends_soon(row: Any, days: Days) -> ColumnElement[bool]:
 def _is_over(row: Any, days: Days) -> ColumnElement[bool]:
     over: ColumnElement[bool] = row.closes_at <= days.now
     return over
+
+
+def _due_later(row: Any, days: Days) -> ColumnElement[bool]:
+    return or_(row.due.is_(None), row.due > days.eve)
+
+
+def _due_soon(row: Any, days: Days) -> ColumnElement[bool]:
+    soon: ColumnElement[bool] = row.due <= days.eve
+    return soon
+
+
+def _is_late(row: Any, days: Days) -> ColumnElement[bool]:
+    late: ColumnElement[bool] = row.due < days.today
+    return late
 
 
 def _of_deals(rows: Any, days: Days) -> AnySelect:
@@ -836,9 +853,23 @@ SOURCES: tuple[Source, ...] = (
         "待评审的揭榜书",
         "去评审",
         EXPERTS,
-        partial(_of_reviews, reviews.SHEETS),
+        partial(_of_window, reviews.SHEETS, _due_later),
         {"": ("reviews.show", "review_id")},
         person=reviews.SHEETS.c.person,
+        due_words="评审截止",
+        dated=True,
+    ),
+    Source(
+        "sheets_due",
+        "到期要交的评分表",
+        "去评审",
+        EXPERTS,
+        partial(_of_window, reviews.SHEETS_DUE, _due_soon),
+        {"": ("reviews.show", "review_id")},
+        person=reviews.SHEETS_DUE.c.person,
+        remind=Remind.AT_ONCE,
+        due_words="评审截止",
+        dated=True,
     ),
     Source(
         "views_to_give",
@@ -856,6 +887,17 @@ SOURCES: tuple[Source, ...] = (
         STAFF,
         partial(_of_reviews, lambda days: reviews.to_fill(days.panel_size)),
         PANEL,
+    ),
+    Source(
+        "late_sheets",
+        "评分表逾期没有交齐的榜单",
+        "去过问",
+        STAFF,
+        partial(_of_window, reviews.AWAITED, _is_late),
+        PANEL,
+        remind=Remind.AT_ONCE,
+        due_words="评审截止",
+        dated=True,
     ),
     Source(
         "results_to_propose",
