@@ -464,6 +464,7 @@ ACTIONS: dict[str, str] = {
     "panel.assigned": "补派专家",
     "panel.due_moved": "修改评审截止",
     "panel.dismissed": "专家退出评审组",
+    "award.list_exported": "导出在研榜单",
     "panel.minutes_exported": "导出评审纪要",
     "review.submitted": "提交评分表",
     "review.returned": "退回评分表",

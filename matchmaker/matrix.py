@@ -442,6 +442,7 @@ reviews.recuse                     review.declare            review
 views.show                         view.give                 call
 views.give                         view.give                 call
 awards.index                       award.list                -
+awards.export_rows                 award.list                -
 awards.of_call                     award.read                call
 awards.show                        award.read                award
 awards.edit                        award.govern              award

@@ -160,6 +160,16 @@ class Award(Base):
         return sum(one.paid_fen for one in self.milestones)
 
     @property
+    def ends_on(self) -> date | None:
+        """By which day all is to be delivered (完成期限)."""
+        days = [
+            one.due_on
+            for one in self.milestones
+            if one.state is not MilestoneState.DROPPED
+        ]
+        return max(days, default=None)
+
+    @property
     def claimed_fen(self) -> int:
         """What it takes of the call's money: of what failed only what was paid."""
         ended = self.state in (AwardState.ELIMINATED, AwardState.STOPPED)

@@ -21,7 +21,8 @@ from ..db import db
 from ..errors import Conflict, Forbidden, Invalid
 from ..money import in_yuan
 from ..schema import parse
-from . import acceptance, book, ending, finding, listing, page, public
+from ..sheets.web import download
+from . import acceptance, book, ending, export, finding, listing, page, public
 from .schema import (
     LABELS,
     MOST_MILESTONES,
@@ -94,6 +95,15 @@ def index() -> ResponseReturnValue:
         "awards/list.html", found=found, query=query, tabs=tabs, errors=errors
     )
     return html, 422 if errors else 200
+
+
+@bp.post("/awards/export")
+@login_required
+def export_rows() -> ResponseReturnValue:
+    now = utcnow()
+    query = parse(AwardQuery, request.form)
+    file = export.workbook(db.session, signed_in(), query, now=now)
+    return download(file, f"在研榜单-{labels.day(now)}.xlsx")
 
 
 @bp.get("/calls/<int:call_id>/execution")
