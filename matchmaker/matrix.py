@@ -453,6 +453,11 @@ awards.stop                        award.govern              award
 awards.apply                       award.deliver             award
 awards.test                        award.view                award
 awards.conclude                    award.govern              award
+award_amendments.propose           award.govern              award
+award_amendments.confirm           award.confirm             award
+award_amendments.confirm_for       award.govern              award
+award_amendments.decline           award.confirm             award
+award_amendments.withdraw          award.govern              award
 milestones.show                    award.read                milestone
 milestones.deliver                 award.deliver             milestone
 milestones.view                    award.view                milestone

@@ -42,7 +42,7 @@ AWARD_COLUMNS: tuple[tuple[Column, Callable[[Line], Any]], ...] = (
     (Column("完成期限", 12, "date"), lambda one: one.award.ends_on),
     (Column("立项金额（万元）", 16, "money"), lambda one: _wan(one.award.amount_fen)),
     (Column("已拨付（万元）", 16, "money"), lambda one: _wan(one.award.paid_fen)),
-    (Column("里程碑数", 10, "number"), lambda one: len(one.award.milestones)),
+    (Column("里程碑数", 10, "number"), lambda one: one.award.asked),
     (Column("已通过", 10, "number"), lambda one: one.passed),
     (
         Column("下一个里程碑", 28),

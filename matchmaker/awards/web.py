@@ -23,6 +23,7 @@ from ..money import in_yuan
 from ..schema import parse
 from ..sheets.web import download
 from . import acceptance, book, ending, export, finding, listing, page, public
+from .amendments import page as amending
 from .schema import (
     LABELS,
     MOST_MILESTONES,
@@ -143,6 +144,7 @@ def show_page(
         "awards/show.html",
         award=award,
         view=page.view(db.session, user, award, now),
+        amendments=amending.view(db.session, user, award),
         steps=page.STEPS,
         here=page.PLACES.get(award.state, ""),
         sides=book.SIDE_NAMES,

@@ -293,6 +293,22 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "award_id",
     ),
     "award_confirmed": ("{side}已确认任务书：{title}", "awards.show", "award_id"),
+    "amendment_to_confirm": (
+        "任务书变更请您核对和确认：{title}",
+        "awards.show",
+        "award_id",
+    ),
+    "amendment_confirmed": (
+        "{side}已确认任务书变更：{title}",
+        "awards.show",
+        "award_id",
+    ),
+    "amendment_in_force": ("任务书变更已生效：{title}", "awards.show", "award_id"),
+    "amendment_ended": (
+        "任务书变更{outcome}：{title}。{reason}",
+        "awards.show",
+        "award_id",
+    ),
     "award_running": ("任务书已确认，进入实施：{title}", "awards.show", "award_id"),
     "milestone_delivered": (
         "{winner}已交付{milestone}：{title}",

@@ -967,6 +967,18 @@ SOURCES: tuple[Source, ...] = (
         awards.TO_CONFIRM_FOR,
     ),
     _award(
+        "amendments_to_confirm",
+        "待本单位确认的任务书变更",
+        "去确认",
+        awards.AMENDMENTS_TO_CONFIRM,
+    ),
+    _award(
+        "amendments_to_confirm_for",
+        "待代为确认的任务书变更",
+        "去确认",
+        awards.AMENDMENTS_TO_CONFIRM_FOR,
+    ),
+    _award(
         "milestones_to_deliver",
         "到期要交付的里程碑",
         "去交付",
