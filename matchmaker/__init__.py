@@ -75,6 +75,7 @@ def _register_features(app: Flask) -> None:
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .awards import web as awards_web
+    from .awards.amendments import web as amendments_web
     from .awards.milestones import web as milestones_web
     from .bids import web as bids_web
     from .bids.opening import web as releases_web
@@ -135,6 +136,7 @@ def _register_features(app: Flask) -> None:
         receipts_web,
         releases_web,
         awards_web,
+        amendments_web,
         milestones_web,
         call_drafts_web,
         call_versions_web,

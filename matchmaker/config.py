@@ -137,6 +137,12 @@ class Settings(BaseSettings):
     panel_size: int = Field(
         default=3, ge=1, le=15, description="How many experts judge each bid."
     )
+    review_days: int = Field(
+        default=10,
+        ge=1,
+        le=60,
+        description="Working days proposed for experts to judge the bids of a call.",
+    )
     notice_days: int = Field(
         default=5,
         ge=1,

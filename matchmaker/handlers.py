@@ -131,6 +131,11 @@ CONFLICTS: dict[str, str] = {
     "result.objections_open": "还有 {number} 条异议没有答复，不能确认结果。",
     "result.not_noticed": "现在不在公示期内，不能提出异议。",
     "award.book_closed": "任务书已经生效或项目已经结束，不能再改。",
+    "award.not_amendable": "项目不在实施中，任务书不能变更。",
+    "amendment.open": "已有一次变更在等双方确认，确认、撤回之后才能再提出。",
+    "amendment.none": "这次变更已经生效、撤回或失效，请刷新页面。",
+    "amendment.over_funding": "提出之后，其他单位的立项金额有变化，"
+    "按这次变更会超过榜单金额，请平台撤回后重新提出。",
     "award.not_handed_out": "任务书还没有发出，请等平台拟定。",
     "award.party_is_here": "这一方在平台上有账号，请由它自己确认。",
     "award.issuer_is_here": "发榜单位在平台上有账号，请由它自己填写。",

@@ -3,7 +3,13 @@
 from .accounts import Organisation, User
 from .achievements import Achievement
 from .attachments import Attachment
-from .awards import Award, AwardGoal, AwardPayment, Milestone
+from .awards import (
+    Award,
+    AwardAmendment,
+    AwardGoal,
+    AwardPayment,
+    Milestone,
+)
 from .base import Base, utcnow
 from .bids import Bid, BidFile, BidRelease, BidSubmission
 from .calls import (
@@ -50,6 +56,7 @@ __all__ = [
     "Amendment",
     "Attachment",
     "Award",
+    "AwardAmendment",
     "AwardGoal",
     "AwardPayment",
     "Base",

@@ -11,21 +11,24 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation, User
-from .base import Base, Fen, Prose, Title, enum_column
+from .base import Base, Facts, Fen, Prose, Title, enum_column
 from .bids import Bid
 from .calls import Call
 from .contracts import Contract
 from .states import (
+    AMENDMENT_MOVES,
     AWARD_MOVES,
     LIVE_AWARDS,
     MILESTONE_MOVES,
     RUNNERS,
     UNDELIVERED,
     UNJUDGED,
+    AmendmentState,
     AwardState,
     GoalVerdict,
     Judgement,
@@ -35,6 +38,7 @@ from .states import (
 )
 
 UNSIGNED = "('draft', 'stopped')"
+PROPOSED = text("state = 'proposed'")
 
 
 class Award(Base):
@@ -129,7 +133,18 @@ class Award(Base):
         back_populates="award",
     )
 
+    amendments: Mapped[list[AwardAmendment]] = relationship(
+        order_by="AwardAmendment.number",
+        cascade="all, delete-orphan",
+        back_populates="award",
+    )
+
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def open_amendment(self) -> AwardAmendment | None:
+        """The change of the task book that waits for the two sides."""
+        return next((one for one in self.amendments if one.is_open), None)
 
     @property
     def issuer_id(self) -> int:
@@ -158,6 +173,23 @@ class Award(Base):
     @property
     def paid_fen(self) -> int:
         return sum(one.paid_fen for one in self.milestones)
+
+    @property
+    def ends_on(self) -> date | None:
+        """By which day all is to be delivered (完成期限)."""
+        days = [
+            one.due_on
+            for one in self.milestones
+            if one.state is not MilestoneState.DROPPED
+        ]
+        return max(days, default=None)
+
+    @property
+    def asked(self) -> int:
+        """How many milestones it has, but for those both sides agreed to drop."""
+        if self.state in (AwardState.ELIMINATED, AwardState.STOPPED):
+            return len(self.milestones)
+        return sum(one.state is not MilestoneState.DROPPED for one in self.milestones)
 
     @property
     def claimed_fen(self) -> int:
@@ -205,8 +237,9 @@ class AwardGoal(Base):
 class Milestone(Base):
     """What is to be delivered by a day, and paid for once it passed.
 
-    ``due_on`` moves with a rework, ``planned_on`` stays. What was delivered and said
-    of it is of the last round (``number``); earlier rounds stand in the history.
+    ``due_on`` moves with a rework, ``planned_on`` stays; an amendment sets both. What
+    was delivered and said of it is of the last round (``number``); earlier rounds stand
+    in the history.
     """
 
     __tablename__ = "milestones"
@@ -304,3 +337,71 @@ class AwardPayment(Base):
     at: Mapped[datetime]
 
     milestone: Mapped[Milestone] = relationship(back_populates="payments")
+
+
+class AwardAmendment(Base):
+    """A change of a task book that is carried out, and what the two sides say to it.
+
+    Both texts are kept whole: ``{"amount_fen", "milestones": [{"id", "title",
+    "deliverable", "due_on", "payment_fen"}]}`` of what was not delivered; a milestone
+    that is to be new has no ``id``, one that is to be dropped is not in ``after``.
+
+    amended_on     the day of the amendment; without one of its own that on which the
+                   second side agrees
+    decided_at     when it came into force, or came to nothing for the ``end_words``
+    issuer_confirmed_, bidder_confirmed_   as of the task book itself
+    """
+
+    __tablename__ = "award_amendments"
+    __table_args__ = (
+        UniqueConstraint("award_id", "number"),
+        Index(
+            "uq_award_amendments_open",
+            "award_id",
+            unique=True,
+            sqlite_where=PROPOSED,
+            postgresql_where=PROPOSED,
+        ),
+        CheckConstraint(
+            "state != 'in_force' OR (amended_on IS NOT NULL"
+            " AND issuer_confirmed_at IS NOT NULL"
+            " AND bidder_confirmed_at IS NOT NULL)",
+            name="confirmed_by_both",
+        ),
+        CheckConstraint(
+            "(state = 'proposed') = (decided_at IS NULL)", name="decided_at_a_moment"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    award_id: Mapped[int] = mapped_column(ForeignKey("awards.id"))
+    number: Mapped[int]
+    state: Mapped[AmendmentState] = mapped_column(
+        enum_column(AmendmentState), default=AmendmentState.PROPOSED
+    )
+    amended_on: Mapped[date | None]
+    reason: Mapped[Prose]
+    before: Mapped[Facts]
+    after: Mapped[Facts]
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    end_words: Mapped[Prose] = mapped_column(default="")
+    issuer_confirmed_at: Mapped[datetime | None]
+    issuer_confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    issuer_confirmed_words: Mapped[Prose] = mapped_column(default="")
+    bidder_confirmed_at: Mapped[datetime | None]
+    bidder_confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    bidder_confirmed_words: Mapped[Prose] = mapped_column(default="")
+
+    award: Mapped[Award] = relationship(back_populates="amendments")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for the two sides."""
+        return self.state is AmendmentState.PROPOSED
+
+    def move_to(self, state: AmendmentState, *, now: datetime) -> None:
+        """Take the next state; raises `IllegalMove` if it may not follow."""
+        move(AMENDMENT_MOVES, self.state, state)
+        self.state, self.decided_at = state, now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
@@ -44,6 +44,7 @@ class Call(Base):
     ``approved_at``: when the 论证 was passed; any later edit before the opening takes
     that back. ``revision`` is the number of the newest `CallVersion`; ``end_code`` and
     ``end_reason`` say why a call failed (流榜) or was stopped (终止).
+    ``sheets_due_on`` is the day by which the experts are to have judged the bids.
     ``noted_phase`` is how far the worker has told of the clock; nothing goes by it.
     """
 
@@ -91,6 +92,7 @@ class Call(Base):
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     questions_until: Mapped[datetime | None]
+    sheets_due_on: Mapped[date | None]
     approved_at: Mapped[datetime | None]
     return_codes: Mapped[Lines | None]
     return_reason: Mapped[Prose | None]

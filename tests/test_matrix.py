@@ -619,9 +619,7 @@ def test_every_address_answers_everybody_as_the_matrix_says(
             if line.record:
                 missing = client.open(address(app, rule, NOBODYS), method=method)
             for thing in targets:
-                _check(
-                    app, client, session, role, rule, method, line, thing, missing
-                )
+                _check(app, client, session, role, rule, method, line, thing, missing)
                 combinations += 1
     assert combinations > FEWEST
     with capsys.disabled():

@@ -14,6 +14,7 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from ..labels import day, label, today
 from . import ending, tell
+from .amendments.lapsing import lapse
 from .finding import held, is_here
 from .schema import Application, Conclusion, Decision, IssuerTest
 
@@ -32,6 +33,7 @@ def apply(
         award = held(session, actor, award_id, "award.deliver")
         if not award.may_apply:
             raise Conflict("award.not_ready")
+        lapse(session, actor, award, "承担单位已申请验收", now=now)
         _require_all(award, data.reached, "reached")
         _require_all(award, data.evidence, "evidence")
         rows = zip(award.goals, data.reached, data.evidence, strict=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import Award, Milestone, User, transaction
+from models import Award, AwardAmendment, Milestone, User, transaction
 from models.states import UNBEGUN_AWARDS, AwardState
 
 from ..errors import Conflict, Invalid
@@ -32,7 +32,7 @@ def text(award: Award) -> dict[str, Any]:
         "pledge": award.pledge,
         "values": [goal.value for goal in award.goals],
         "milestones": [
-            _line(one.title, one.deliverable, one.planned_on, one.payment_fen)
+            in_line(one.title, one.deliverable, one.planned_on, one.payment_fen)
             for one in award.milestones
         ],
     }
@@ -46,13 +46,13 @@ def _typed(data: BookInput) -> dict[str, Any]:
         "pledge": data.pledge,
         "values": data.values,
         "milestones": [
-            _line(one.title, one.deliverable, one.due_on, one.payment or 0)
+            in_line(one.title, one.deliverable, one.due_on, one.payment or 0)
             for one in data.milestones
         ],
     }
 
 
-def _line(title: str, deliverable: str, due_on: date, fen: int) -> str:
+def in_line(title: str, deliverable: str, due_on: date | str, fen: int) -> str:
     """A milestone in one line, as it was planned."""
     paid = in_yuan(fen) if fen else "不付款"
     return f"{title}：{deliverable}；{due_on} 前；{paid}"
@@ -69,8 +69,8 @@ def is_open(award: Award) -> bool:
     return award.state in UNBEGUN_AWARDS
 
 
-def confirmed(award: Award, side: Side) -> bool:
-    """Whether the side agreed to the task book as it stands."""
+def confirmed(award: Award | AwardAmendment, side: Side) -> bool:
+    """Whether the side agreed to the task book as it stands, or to its change."""
     return getattr(award, f"{side}_confirmed_at") is not None
 
 
@@ -133,19 +133,26 @@ def _check(session: Session, award: Award, data: BookInput) -> None:
     first = data.milestones[0].due_on
     if data.signed_on is not None and first < data.signed_on:
         errors["milestones"] = "第 1 行：期限不能早于签订日期"
-    funding = award.call.funding_fen
-    others = sum(
-        one.claimed_fen for one in all_of(session, award.call_id) if one.id != award.id
-    )
-    if funding is not None and others + data.amount > funding:
-        errors["amount"] = (
-            f"各家立项金额合计 {in_yuan(others + data.amount)}，"
-            f"超过榜单金额 {in_yuan(funding)}；最多 {in_yuan(max(0, funding - others))}"
-        )
+    if words := over_funding(session, award, data.amount):
+        errors["amount"] = words
     if len(data.values) != len(award.goals):
         errors["values"] = "每个目标都要有验收值，请刷新后重填"
     if errors:
         raise Invalid(errors)
+
+
+def over_funding(session: Session, award: Award, fen: int) -> str:
+    """Why the award cannot have so much, beside the others of its call; or nothing."""
+    funding = award.call.funding_fen
+    others = sum(
+        one.claimed_fen for one in all_of(session, award.call_id) if one.id != award.id
+    )
+    if funding is None or others + fen <= funding:
+        return ""
+    return (
+        f"各家立项金额合计 {in_yuan(others + fen)}，"
+        f"超过榜单金额 {in_yuan(funding)}；最多 {in_yuan(max(0, funding - others))}"
+    )
 
 
 def _fill(session: Session, award: Award, data: BookInput, now: datetime) -> None:

@@ -23,6 +23,7 @@ from ..history import service as history
 from ..jobs import outbox
 from ..labels import label, today
 from . import tell
+from .amendments.lapsing import lapse
 from .finding import all_of, held, rivals
 from .milestones.service import name
 from .schema import Elimination, Stopping
@@ -39,6 +40,8 @@ LIABILITIES: Mapping[str, Liability] = {
 }
 # `Call.end_code` of a call none of whose awards was accepted.
 UNACCEPTED = "unaccepted"
+# Why what was proposed to change of its task book lapses.
+ENDED = "项目已经结束"
 
 
 def causes(session: Session, *, all_: bool = False) -> Sequence[DictionaryEntry]:
@@ -83,6 +86,7 @@ def eliminate(
             words = "请选择已经判断过或逾期没有交付的里程碑"
             raise Invalid({"milestone": words})
         words = f"{name(chosen)}：{data.words}"
+        lapse(session, actor, award, ENDED, now=now)
         _end(session, award, AwardState.ELIMINATED, words, now)
         _note(session, actor, award, "eliminated", words, now)
         tell.sides(session, award, "award_eliminated", now=now, actor=actor)
@@ -99,6 +103,7 @@ def stop(
         if not award.is_live:
             raise Conflict("award.ended")
         entry = _entry(session, data.code)
+        lapse(session, actor, award, ENDED, now=now)
         award.stop_code, award.liability = entry.code, _liability(data)
         _end(session, award, AwardState.STOPPED, data.words, now)
         words = f"{entry.label}（{label(award.liability)}）。{data.words}"

@@ -19,6 +19,7 @@ WHOLE = (
     joinedload(Award.call).joinedload(Call.issuer),
     joinedload(Award.bid).joinedload(Bid.organisation),
     selectinload(Award.goals),
+    selectinload(Award.amendments),
     selectinload(Award.milestones).selectinload(Milestone.payments),
 )
 

@@ -64,7 +64,7 @@ def line(award: Award, day: date) -> Line:
 def browse(session: Session, actor: User, query: AwardQuery, now: datetime) -> Page:
     """The awards this person may know of, those that wait longest first."""
     policies.require(actor, "award.list")
-    where = [policies.visible_awards(actor), *_words(query.q)]
+    where = _known(actor, query)
     numbers = select(Award.state, func.count(Award.id)).where(*where)
     by_state = {
         row[0]: row[1] for row in session.execute(numbers.group_by(Award.state))
@@ -86,6 +86,26 @@ def browse(session: Session, actor: User, query: AwardQuery, now: datetime) -> P
     ).all()
     day = today(now)
     return Page([line(one, day) for one in found], counts, total, page, pages)
+
+
+def _known(actor: User, query: AwardQuery) -> list[ColumnElement[bool]]:
+    """What the person may know of, of what is looked for."""
+    return [policies.visible_awards(actor), *_words(query.q)]
+
+
+def every(
+    session: Session, actor: User, query: AwardQuery, now: datetime
+) -> list[Line]:
+    """All pages at once, for a sheet."""
+    policies.require(actor, "award.list")
+    found = session.scalars(
+        select(Award)
+        .where(*_known(actor, query), Award.state.in_(STATES[query.shown]))
+        .options(*WHOLE)
+        .order_by(Award.state_since, Award.id)
+    ).all()
+    day = today(now)
+    return [line(one, day) for one in found]
 
 
 def _words(text: str) -> list[ColumnElement[bool]]:

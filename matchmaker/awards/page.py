@@ -37,6 +37,7 @@ NAMES = {
     "pledge": "军令状",
     "values": "验收值",
     "milestones": "里程碑",
+    "amended_on": "变更日期",
 }
 # What of a call's history belongs to its execution.
 OF_CALL = ("result.closed", "call.running", "call.accepted", "call.ended")

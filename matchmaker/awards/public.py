@@ -56,7 +56,7 @@ def winners(session: Session, call: Call) -> list[Winner]:
 def _words(award: Award, causes: dict[str, str]) -> str:
     """The state of execution in a sentence."""
     if award.state is AwardState.RUNNING:
-        number = len(award.milestones)
+        number = award.asked
         passed = sum(one.state is MilestoneState.PASSED for one in award.milestones)
         return f"共 {number} 个里程碑，已通过 {passed} 个"
     if award.state is AwardState.ACCEPTED:

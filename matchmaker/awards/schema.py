@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise, zip_longest
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -26,6 +26,8 @@ from ..schema import (
 LABELS: Mapping[str, str] = {
     "amount": "立项金额",
     "signed_on": "签订日期",
+    "amended_on": "变更日期",
+    "reason": "变更原因",
     "pledge": "军令状",
     "values": "验收值",
     "milestones": "里程碑",
@@ -53,6 +55,7 @@ Version = Annotated[Text, Field(max_length=64)]
 # What is said to the other side: at least a few words, not only marks.
 Words = Annotated[Text, Field(min_length=FEWEST_WORDS, max_length=4000), worded(2)]
 Note = Annotated[Text, Field(max_length=500)]
+Number = Annotated[int, Field(ge=1, lt=2**31)]
 
 
 def _past(day: date, info: ValidationInfo) -> date:
@@ -106,6 +109,9 @@ class MilestoneLine(Input):
         return day
 
 
+Line = TypeVar("Line", bound=MilestoneLine)
+
+
 class BookInput(Input):
     """The task book; ``seen`` marks the text the form began with.
 
@@ -124,23 +130,64 @@ class BookInput(Input):
     @field_validator("milestones")
     @classmethod
     def _in_order(cls, lines: list[MilestoneLine]) -> list[MilestoneLine]:
-        for row, (before, after) in enumerate(pairwise(lines), 2):
-            if after.due_on < before.due_on:
-                words = f"第 {row} 行：期限不能早于上一个里程碑"
-                raise PydanticCustomError("order", "{words}", {"words": words})
-        return lines
+        return in_order(lines)
+
+
+def in_order(lines: list[Line]) -> list[Line]:
+    """Refuse a plan in which something is due before what stands above it."""
+    for row, (before, after) in enumerate(pairwise(lines), 2):
+        if after.due_on < before.due_on:
+            words = f"第 {row} 行：期限不能早于上一个里程碑"
+            raise PydanticCustomError("order", "{words}", {"words": words})
+    return lines
 
 
 def book_from_form(form: Any) -> dict[str, Any]:
     """The posted task book with the lines of the plan put together; no blank ones."""
     data: dict[str, Any] = dict(form.items())
     data["values"] = form.getlist("values")
-    columns = (form.getlist(f"milestone_{part}") for part in PARTS)
+    data["milestones"] = plan_lines(form, PARTS)
+    return data
+
+
+def plan_lines(form: Any, parts: Sequence[str]) -> list[dict[str, str]]:
+    """The lines of a plan as they were posted, but for those that say nothing."""
+    columns = (form.getlist(f"milestone_{part}") for part in parts)
     rows = (
-        dict(zip(PARTS, row, strict=True))
+        dict(zip(parts, row, strict=True))
         for row in zip_longest(*columns, fillvalue="")
     )
-    data["milestones"] = [row for row in rows if any(map(str.strip, row.values()))]
+    return [row for row in rows if any(row[part].strip() for part in PARTS)]
+
+
+class AmendedLine(MilestoneLine):
+    """A milestone as it is to be; a new one has no number."""
+
+    id: Annotated[Number | None, Optional] = None
+
+
+class AmendmentInput(Input):
+    """A change of a task book that is carried out; ``seen`` marks what it began with.
+
+    ``milestones`` are all that is left to deliver: what is not among them is dropped.
+    """
+
+    amount: Annotated[Amount, Field(validate_default=True)] = None
+    amended_on: Annotated[Past | None, Optional] = None
+    reason: Words
+    milestones: Annotated[list[AmendedLine], Field(max_length=MOST_MILESTONES)] = []
+    seen: Version = ""
+
+    @field_validator("milestones")
+    @classmethod
+    def _in_order(cls, lines: list[AmendedLine]) -> list[AmendedLine]:
+        return in_order(lines)
+
+
+def amendment_from_form(form: Any) -> dict[str, Any]:
+    """The posted change; a line that was emptied is gone from it."""
+    data: dict[str, Any] = dict(form.items())
+    data["milestones"] = plan_lines(form, ("id", *PARTS))
     return data
 
 
@@ -159,6 +206,13 @@ class ConfirmationFor(Confirmation):
     """The staff confirm for a side that nobody acts for here, and say on what word."""
 
     side: Side
+    words: Words
+
+
+class AmendmentEnd(Input):
+    """Why a change of a task book comes to nothing."""
+
+    seen: Version = ""
     words: Words
 
 
@@ -193,7 +247,7 @@ class PaymentInput(Input):
 class PaymentRemoval(Input):
     """Which payment was noted by mistake."""
 
-    payment_id: Annotated[int, Field(ge=1, lt=2**31)]
+    payment_id: Number
 
 
 class Application(Input):

@@ -21,6 +21,9 @@ from ..notices import service as notices
 LETTERS: dict[str, str] = {
     "award_to_confirm": "任务书请您核对和确认",
     "award_reopened": "任务书有修改，请重新确认",
+    "amendment_to_confirm": "任务书变更请您核对和确认",
+    "amendment_in_force": "任务书变更已生效",
+    "amendment_ended": "提出的任务书变更没有生效，请登录查看原因",
     "award_running": "任务书已由各方确认，进入实施",
     "milestone_delivered": "有里程碑已交付，请您判断",
     "milestone_judged": "里程碑有了结论",

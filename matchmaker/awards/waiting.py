@@ -28,9 +28,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from models import Award, AwardPayment, Bid, Call, Milestone, Organisation, User
+from models import (
+    Award,
+    AwardAmendment,
+    AwardPayment,
+    Bid,
+    Call,
+    Milestone,
+    Organisation,
+    User,
+)
 from models.base import UtcDateTime
-from models.states import UNDELIVERED, UNJUDGED, AwardState, MilestoneState
+from models.states import (
+    UNDELIVERED,
+    UNJUDGED,
+    AmendmentState,
+    AwardState,
+    MilestoneState,
+)
 
 from ..work.source import Days, Remind, Source, is_near, source_of
 
@@ -108,6 +123,29 @@ TO_CONFIRM_FOR = _awards(
     since=Award.updated_at,
 ).subquery("task_books_to_confirm_for")
 
+# -- changes of task books ---------------------------------------------------------
+
+
+def _amendments(*where: Any) -> Select[Any]:
+    """Changes that wait for a word, by the award they are of."""
+    moment = type_coerce(AwardAmendment.created_at, UtcDateTime())
+    rows = _rows(Award.id, BIDDER.name, moment, None, *where)
+    return rows.join(AwardAmendment, AwardAmendment.award_id == Award.id).where(
+        AwardAmendment.state == AmendmentState.PROPOSED
+    )
+
+
+_UNAGREED = (
+    (ISSUER, AwardAmendment.issuer_confirmed_at.is_(None), ISSUER_HERE),
+    (HOME, AwardAmendment.bidder_confirmed_at.is_(None), BIDDER_HERE),
+)
+AMENDMENTS_TO_CONFIRM = union_all(
+    *(_of(owner, _amendments(missing)) for owner, missing, _ in _UNAGREED)
+).subquery("amendments_to_confirm")
+AMENDMENTS_TO_CONFIRM_FOR = _amendments(
+    or_(*(and_(missing, not_(here)) for _, missing, here in _UNAGREED))
+).subquery("amendments_to_confirm_for")
+
 # -- milestones --------------------------------------------------------------------
 
 _UNDELIVERED = and_(Award.state == RUNNING, Milestone.state.in_(UNDELIVERED))
@@ -181,6 +219,18 @@ SOURCES: tuple[Source, ...] = (
         "待代为确认的任务书",
         "去确认",
         TO_CONFIRM_FOR,
+    ),
+    _award(
+        "amendments_to_confirm",
+        "待本单位确认的任务书变更",
+        "去确认",
+        AMENDMENTS_TO_CONFIRM,
+    ),
+    _award(
+        "amendments_to_confirm_for",
+        "待代为确认的任务书变更",
+        "去确认",
+        AMENDMENTS_TO_CONFIRM_FOR,
     ),
     _award(
         "milestones_to_deliver",

@@ -22,8 +22,10 @@ from ..db import db
 from ..errors import Conflict, Forbidden, Invalid
 from ..money import in_yuan
 from ..schema import parse
+from ..sheets.web import download
 from ..steps import Step
-from . import acceptance, book, ending, finding, listing, page, public
+from . import acceptance, book, ending, export, finding, listing, page, public
+from .amendments import page as amending
 from .schema import (
     LABELS,
     MOST_MILESTONES,
@@ -98,6 +100,15 @@ def index() -> ResponseReturnValue:
     return html, 422 if errors else 200
 
 
+@bp.post("/awards/export")
+@login_required
+def export_rows() -> ResponseReturnValue:
+    now = utcnow()
+    query = parse(AwardQuery, request.form)
+    file = export.workbook(db.session, signed_in(), query, now=now)
+    return download(file, f"在研榜单-{labels.day(now)}.xlsx")
+
+
 @bp.get("/calls/<int:call_id>/execution")
 @login_required
 def of_call(call_id: int) -> ResponseReturnValue:
@@ -135,6 +146,7 @@ def show_page(
         "awards/show.html",
         award=award,
         view=page.view(db.session, user, award, now),
+        amendments=amending.view(db.session, user, award),
         steps=page.STEPS,
         here=page.PLACES.get(award.state, ""),
         sides=book.SIDE_NAMES,

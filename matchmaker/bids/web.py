@@ -121,6 +121,8 @@ def show_receipt(bid_id: int) -> ResponseReturnValue:
         bid=bid,
         call=bid.call,
         stated=stated,
+        sender=bid.submissions[-1].user.name if bid.submissions else "",
+        file_name=_file_name(bid),
         agrees=stated is not None and receipt.digest(stated) == bid.digest,
         open_now=bid.call.takes_bids_at(now),
         closes=service.closed_words(bid.call),
@@ -128,6 +130,11 @@ def show_receipt(bid_id: int) -> ResponseReturnValue:
         changed=_changed_since(bid),
         now=now,
     )
+
+
+def _file_name(bid: Bid) -> str:
+    """What the statement is called, on the receipt as on disk."""
+    return f"揭榜书回执-{bid.call_id}-{bid.number}.json"
 
 
 def _changed_since(bid: Bid) -> bool:
@@ -151,7 +158,7 @@ def statement(bid_id: int) -> ResponseReturnValue:
         BytesIO(canonical(stated)),
         mimetype="application/json",
         as_attachment=True,
-        download_name=f"揭榜书回执-{bid.call_id}-{bid.number}.json",
+        download_name=_file_name(bid),
     )
     return response
 

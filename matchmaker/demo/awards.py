@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import (
     Attachment,
     Award,
+    AwardAmendment,
     AwardGoal,
     AwardPayment,
     Bid,
@@ -31,6 +32,9 @@ PEOPLE: tuple[Any, ...] = (
     Milestone.issuer_by_id,
     Milestone.judged_by_id,
     AwardPayment.user_id,
+    AwardAmendment.author_id,
+    AwardAmendment.issuer_confirmed_by_id,
+    AwardAmendment.bidder_confirmed_by_id,
 )
 
 
@@ -59,7 +63,7 @@ def remove(session: Session) -> dict[str, set[int]]:
     session.execute(
         delete(AwardPayment).where(AwardPayment.milestone_id.in_(milestones))
     )
-    for part in (Milestone, AwardGoal):
+    for part in (Milestone, AwardGoal, AwardAmendment):
         session.execute(delete(part).where(part.award_id.in_(awards)))
     session.execute(delete(Award).where(Award.id.in_(awards)))
     # A real award keeps its words without the link.

@@ -241,6 +241,7 @@ experts.join                       by-secret                 -
 panels.index                       panel.read                -
 panels.show                        panel.read                call
 panels.add                         panel.form                call
+panels.move_due                    panel.form                call
 panels.assign                      panel.form                call
 panels.dismiss                     panel.form                call
 panels.minutes                     panel.read                call
@@ -256,6 +257,7 @@ reviews.recuse                     review.declare            review
 views.show                         view.give                 call
 views.give                         view.give                 call
 awards.index                       award.list                -
+awards.export_rows                 award.list                -
 awards.of_call                     award.read                call
 awards.show                        award.read                award
 awards.edit                        award.govern              award
@@ -266,6 +268,11 @@ awards.stop                        award.govern              award
 awards.apply                       award.deliver             award
 awards.test                        award.view                award
 awards.conclude                    award.govern              award
+award_amendments.propose           award.govern              award
+award_amendments.confirm           award.confirm             award
+award_amendments.confirm_for       award.govern              award
+award_amendments.decline           award.confirm             award
+award_amendments.withdraw          award.govern              award
 milestones.show                    award.read                milestone
 milestones.deliver                 award.deliver             milestone
 milestones.view                    award.view                milestone

@@ -78,6 +78,10 @@ class MandateQuery(Paged):
     q: Annotated[Text, Field(max_length=200)] = ""
     state: Annotated[Literal["held", "over"] | None, Optional] = None
 
+    def args(self) -> dict[str, Any]:
+        """The list as an address asks for it."""
+        return self.model_dump(exclude_defaults=True)
+
 
 class MandateInput(Input):
     """Whom a manager represents, and from when; ``organisation`` is its name."""

@@ -257,11 +257,11 @@ def end_mandate(mandate_id: int) -> ResponseReturnValue:
     user = signed_in()
     policies.require(user, "mandate.govern")
     mandate_service.find(db.session, user, mandate_id)
+    query = parse(MandateQuery, request.args)
     try:
         data = parse(MandateEnd, request.form)
         ended = mandate_service.end(db.session, user, mandate_id, data, now=utcnow())
     except Invalid as invalid:
-        query = parse(MandateQuery, request.args)
         return _mandates(query, errors=invalid.fields, failed=mandate_id)
     flash(f"委托到 {ended.until_on} 为止。", "success")
-    return redirect(url_for(".mandates", **request.args), 303)
+    return redirect(url_for(".mandates", **query.args()), 303)

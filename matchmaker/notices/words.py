@@ -95,7 +95,8 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
         "release_faults": "启封时有 {count} 处异常，请查看：{title}",
     },
     ("reviews.mine", "call"): {
-        "review_assigned": "有 {number} 份揭榜书请您评审：{title}",
+        "review_assigned": "有 {number} 份揭榜书请您评审{until}：{title}",
+        "review_due_moved": "评审截止改为 {day}：{title}。原因：{reason}",
         "review_removed": "有一份揭榜书不再由您评审：{title}",
     },
     ("reviews.show", "review_id"): {
@@ -130,6 +131,10 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
         "award_to_confirm": "任务书请您核对和确认：{title}",
         "award_reopened": "任务书有修改，请重新确认：{title}",
         "award_confirmed": "{side}已确认任务书：{title}",
+        "amendment_to_confirm": "任务书变更请您核对和确认：{title}",
+        "amendment_confirmed": "{side}已确认任务书变更：{title}",
+        "amendment_in_force": "任务书变更已生效：{title}",
+        "amendment_ended": "任务书变更{outcome}：{title}。{reason}",
         "award_running": "任务书已确认，进入实施：{title}",
         "milestone_delivered": "{winner}已交付{milestone}：{title}",
         "milestone_viewed": "发榜单位已判断{milestone}（{winner}）：{title}",

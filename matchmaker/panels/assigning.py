@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ from ..errors import Conflict, Invalid
 from ..experts.conflicts import conflicts
 from ..experts.service import available
 from ..history import service as history
-from . import tell
+from . import due, tell
 from .finding import held_call, held_review, in_hand, require_review
 from .overview import released
 from .schema import AssignInput, DismissInput, PanelInput, ReasonInput
@@ -110,7 +111,8 @@ def add(
 ) -> list[Expert]:
     """Put experts on the panel and give each all bids of the call.
 
-    All or none: raises `Invalid` that names who has an interest, and which.
+    The first to come make the day by which sheets are due. All or none: raises
+    `Invalid` that names who has an interest, and which.
     """
     with transaction(session):
         _hold(session, data.experts)
@@ -122,18 +124,31 @@ def add(
         if len(chosen) < len(set(data.experts)):
             raise Invalid({"experts": "所选专家中有人已停用，请刷新后重选"})
         _require_no_interest(call, bids, chosen, "experts")
+        changes = _set_day(call, data, now)
         for expert in chosen:
             _join(session, actor, call, expert, now)
         given = {
             expert.user_id: sum(_give(session, bid, expert, now) for bid in bids)
             for expert in chosen
         }
-        changes = {"panel": [None, "、".join(one.user.name for one in chosen)]}
+        changes["panel"] = [None, "、".join(one.user.name for one in chosen)]
         history.record(session, actor, "panel.formed", call, now=now, changes=changes)
         tell.assigned(session, call, {k: n for k, n in given.items() if n}, now=now)
         if call.issuer_weight:
             tell.view_wanted(session, call, now=now)
     return chosen
+
+
+def _set_day(call: Call, data: PanelInput, now: datetime) -> dict[str, Any]:
+    """Give the call its day, if it has none; what changed of it."""
+    if call.sheets_due_on is not None:
+        due.require_time(call, now, "experts")
+        return {}
+    if data.due_on is None:
+        raise Invalid({"due_on": "请填写评审截止"})
+    due.require_day(data.due_on, now)
+    call.sheets_due_on = data.due_on
+    return {"sheets_due_on": [None, data.due_on.isoformat()]}
 
 
 def _hold(session: Session, expert_ids: Sequence[int]) -> None:
@@ -211,6 +226,7 @@ def assign(
         bid = next((one for one in bids if one.id == data.bid), None)
         if bid is None:
             raise Invalid({"bid": "这份揭榜书不在本榜之内，请刷新后重选"})
+        due.require_time(call, now, "expert")
         expert = next(
             (one for one in available(session) if one.id == data.expert), None
         )

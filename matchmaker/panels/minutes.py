@@ -19,9 +19,11 @@ from models import CallResult, Expert, Objection, PanelMember, User, transaction
 from models.states import ReviewState
 
 from .. import labels, policies
+from ..calendar import service as calendar
+from ..calendar.days import Calendar
 from ..errors import Conflict
 from ..history import service as history
-from . import finding, objections, overview, results
+from . import due, finding, objections, overview, results
 from .assigning import members_of
 from .overview import Line, Overview
 from .scoring import OUTLIER_RULE, shown
@@ -60,6 +62,7 @@ def export(
             _experts(session, found),
             results.current(session, call),
             objections.of_call(session, call),
+            days=calendar.load(session),
             now=now,
         )
     return data, f"评审纪要-{call.id}-{labels.day(now)}.docx"
@@ -80,6 +83,7 @@ def write(
     result: CallResult | None,
     objected: Sequence[Objection],
     *,
+    days: Calendar,
     now: datetime,
 ) -> BytesIO:
     """The document, ready to be read from its beginning."""
@@ -92,7 +96,7 @@ def write(
     _conflicts(document, found)
     _criteria(document, found)
     for number, line in enumerate(found.lines, 1):
-        _sheets(document, found, line, number)
+        _sheets(document, found, line, number, days, now)
     _ranking(document, found)
     if result is not None:
         _result(document, result)
@@ -142,6 +146,7 @@ def _call(document: Any, found: Overview, now: datetime) -> None:
         ("组织方式", labels.label(call.mode)),
         ("最多立项", f"{call.max_awards} 家"),
         ("揭榜书", f"{len(found.lines)} 份"),
+        ("评审截止", labels.day(call.sheets_due_on) or "没有设定"),
         ("发榜单位意见权重", f"{call.issuer_weight}%"),
         ("现在的状态", labels.label(call.status)),
         ("导出时间", labels.minute(now)),
@@ -204,18 +209,31 @@ def _criteria(document: Any, found: Overview) -> None:
     )
 
 
-def _sheets(document: Any, found: Overview, line: Line, number: int) -> None:
+def _sheets(
+    document: Any,
+    found: Overview,
+    line: Line,
+    number: int,
+    days: Calendar,
+    now: datetime,
+) -> None:
     document.add_heading(plain(f"{number}. {line.bid.organisation.name}"), level=2)
     if not line.submitted:
         document.add_paragraph("还没有提交的评分表。")
         return
-    heads = ("专家", *(one.name for one in found.criteria), "总分", "偏离")
+    heads = ("专家", *(one.name for one in found.criteria), "总分", "偏离", "提交")
     rows = [
         (
             one.user.name,
             *overview.scores_of(one),
             shown(line.sheets[one.id]),
             "偏离" if one.id in line.outliers else "",
+            "，".join(
+                filter(
+                    None,
+                    (labels.day(one.submitted_at), due.late_words(days, one, now)),
+                )
+            ),
         )
         for one in line.submitted
     ]

@@ -12,7 +12,7 @@ from models.panels import HIGHEST, LOWEST
 
 from ..accounts.schema import Email, PersonName
 from ..errors import Invalid
-from ..schema import Input, Paged, Text, parse, worded
+from ..schema import Day, Input, Optional, Paged, Text, parse, worded
 
 LARGEST_ID = 2**31 - 1
 FEWEST_WORDS = 4
@@ -34,6 +34,7 @@ LABELS = {
     "experts": "专家",
     "expert": "专家",
     "bid": "揭榜书",
+    "due_on": "评审截止",
     "words": "说明",
     "score": "评分",
     "overall": "总体意见",
@@ -76,9 +77,10 @@ Points = Annotated[int, BeforeValidator(_given)]
 
 
 class PanelInput(Input):
-    """Whom to put on the panel."""
+    """Whom to put on the panel, and by when they judge; the first time it is asked."""
 
     experts: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    due_on: Annotated[Day | None, Optional] = None
 
 
 class AssignInput(Input):
@@ -92,6 +94,12 @@ class ReasonInput(Input):
     """Why somebody leaves, is sent back to a sheet, or must not judge a bid."""
 
     words: Reason
+
+
+class DueInput(ReasonInput):
+    """Another day by which sheets are due, and why."""
+
+    due_on: Day
 
 
 class DismissInput(ReasonInput):

@@ -23,10 +23,26 @@ def assigned(
 ) -> None:
     """Tell each expert (by number) how many bids wait for it."""
     for user_id, number in numbers.items():
-        facts: dict[str, Any] = {"number": number, "call": call.id}
+        until = _until(call)
+        facts: dict[str, Any] = {"number": number, "call": call.id, "until": until}
         _notice(session, [user_id], "review_assigned", call, now=now, **facts)
-        words = f"有 {number} 份揭榜书请您评审"
+        words = f"有 {number} 份揭榜书请您评审{until}"
         _letters(session, [user_id], words, call, "/reviews", now)
+
+
+def _until(call: Call) -> str:
+    return f"，{call.sheets_due_on} 截止" if call.sheets_due_on else ""
+
+
+def due_moved(
+    session: Session, call: Call, people: list[int], reason: str, *, now: datetime
+) -> None:
+    """Tell the experts by which day their sheets are due from now on."""
+    day = str(call.sheets_due_on)
+    facts = {"day": day, "reason": reason, "call": call.id}
+    _notice(session, people, "review_due_moved", call, now=now, **facts)
+    words = f"评审截止改为 {day}"
+    _letters(session, people, words, call, "/reviews", now)
 
 
 def returned(session: Session, review: BidReview, *, now: datetime) -> None:

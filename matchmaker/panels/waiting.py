@@ -1,7 +1,7 @@
 """What of reviews waits for whom, as rows for the work list.
 
-Each has the columns id, title, context, since, is_demo, and person (an expert) or owner
-(the issuer) where it does not wait for the staff.
+Each has the columns id, title, context, since, is_demo, due where it has a day, and
+person (an expert) or owner (the issuer) where it does not wait for the staff.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     cast,
     exists,
     func,
     literal,
     not_,
+    or_,
     select,
 )
 
@@ -40,38 +42,48 @@ from models.states import (
     ReviewState,
 )
 
-from ..work.source import EXPERTS, STAFF, Remind, Source, from_rows, source_of
+from ..work.source import EXPERTS, STAFF, Days, Remind, Source, from_rows, source_of
 
 PANEL = {"": ("panels.show", "call_id")}
 IN_REVIEW = Call.status == CallStatus.IN_REVIEW
 RELEASED = and_(Bid.call_id == Call.id, Bid.state == BidState.RELEASED)
 
 
-def _rows(number: Any, context: Any, since: Any, **whose: Any) -> Select[Any]:
+def _rows(number: Any, context: Any, since: Any, **more: Any) -> Select[Any]:
     return select(
         number.label("id"),
         cast(Call.title, String).label("title"),
         cast(context, String).label("context"),
         since.label("since"),
         Call.is_demo.label("is_demo"),
-        *(column.label(name) for name, column in whose.items()),
+        *(column.label(name) for name, column in more.items()),
     ).select_from(Call)
 
 
-# What experts have in hand, of calls under review.
-SHEETS = (
-    _rows(
-        BidReview.id,
-        Organisation.name,
-        BidReview.state_since,
-        person=BidReview.user_id,
+def _sheets(since: Any) -> Select[Any]:
+    """What experts have in hand, of calls under review."""
+    return (
+        _rows(
+            BidReview.id,
+            Organisation.name,
+            since,
+            due=Call.sheets_due_on,
+            person=BidReview.user_id,
+        )
+        .join(Bid, RELEASED)
+        .join(BidReview, BidReview.bid_id == Bid.id)
+        .join(Organisation, Bid.organisation_id == Organisation.id)
+        .where(IN_REVIEW, BidReview.state.in_(HELD_REVIEWS))
     )
-    .join(Bid, RELEASED)
-    .join(BidReview, BidReview.bid_id == Bid.id)
-    .join(Organisation, Bid.organisation_id == Organisation.id)
-    .where(IN_REVIEW, BidReview.state.in_(HELD_REVIEWS))
-    .subquery("sheets_to_write")
+
+
+SHEETS = _sheets(BidReview.state_since).subquery("sheets_to_write")
+# The same by the day they are due: one that was moved is reminded of anew.
+_LAST_TOLD = case(
+    (BidReview.state_since > Call.updated_at, BidReview.state_since),
+    else_=Call.updated_at,
 )
+SHEETS_DUE = _sheets(_LAST_TOLD).subquery("sheets_due")
 
 
 def _reviews(*states: ReviewState) -> ColumnElement[int]:
@@ -93,6 +105,14 @@ def _in_review(*where: Any) -> Select[Any]:
 def to_fill(panel_size: Any) -> Select[Any]:
     """Calls of which some bid has too few experts."""
     return _in_review(_some_bid(_reviews(*LIVE_REVIEWS) < panel_size))
+
+
+# Calls with a sheet in hand; that it is late the reader of the rows says.
+AWAITED = (
+    _rows(Call.id, literal("评审中"), Call.updated_at, due=Call.sheets_due_on)
+    .where(IN_REVIEW, _some_bid(_reviews(*HELD_REVIEWS) > 0))
+    .subquery("calls_with_sheets_awaited")
+)
 
 
 def to_propose(panel_size: Any) -> Select[Any]:
@@ -143,6 +163,21 @@ VIEWS = (
     .subquery("views_to_give")
 )
 
+
+def _due_later(row: Any, days: Days) -> ColumnElement[bool]:
+    return or_(row.due.is_(None), row.due > days.eve)
+
+
+def _due_soon(row: Any, days: Days) -> ColumnElement[bool]:
+    soon: ColumnElement[bool] = row.due <= days.eve
+    return soon
+
+
+def _is_late(row: Any, days: Days) -> ColumnElement[bool]:
+    late: ColumnElement[bool] = row.due < days.today
+    return late
+
+
 SOURCES: tuple[Source, ...] = (
     source_of(
         "sheets_to_write",
@@ -151,6 +186,21 @@ SOURCES: tuple[Source, ...] = (
         SHEETS,
         {"": ("reviews.show", "review_id")},
         EXPERTS,
+        when=_due_later,
+        due_words="评审截止",
+        dated=True,
+    ),
+    source_of(
+        "sheets_due",
+        "到期要交的评分表",
+        "去评审",
+        SHEETS_DUE,
+        {"": ("reviews.show", "review_id")},
+        EXPERTS,
+        when=_due_soon,
+        remind=Remind.AT_ONCE,
+        due_words="评审截止",
+        dated=True,
     ),
     source_of(
         "views_to_give",
@@ -166,6 +216,17 @@ SOURCES: tuple[Source, ...] = (
         STAFF,
         lambda days: from_rows(to_fill(days.panel_size).subquery()),
         PANEL,
+    ),
+    source_of(
+        "late_sheets",
+        "评分表逾期没有交齐的榜单",
+        "去过问",
+        AWAITED,
+        PANEL,
+        when=_is_late,
+        remind=Remind.AT_ONCE,
+        due_words="评审截止",
+        dated=True,
     ),
     Source(
         "results_to_propose",

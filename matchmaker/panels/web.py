@@ -21,12 +21,14 @@ from models.states import CallStatus, ReviewState
 
 from .. import labels, policies
 from ..accounts.current import signed_in
+from ..calendar.current import city_days
 from ..config import Settings
 from ..db import db
 from ..errors import Invalid
 from ..schema import page_number, parse
 from . import (
     assigning,
+    due,
     finding,
     listing,
     minutes,
@@ -42,6 +44,7 @@ from .schema import (
     AnnounceInput,
     AssignInput,
     DismissInput,
+    DueInput,
     PanelInput,
     ReasonInput,
     read_result,
@@ -57,7 +60,11 @@ def settings() -> Settings:
 
 @bp.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"points": scoring.shown}
+    return {"points": scoring.shown, "late_sheet": _late}
+
+
+def _late(review: BidReview) -> str:
+    return due.late_words(city_days(), review, utcnow())
 
 
 @bp.get("/panels")
@@ -100,6 +107,9 @@ def _show(
         is_over=bool(result and result.notice_until and now >= result.notice_until),
         objections=objections.of_call(db.session, call),
         notice_days=settings().notice_days,
+        review_days=settings().review_days,
+        proposed_day=due.proposed(city_days(), now, settings().review_days),
+        today=labels.today(now),
         values=request.form,
         chosen=request.form.getlist("experts"),
         errors=errors or {},
@@ -138,6 +148,19 @@ def add(call_id: int) -> ResponseReturnValue:
         return f"已加入评审组：{names}。每人都收到了全部揭榜书。"
 
     return _act(call_id, "add", act)
+
+
+@bp.post("/calls/<int:call_id>/panel/due")
+@login_required
+def move_due(call_id: int) -> ResponseReturnValue:
+    _allowed(call_id, "panel.form")
+
+    def act() -> str:
+        data = parse(DueInput, request.form)
+        call = due.move(db.session, signed_in(), call_id, data, now=utcnow())
+        return f"评审截止改为 {call.sheets_due_on}，手上有评分表的专家都已告知。"
+
+    return _act(call_id, "due", act)
 
 
 @bp.post("/calls/<int:call_id>/panel/assign")

@@ -15,7 +15,7 @@ from models.states import HELD_REVIEWS, ReviewState
 from .. import policies
 from ..errors import Conflict
 from ..history import service as history
-from . import overview, tell
+from . import due, overview, tell
 from .finding import held_review
 from .schema import ReasonInput, SheetDraft, SheetInput
 
@@ -111,6 +111,7 @@ def hand_back(
         review = held_review(session, actor, review_id, "review.govern")
         if review.state is not ReviewState.SUBMITTED:
             raise Conflict("review.not_submitted")
+        due.require_time(review.bid.call, now, "words")
         review.move_to(ReviewState.RETURNED, now=now)
         review.returned_words = data.words
         changes = {

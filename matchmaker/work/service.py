@@ -48,8 +48,11 @@ PER_PAGE = 20
 MOST_COUNTED = 100
 # Of a kind no more are counted and listed: who has so much to do begins at the top.
 MOST_LISTED = 1000
+# Working days before its day a sheet is asked for at once.
+EVE_DAYS = 2
 
-TODAY, SOON = (bindparam(name, type_=Date()) for name in ("today", "soon"))
+DATES = ("today", "soon", "eve")
+TODAY, SOON, EVE = (bindparam(name, type_=Date()) for name in DATES)
 MOMENTS = ("quiet", "overdue", "now", "tonight")
 QUIET, OVERDUE, NOW, TONIGHT = (
     bindparam(name, type_=UtcDateTime()) for name in MOMENTS
@@ -76,6 +79,7 @@ DAYS = Days(
     NOW,
     PANEL,
     TONIGHT,
+    EVE,
 )
 # The node the list is narrowed to.
 DISTRICTS = bindparam("districts", type_=String(), expanding=True)
@@ -132,6 +136,7 @@ def moment(now: datetime, periods: Periods, days: Calendar | None = None) -> Whe
         now=now,
         panel_size=periods.panel_size,
         tonight=midnight(day + timedelta(days=1)),
+        eve=days.after(day, EVE_DAYS),
     )
 
 
@@ -213,7 +218,7 @@ def _parameters(
     user: User, when: When, its: Duties = EVERYTHING, most: int = MOST_LISTED
 ) -> dict[str, Any]:
     found = {"home": user.organisation_id, "me": user.id, "most": most}
-    for name in ("today", "soon", *MOMENTS, "panel_size"):
+    for name in (*DATES, *MOMENTS, "panel_size"):
         found[name] = getattr(when, name)
     for kind, ends in when.ending.items():
         for name in ("since", "until", "days"):

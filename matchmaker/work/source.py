@@ -43,7 +43,8 @@ class Days:
 
     ``ending`` says the same for each kind that ends by the clock. Talks in which
     nothing happened since before ``quiet`` need a push; what of them waits since before
-    ``overdue`` is a task of the staff. So many experts as ``panel_size`` judge a bid.
+    ``overdue`` is a task of the staff. So many experts as ``panel_size`` judge a bid,
+    and what they owe by ``eve`` is due at once.
     All of them may be parameters, filled in when the query is sent.
     """
 
@@ -55,6 +56,7 @@ class Days:
     now: datetime | BindParameter[datetime]
     panel_size: int | BindParameter[int]
     tonight: datetime | BindParameter[datetime]
+    eve: date | BindParameter[date]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class When(Days):
     now: datetime
     panel_size: int
     tonight: datetime
+    eve: date
 
 
 class Remind(Enum):

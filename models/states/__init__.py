@@ -19,6 +19,7 @@ from .achievements import (
     ValuationMethod,
 )
 from .awards import (
+    AMENDMENT_MOVES,
     AWARD_MOVES,
     LIVE_AWARDS,
     MILESTONE_MOVES,
@@ -26,6 +27,7 @@ from .awards import (
     UNBEGUN_AWARDS,
     UNDELIVERED,
     UNJUDGED,
+    AmendmentState,
     AwardState,
     GoalVerdict,
     Judgement,
@@ -115,6 +117,7 @@ from .targets import (
 
 __all__ = [
     "ACHIEVEMENT_MOVES",
+    "AMENDMENT_MOVES",
     "AWARD_MOVES",
     "BID_MOVES",
     "CALL_MOVES",
@@ -145,6 +148,7 @@ __all__ = [
     "UNJUDGED",
     "UNOPENED_CALL_STATES",
     "AchievementStatus",
+    "AmendmentState",
     "AwardState",
     "BidState",
     "CallMode",

@@ -20,10 +20,24 @@ class AwardState(StrEnum):
     STOPPED = "stopped"
 
 
+class AmendmentState(StrEnum):
+    """States of a change of a task book that is carried out (任务书变更).
+
+    LAPSED: what it would have changed was delivered meanwhile, or the award went on
+    to its acceptance or ended.
+    """
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
 class MilestoneState(StrEnum):
     """States of a milestone; whether it is late the clock tells.
 
-    DROPPED: the award ended before it was judged.
+    DROPPED: the award ended before it was judged, or both sides agreed to drop it.
     """
 
     OPEN = "open"
@@ -76,6 +90,13 @@ AWARD_MOVES: Mapping[AwardState, frozenset[AwardState]] = {
     AwardState.STOPPED: frozenset(),
 }
 
+AMENDMENT_MOVES: Mapping[AmendmentState, frozenset[AmendmentState]] = {
+    AmendmentState.PROPOSED: frozenset(AmendmentState) - {AmendmentState.PROPOSED},
+    AmendmentState.IN_FORCE: frozenset(),
+    AmendmentState.DECLINED: frozenset(),
+    AmendmentState.WITHDRAWN: frozenset(),
+    AmendmentState.LAPSED: frozenset(),
+}
 MILESTONE_MOVES: Mapping[MilestoneState, frozenset[MilestoneState]] = {
     MilestoneState.OPEN: frozenset({MilestoneState.DELIVERED, MilestoneState.DROPPED}),
     MilestoneState.DELIVERED: frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,14 @@ from werkzeug.datastructures import MultiDict
 
 from matchmaker.awards import acceptance, book, drafting, ending
 from matchmaker.awards import schema as forms
+from matchmaker.awards.amendments import page as amending
+from matchmaker.awards.amendments import plan
+from matchmaker.awards.amendments import service as amendments
 from matchmaker.awards.milestones import payments
 from matchmaker.awards.milestones import service as milestones
 from matchmaker.labels import today
 from matchmaker.schema import parse
-from models import Award, Call, Milestone, User, transaction
+from models import Award, AwardAmendment, Call, Milestone, User, transaction
 from models.states import BidState, CallMode, CallStatus, OrganisationKind, Role
 
 from ..conftest import NOW
@@ -88,6 +91,64 @@ class Stage:
         self.write(award)
         self.confirm(award, self.issuer)
         self.confirm(award, self.winner(award))
+
+    def amendment_form(
+        self, award: Award, lines: list[dict[str, Any]] | None = None, **more: Any
+    ) -> MultiDict[str, str]:
+        """A change of the task book as its form would post it."""
+        stored = amending.stored(award)
+        form: MultiDict[str, str] = MultiDict(
+            {
+                "amount": stored["amount"],
+                "reason": "试验场地推迟两个月交付",
+                "seen": plan.mark(plan.of_award(award)),
+                **more,
+            }
+        )
+        for line in stored["milestones"] if lines is None else lines:
+            for part in ("id", *forms.PARTS):
+                form.add(f"milestone_{part}", str(line.get(part) or ""))
+        return form
+
+    def amend(
+        self,
+        award: Award,
+        lines: list[dict[str, Any]] | None = None,
+        actor: User | None = None,
+        **more: Any,
+    ) -> AwardAmendment:
+        """Propose a change; without lines the last day is two months later."""
+        if lines is None:
+            lines = amending.stored(award)["milestones"]
+            last = date.fromisoformat(lines[-1]["due_on"]) + timedelta(days=60)
+            lines[-1]["due_on"] = last.isoformat()
+        form = self.amendment_form(award, lines, **more)
+        data = self.parse(forms.AmendmentInput, forms.amendment_from_form(form))
+        who = actor or self.staff
+        return amendments.propose(self.session, who, award.id, data, now=self.now)
+
+    def consent(
+        self, award: Award, actor: User, seen: str | None = None
+    ) -> AwardAmendment:
+        if seen is None:
+            open_ = award.open_amendment
+            seen = plan.mark_of(open_) if open_ else ""
+        data = forms.Confirmation(seen=seen)
+        return amendments.confirm(self.session, actor, award.id, data, now=self.now)
+
+    def amended(self, award: Award, *args: Any, **more: Any) -> AwardAmendment:
+        """Proposed, and agreed to by both."""
+        self.amend(award, *args, **more)
+        self.consent(award, self.issuer)
+        return self.consent(award, self.winner(award))
+
+    def end(self, award: Award, actor: User, *, withdraw: bool) -> AwardAmendment:
+        """Decline what is proposed, or take it back."""
+        open_ = award.open_amendment
+        seen = plan.mark_of(open_) if open_ else ""
+        data = forms.AmendmentEnd(seen=seen, words="场地按原计划交付了")
+        act = amendments.withdraw if withdraw else amendments.decline
+        return act(self.session, actor, award.id, data, now=self.now)
 
     def begin(self) -> None:
         """Every task book agreed to, so that the call runs."""

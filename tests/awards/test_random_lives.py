@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from matchmaker.awards.amendments import page as amending
 from matchmaker.errors import DomainError
 from models import Award, Call, History
 from models.states import (
@@ -29,11 +30,15 @@ from models.states import (
 from .conftest import FUNDING, Stage, set_up
 
 ACTORS = ("issuer", "firm", "college", "staff", "outsider")
-OF_STAFF = {"write", "judge", "conclude", "eliminate", "stop"}
+OF_STAFF = {"write", "amend", "withdraw", "judge", "conclude", "eliminate", "stop"}
 JUDGEMENTS = ("pass", "pass", "rework", "fail")
 STEPS = (
     "write",
     "confirm",
+    "amend",
+    "consent",
+    "decline",
+    "withdraw",
     "deliver",
     "view",
     "judge",
@@ -68,6 +73,12 @@ def usual() -> list[Act]:
         found += [(who or "firm", step, firm, number) for step, who in milestone]
         found.append(("issuer", "pay", firm, number))
     found += [(who or "college", step, college, 0) for step, who in milestone]
+    for who, step in (
+        ("staff", "amend"),
+        ("issuer", "consent"),
+        ("college", "consent"),
+    ):
+        found.append((who, step, college, 26))
     found.append(("staff", "eliminate", college, 0))
     found += [("firm", "apply", firm, 0), ("issuer", "test", firm, 0)]
     return [*found, ("staff", "conclude", firm, 0)]
@@ -102,6 +113,12 @@ class Life:
             stage.write(award, user, **self.plan(award, number))
         elif step == "confirm":
             stage.confirm(award, user)
+        elif step == "amend":
+            stage.amend(award, *self.change(award, number), actor=user)
+        elif step == "consent":
+            stage.consent(award, user)
+        elif step in ("decline", "withdraw"):
+            stage.end(award, user, withdraw=step == "withdraw")
         elif step == "deliver":
             stage.deliver(milestone, user)
         elif step == "view":
@@ -141,6 +158,20 @@ class Life:
         plan = [(f"阶段 {i}", 30 * (i + 1), fen) for i, fen in enumerate(paid)]
         return {"amount": amount, "plan": plan}
 
+    @staticmethod
+    def change(award: Award, number: int) -> tuple[list[dict[str, Any]]]:
+        """Other days and sums of what is left, a line more or fewer; often nonsense."""
+        lines = amending.stored(award)["milestones"]
+        for line in lines:
+            line["title"] += "（改）"
+        if number % 3 == 0:
+            lines = lines[1:]
+        if number % 4 == 0:
+            day = f"{2027 + number % 5}-12-01"
+            more = {"title": "补测", "deliverable": "补测报告"}
+            lines.append({**more, "due_on": day, "payment": "0"})
+        return (lines,)
+
     def facts(self) -> dict[str, Any]:
         """What the tables say now, read afresh."""
         session = self.stage.session
@@ -161,9 +192,10 @@ class Life:
                     award.amount_fen,
                     award.version,
                     [
-                        (one.due_on, one.number, one.paid_fen)
+                        (one.title, one.due_on, one.number, one.paid_fen)
                         for one in award.milestones
                     ],
+                    [one.state for one in award.amendments],
                 )
                 for award in awards
             ],
@@ -223,6 +255,8 @@ def check_sums(stage: Stage, where: Any) -> None:
     for award in awards:
         planned = sum(one.payment_fen for one in award.milestones)
         assert planned == award.amount_fen, where
+        open_ = [one for one in award.amendments if one.is_open]
+        assert len(open_) <= (award.state is AwardState.RUNNING), where
         for one in award.milestones:
             assert 0 <= one.paid_fen <= one.payment_fen, where
             assert not one.paid_fen or one.state is MilestoneState.PASSED, where

@@ -1,12 +1,17 @@
 """Bids through their pages: the form, two tabs, files, receipts, the release."""
 
+import json
+import re
+import subprocess
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import select, update
 
+from matchmaker import labels
 from matchmaker.bids.vault import make_key_file
 from models import Bid, Call
 from models.states import BidState, CallStatus, Role
@@ -89,6 +94,54 @@ def test_a_bid_from_the_call_to_its_release(call, make, login, session, app):
         in stranger.post("/receipts", data={"file": (BytesIO(file), "r.json")}).text
     )
     assert "进入评审" in client.get("/notices").text
+
+
+def test_the_receipt_tells_how_to_check_it_and_that_works(
+    call, make, login, session, tmp_path
+):
+    """By what the bidder can download alone, with the commands that stand there."""
+    client, here = login(make.user()), f"/calls/{call.id}/bid"
+    files = {"检测报告.pdf": b"%PDF-1.7 report", "名单.txt": "材料组三人".encode()}
+    for name, content in files.items():
+        data = {"file": (BytesIO(content), name)}
+        assert client.post(f"{here}/files", data=data).status_code == 303
+    seen = client.get(here).text.partition('name="seen" value="')[2][:32]
+    client.post(here, data=form(call, seen=seen))
+    bid = stored(session)
+    receipt = client.get(f"/bids/{bid.id}/receipt").text
+    for told in (
+        call.title,
+        bid.organisation.name,
+        bid.submissions[-1].user.name,
+        f"{labels.second(bid.submitted_at)}（北京时间，UTC+8）",
+    ):
+        assert told in receipt
+
+    answer = client.get(f"/bids/{bid.id}/statement")
+    name = unquote(answer.headers["Content-Disposition"].rpartition("''")[2])
+    assert f"sha256sum {name}" in receipt
+    (tmp_path / name).write_bytes(answer.data)
+    command = ["sha256sum", name]
+    ran = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split()[0] == bid.digest
+    assert bid.digest in receipt
+
+    stated = json.loads(answer.data)
+    at = datetime.fromisoformat(stated["at"])
+    assert at == bid.submitted_at
+    listed = {one["name"]: one for one in stated["files"]}
+    links = re.findall(r'href="(/bids/files/\d+)"', client.get(f"/bids/{bid.id}").text)
+    assert listed.keys() == files.keys()
+    assert len(links) == len(files)
+    for link in links:
+        got = client.get(link).data
+        [one] = [o for o in listed.values() if o["sha256"] == sha256(got).hexdigest()]
+        assert files[one["name"]] == got
+        assert one["sha256"] in receipt
+        assert f"{one['name']}" in receipt
+        assert f"{len(got):,} 字节" in receipt
 
 
 def test_two_tabs_see_the_difference_and_choose(call, make, login, session):

@@ -89,6 +89,11 @@ def picture(page: Page, name: str, at: str = "header", *, phone: bool = False) -
         page.set_viewport_size(size)
 
 
+def sheets(page: Page) -> int:
+    """How many sheets of paper the page takes."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
 @dataclass
 class Floor:
     """The people around a call, and what is done without the pages."""
@@ -327,6 +332,7 @@ def test_a_race_of_two_from_the_draft_to_its_acceptance(open_page, world, floor)
     fill_bid(bidder)
     press(bidder, "提交")
     expect(bidder.locator("main")).to_contain_text("SHA-256")
+    assert sheets(bidder) == 1
     picture(bidder, "3-receipt")
     for user in floor.others:
         floor.bid(user)

@@ -19,7 +19,7 @@ def test_at_the_end_of_a_call_nothing_is_lost_and_nothing_late(
 def test_a_lost_or_late_submission_would_be_noticed():
     """The counting itself, on answers that are wrong on purpose."""
     sent = [bids.Sent("甲", number, 303, 0.1) for number in (1, 2)]
-    assert bids.Outcome(sent=sent, stored=2, check="amiss 0").sound
-    assert not bids.Outcome(sent=sent, stored=1, check="amiss 0").sound
-    assert not bids.Outcome(sent=sent, stored=2, check="amiss 1").sound
-    assert not bids.Outcome(sent=sent, stored=2, check="amiss 0", late=["甲"]).sound
+    assert bids.Outcome(sent=sent, stored=2).sound
+    assert not bids.Outcome(sent=sent, stored=1).sound
+    assert not bids.Outcome(sent=sent, stored=2, amiss=["bid 1"]).sound
+    assert not bids.Outcome(sent=sent, stored=2, late=["甲"]).sound

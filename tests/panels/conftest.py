@@ -1,12 +1,13 @@
 """A call under review: its issuer, three bidders, four experts, the staff."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matchmaker.labels import today
 from matchmaker.panels import assigning, views, writing
 from matchmaker.panels.schema import PanelInput, SheetInput, ViewInput
 from models import Bid, BidReview, Call, Expert, Organisation, User
@@ -20,6 +21,8 @@ CRITERIA = [
     {"name": "团队基础", "weight": 40, "words": ""},
 ]
 NEEDED = 3
+# Ten working days from `NOW`.
+DUE = today(NOW) + timedelta(days=14)
 
 
 @dataclass
@@ -38,9 +41,8 @@ class World:
     def form(self, number: int = NEEDED) -> None:
         """Put so many experts on the panel."""
         ids = [one.id for one in self.experts[:number]]
-        assigning.add(
-            self.session, self.staff, self.call.id, PanelInput(experts=ids), now=NOW
-        )
+        data = PanelInput(experts=ids, due_on=DUE)
+        assigning.add(self.session, self.staff, self.call.id, data, now=NOW)
 
     def review(self, bid: int, expert: int) -> BidReview:
         """The review of this bid by this expert, by place."""

@@ -20,12 +20,13 @@ from models.states import CallStatus, ReviewState, Role, TieKind
 
 from ..conftest import NOW
 from ..factories import PERIODS
+from .conftest import DUE
 
 WORDS = ReasonInput(words="与项目负责人近三年合作发表论文")
 
 
 def add(world, *experts, actor=None):
-    data = PanelInput(experts=[one.id for one in experts])
+    data = PanelInput(experts=[one.id for one in experts], due_on=DUE)
     actor = actor or world.staff
     return assigning.add(world.session, actor, world.call.id, data, now=NOW)
 

@@ -14,6 +14,7 @@ from models.states import CallStatus, Role
 
 from ..conftest import NOW
 from ..walk import forms
+from .conftest import DUE
 
 SHEET = {
     "score_0": "85",
@@ -47,6 +48,10 @@ def test_a_review_from_the_panel_to_the_award(app, world, login, session, now):
     none = staff.post(f"{url}/panel", data={})
     assert none.status_code == 422
     data = {"experts": [one.id for one in world.experts[:3]]}
+    unsaid = staff.post(f"{url}/panel", data=data)
+    assert unsaid.status_code == 422
+    assert "请填写评审截止" in unsaid.text
+    data["due_on"] = DUE.isoformat()
     page = staff.post(f"{url}/panel", data=data, follow_redirects=True)
     assert "待交 9 份评分表" in page.text
 

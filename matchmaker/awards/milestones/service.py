@@ -13,6 +13,7 @@ from ...errors import Conflict, Invalid
 from ...history import service as history
 from ...labels import label, today
 from .. import tell
+from ..amendments.lapsing import lapse_by
 from ..finding import held_milestone, is_here
 from ..schema import Delivery, IssuerJudgement, StaffJudgement
 
@@ -47,6 +48,7 @@ def deliver(
         if not takes_delivery(milestone):
             raise Conflict("milestone.not_open")
         late = milestone.late_days(today(now))
+        lapse_by(session, actor, milestone, name(milestone), now=now)
         milestone.move_to(MilestoneState.DELIVERED, now=now)
         milestone.number += 1
         milestone.delivered_at, milestone.delivered_by_id = now, actor.id

@@ -1,0 +1,94 @@
+"""«在研榜单» as a workbook: the awards under the filter, and their milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import IO, Any
+
+from sqlalchemy.orm import Session
+
+from models import Milestone, User, transaction
+
+from .. import labels
+from ..history import service as history
+from ..sheets.writer import Column, Sheet, write_sheets
+from . import listing
+from .listing import Line
+from .schema import AwardQuery
+
+# Money in 万元, exact to the 分.
+WAN = Decimal(labels.FEN_PER_WAN)
+
+
+def _wan(fen: int) -> Decimal:
+    return Decimal(fen) / WAN
+
+
+def _next(line: Line) -> Milestone | None:
+    """What is worked on; nothing once the award has ended."""
+    return line.next if line.award.is_live else None
+
+
+AWARD_COLUMNS: tuple[tuple[Column, Callable[[Line], Any]], ...] = (
+    (Column("榜单编号", 16), lambda one: one.award.call.code or ""),
+    (Column("榜单", 40), lambda one: one.award.call.title),
+    (Column("发榜单位", 28), lambda one: one.award.call.issuer.name),
+    (Column("揭榜方式", 12), lambda one: labels.label(one.award.call.mode)),
+    (Column("承担单位", 28), lambda one: one.award.bidder.name),
+    (Column("状态", 14), lambda one: labels.label(one.award.state)),
+    (Column("签订日期", 12, "date"), lambda one: one.award.signed_on),
+    (Column("完成期限", 12, "date"), lambda one: one.award.ends_on),
+    (Column("立项金额（万元）", 16, "money"), lambda one: _wan(one.award.amount_fen)),
+    (Column("已拨付（万元）", 16, "money"), lambda one: _wan(one.award.paid_fen)),
+    (Column("里程碑数", 10, "number"), lambda one: one.award.asked),
+    (Column("已通过", 10, "number"), lambda one: one.passed),
+    (
+        Column("下一个里程碑", 28),
+        lambda one: found.title if (found := _next(one)) else "",
+    ),
+    (
+        Column("下一个期限", 12, "date"),
+        lambda one: found.due_on if (found := _next(one)) else None,
+    ),
+    (Column("逾期天数", 10, "number"), lambda one: one.late_days or None),
+    (Column("验收日期", 12, "date"), lambda one: one.award.accepted_on),
+    (Column("示例", 8), lambda one: "示例" if one.award.is_demo else ""),
+)
+MILESTONE_COLUMNS: tuple[tuple[Column, Callable[[Milestone], Any]], ...] = (
+    (Column("榜单", 40), lambda one: one.award.call.title),
+    (Column("承担单位", 28), lambda one: one.award.bidder.name),
+    (Column("序号", 8, "number"), lambda one: one.position),
+    (Column("里程碑", 28), lambda one: one.title),
+    (Column("交付物", 40), lambda one: one.deliverable),
+    (Column("状态", 14), lambda one: labels.label(one.state)),
+    (Column("原定期限", 12, "date"), lambda one: one.planned_on),
+    (Column("期限", 12, "date"), lambda one: one.due_on),
+    (Column("付款（万元）", 14, "money"), lambda one: _wan(one.payment_fen)),
+    (Column("已拨付（万元）", 14, "money"), lambda one: _wan(one.paid_fen)),
+)
+
+
+def workbook(
+    session: Session, actor: User, query: AwardQuery, *, now: datetime
+) -> IO[bytes]:
+    """The awards this person may know of, under the filter; the copy is noted."""
+    with transaction(session):
+        lines = listing.every(session, actor, query, now)
+        changes = {"shown": [None, query.shown.value], "q": [None, query.q]}
+        history.record(
+            session, actor, "award.list_exported", actor, now=now, changes=changes
+        )
+        milestones = [one for line in lines for one in line.award.milestones]
+        return write_sheets(
+            [
+                _sheet("项目", AWARD_COLUMNS, lines),
+                _sheet("里程碑", MILESTONE_COLUMNS, milestones),
+            ]
+        )
+
+
+def _sheet(title: str, columns: Any, items: Sequence[Any]) -> Sheet:
+    rows = ([value(item) for _, value in columns] for item in items)
+    return Sheet(title, [column for column, _ in columns], rows)
