@@ -1,5 +1,6 @@
 """A bid is written, submitted, replaced and taken back by its bidder, in time."""
 
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
@@ -223,6 +224,15 @@ def test_only_the_bidder_finds_a_sealed_bid(desk):
             service.find_bid(desk.session, user, bid.id)
 
 
+def _bomb() -> bytes:
+    """A small archive whose directory alone takes long to read."""
+    found = BytesIO()
+    with zipfile.ZipFile(found, "w") as archive:
+        for number in range(20_000):
+            archive.writestr(f"{number:060}", b"")
+    return found.getvalue()
+
+
 def test_files_are_checked_counted_and_kept_once(desk):
     for number in range(files.MOST):
         desk.attach(desk.firm, b"%d" % number)
@@ -232,6 +242,7 @@ def test_files_are_checked_counted_and_kept_once(desk):
         (b"one more", "a.txt"),
         (b"", "a.txt"),
         (b"PK\x03\x04 no document", "a.docx"),
+        (_bomb(), "a.docx"),
         (b"MZ", "a.exe"),
     ):
         with pytest.raises(Invalid):
