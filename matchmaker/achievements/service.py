@@ -43,6 +43,22 @@ def read_form(form: Any, *, submit: bool, today: date) -> AchievementDraft:
     return parse(model, from_form(form), {"today": today})
 
 
+def unsaved(
+    user: User, draft: AchievementDraft, item: Achievement | None = None
+) -> Achievement:
+    """The achievement as it would be kept, for looking at what resembles it.
+
+    It is in no session; ``item`` is what is stored of it already.
+    """
+    return Achievement(
+        id=item.id if item else 0,
+        organisation=user.organisation,
+        organisation_id=user.organisation_id,
+        status=AchievementStatus.DRAFT,
+        **columns(draft),
+    )
+
+
 def create_achievement(
     session: Session,
     actor: User,

@@ -8,41 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import sha256
-
-import jieba
 
 from models.states import Secrecy
 
+from ..posting.hints import FIGURE, Hint, names_nothing
 from .schema import NeedDraft
 from .targets import asked, says_otherwise, words
 
 SHORTEST_PROBLEM = 40
 SOON = timedelta(days=14)
-_FIGURE = re.compile(r"[\d零一二两三四五六七八九十百千万]")
 _TRIED = re.compile(
     "试过|做过|换过|加过|用过|改过|买过|请过|找过|调过|比过|测过|目前|现在|现有|现用|当前|"
     "一直|原来|以前|去年|前年|之前|传统|老办法|尝试|已经|曾"
 )
-# Of these a title may consist and still say nothing.
-_EMPTY_WORDS = """
-技术 需求 寻求 寻找 征集 合作 开发 研发 研究 研制 升级 改造 改进
-优化 提升 提高 降低 解决 问题 方案 解决方案 难题 设备 产品 系统
-工艺 质量 效率 性能 成本 生产 制造 公司 企业 我们 我司 关于 一种
-的 和 与 及 新 新型 高 高性能 智能 智能化 自动化 数字化 平台
-项目 课题 攻关 应用 管理 服务 支持 帮助 希望 想
-"""
-_EMPTY = frozenset(_EMPTY_WORDS.split())
-
-
-@dataclass(frozen=True)
-class Hint:
-    """One thing to mend; ``field`` is the field of the form it is about."""
-
-    field: str
-    text: str
 
 
 def hints(
@@ -61,19 +40,8 @@ def hints(
     ]
 
 
-def seen_mark(found: list[Hint], more: str = "") -> str:
-    """Tells these hints from others: a person is shown the same ones once."""
-    text = "\x1f".join([f"{hint.field}:{hint.text}" for hint in found] + [more])
-    return sha256(text.encode()).hexdigest()[:16]
-
-
 def _title(draft: NeedDraft) -> Iterator[Hint]:
-    telling = [
-        word
-        for word in jieba.cut(draft.title)
-        if word.strip() and word not in _EMPTY and re.search(r"\w", word)
-    ]
-    if len("".join(telling)) < 4:
+    if names_nothing(draft.title):
         yield Hint(
             "title",
             "对象不具体：写出是什么东西出了什么问题，例如「泵车末端软管晃」，"
@@ -84,7 +52,7 @@ def _title(draft: NeedDraft) -> Iterator[Hint]:
 def _problem(draft: NeedDraft) -> Iterator[Hint]:
     if len(draft.problem) < SHORTEST_PROBLEM:
         yield Hint("problem", "描述太短：写清现象、工况和影响，至少两三句话")
-    elif not _FIGURE.search(draft.problem):
+    elif not FIGURE.search(draft.problem):
         yield Hint("problem", "没有现状数据：写上现在的数值，例如「摆幅超过 1 米」")
     if draft.problem and not draft.tried and not _TRIED.search(draft.problem):
         yield Hint("tried", "没有写现在怎么做、试过什么，对方会从头问起")
@@ -107,7 +75,7 @@ def _target(row: int, sentence: str, measure: dict[str, object]) -> Iterator[Hin
     if measure["comparator"] == "none":
         return
     if not measure["value"]:
-        if _FIGURE.search(sentence):
+        if FIGURE.search(sentence):
             yield Hint(
                 "targets", f"{place}没有单位，或看不出数字指什么：「{sentence}」"
             )

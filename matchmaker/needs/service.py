@@ -21,10 +21,11 @@ from ..jobs import outbox
 from ..masking.draft import Secrets, left_open, masked, masked_lines
 from ..posting import expiry
 from ..posting import service as posting
+from ..posting.hints import Hint
 from ..posting.terms import Terms
 from ..schema import parse
 from ..search.service import find
-from .hints import Hint, hints
+from .hints import hints
 from .schema import NeedDraft, NeedInput, from_form
 from .targets import Measure, complete
 
