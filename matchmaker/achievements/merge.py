@@ -49,19 +49,21 @@ def form_values(item: Achievement) -> dict[str, Any]:
 
 
 def typed(form: Any) -> dict[str, Any]:
-    """What was typed, as it was typed."""
+    """What was typed, as it was typed; blank rows are left out."""
     values: dict[str, Any] = form.to_dict()
     read = from_form(form)
-    return values | {name: read[name] for name in (*LISTS, "ip", "owners")}
+    rows = {
+        name: [row for row in read[name] if any(row.values())] for name in SHAPE.columns
+    }
+    return values | {name: read[name] for name in LISTS} | rows
 
 
 def _words(name: str, values: Mapping[str, Any]) -> str:
     value = values.get(name)
     if name == "ip":
-        return "\n".join(filter(None, map(_right, value or [])))
+        return "\n".join(map(_right, value or []))
     if name == "owners":
-        filled = [row for row in value or [] if any(row.values())]
-        return "\n".join(f"{row['name']} {row['share']}%" for row in filled)
+        return "\n".join(f"{row['name']} {row['share']}%" for row in value or [])
     if name == "pilot_wanted":
         return "是" if value else ""
     if name == "trl_scale":

@@ -12,12 +12,13 @@ from datetime import date, timedelta
 
 from models.states import Secrecy
 
-from ..posting.hints import FIGURE, Hint, names_nothing
+from ..posting.hints import Hint, names_nothing
 from .schema import NeedDraft
 from .targets import asked, says_otherwise, words
 
 SHORTEST_PROBLEM = 40
 SOON = timedelta(days=14)
+_FIGURE = re.compile(r"[\d零一二两三四五六七八九十百千万]")
 _TRIED = re.compile(
     "试过|做过|换过|加过|用过|改过|买过|请过|找过|调过|比过|测过|目前|现在|现有|现用|当前|"
     "一直|原来|以前|去年|前年|之前|传统|老办法|尝试|已经|曾"
@@ -52,7 +53,7 @@ def _title(draft: NeedDraft) -> Iterator[Hint]:
 def _problem(draft: NeedDraft) -> Iterator[Hint]:
     if len(draft.problem) < SHORTEST_PROBLEM:
         yield Hint("problem", "描述太短：写清现象、工况和影响，至少两三句话")
-    elif not FIGURE.search(draft.problem):
+    elif not _FIGURE.search(draft.problem):
         yield Hint("problem", "没有现状数据：写上现在的数值，例如「摆幅超过 1 米」")
     if draft.problem and not draft.tried and not _TRIED.search(draft.problem):
         yield Hint("tried", "没有写现在怎么做、试过什么，对方会从头问起")
@@ -75,7 +76,7 @@ def _target(row: int, sentence: str, measure: dict[str, object]) -> Iterator[Hin
     if measure["comparator"] == "none":
         return
     if not measure["value"]:
-        if FIGURE.search(sentence):
+        if _FIGURE.search(sentence):
             yield Hint(
                 "targets", f"{place}没有单位，或看不出数字指什么：「{sentence}」"
             )

@@ -9,7 +9,6 @@ from hashlib import sha256
 
 import jieba
 
-FIGURE = re.compile(r"[\d零一二两三四五六七八九十百千万]")
 FEWEST_TELLING = 4
 # Of these a title may consist and still say nothing.
 _EMPTY_WORDS = """

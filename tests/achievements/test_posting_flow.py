@@ -84,9 +84,12 @@ def test_checking_a_draft_saves_nothing_and_asks_nothing_but_a_name(client, sess
 
 
 def test_a_hint_about_a_folded_part_opens_it(client):
-    page = client.post(URL, data=typed(form_key="k", pilot_wanted="1")).text
+    blank = {"owner_name": ["", ""], "owner_share": ["", ""]}
+    data = typed(form_key="k", pilot_wanted="1", **blank)
+    page = client.post(URL, data=data).text
     assert re.search(r'<details class="form-more" open>\s*<summary>对中试的要求', page)
     assert re.search(r'<details class="form-more">\s*<summary>评估过的价值', page)
+    assert re.search(r'<details class="form-more">\s*<summary>共有的份额', page)
 
 
 def test_a_draft_is_kept_without_advice(client, session):

@@ -22,6 +22,7 @@ from models.states import (
 from ... import labels, policies
 from ...accounts.current import signed_in
 from ...db import db
+from ...posting import service as posting
 from ...posting.web import Advice, PostedForm, similar_to
 from .. import merge, service
 from ..hints import hints
@@ -141,11 +142,10 @@ def edit(achievement_id: int) -> ResponseReturnValue:
     form = AchievementForm()
     item = form.find(achievement_id)
     policies.require(signed_in(), "achievement.edit", item)
-    service.require_editable(item)
+    posting.require_editable(item)
     return form.post_edit(item) if request.method == "POST" else form.opened(item)
 
 
 def _with_blanks(rows: Sequence[dict[str, str]], most: int) -> list[dict[str, str]]:
-    """The rows of the form: those filled, and a few empty ones while there is room."""
-    filled = [row for row in rows if any(row.values())]
-    return filled + [{}] * max(0, min(SPARE_ROWS, most - len(filled)))
+    """The rows of the form, and a few empty ones while there is room."""
+    return [*rows, *[{}] * max(0, min(SPARE_ROWS, most - len(rows)))]

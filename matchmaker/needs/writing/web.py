@@ -18,6 +18,7 @@ from ... import labels, policies
 from ...accounts.current import signed_in
 from ...db import db
 from ...differences import Piece, pieces
+from ...posting import service as posting
 from ...posting.web import (
     KEEPS,
     Advice,
@@ -150,7 +151,7 @@ def edit(need_id: int) -> ResponseReturnValue:
     form = NeedForm()
     need = form.find(need_id)
     policies.require(signed_in(), "need.edit", need)
-    service.require_editable(need)
+    posting.require_editable(need)
     return form.post_edit(need) if request.method == "POST" else form.opened(need)
 
 
