@@ -72,6 +72,7 @@ def _register_features(app: Flask) -> None:
     from .accounts import current as signing
     from .accounts import web as accounts_web
     from .achievements import web as achievements_web
+    from .achievements.writing import web as achievement_forms_web
     from .attachments import web as attachments_web
     from .audit import web as audit_web
     from .awards import web as awards_web
@@ -101,6 +102,7 @@ def _register_features(app: Flask) -> None:
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
+    from .needs.writing import web as need_forms_web
     from .nodes import web as nodes_web
     from .notices import web as notices_web
     from .organisations import web as organisations_web
@@ -128,7 +130,9 @@ def _register_features(app: Flask) -> None:
         accounts_web,
         search_web,
         needs_web,
+        need_forms_web,
         achievements_web,
+        achievement_forms_web,
         attachments_web,
         calls_web,
         bids_web,

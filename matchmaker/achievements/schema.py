@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -19,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from models.states import Mode, Ownership, ProofKind, Stage, ValuationMethod
 
+from ..posting.columns import Columns
 from ..schema import (
     Day,
     FieldCode,
@@ -47,8 +47,8 @@ ACHIEVEMENT_MODES: tuple[Mode, ...] = (
     Mode.PAY_AFTER_USE,
     Mode.INVEST_THEN_SHARE,
 )
-GRANTED = "授权"
-IP_STATES = (GRANTED, "申请中", "登记", "未申请", "失效")
+GRANTED, LAPSED = "授权", "失效"
+IP_STATES = (GRANTED, "申请中", "登记", "未申请", LAPSED)
 MOST_IP_ROWS = 10
 MOST_OWNERS = 6
 NINE, THIRTEEN = 9, 13
@@ -355,19 +355,13 @@ class AchievementInput(AchievementDraft):
         return needs
 
 
+IP = Columns("ip", ("type", "status", "count", "number", "family"))
+OWNERS = Columns("owner", ("name", "share"))
+
+
 def from_form(form: Any) -> Mapping[str, Any]:
     """The posted form (werkzeug's MultiDict) with its columns as rows."""
     data: dict[str, Any] = dict(form.items())
     for name in ("indicators", "modes"):
         data[name] = form.getlist(name)
-    data["ip"] = _rows(form, "ip", ("type", "status", "count", "number", "family"))
-    data["owners"] = _rows(form, "owner", ("name", "share"))
-    return data
-
-
-def _rows(form: Any, prefix: str, names: tuple[str, ...]) -> list[dict[str, str]]:
-    columns = [form.getlist(f"{prefix}_{name}") for name in names]
-    return [
-        dict(zip(names, row, strict=True))
-        for row in zip_longest(*columns, fillvalue="")
-    ]
+    return data | {"ip": IP.read(form), "owners": OWNERS.read(form)}

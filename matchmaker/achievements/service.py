@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import Achievement, Need, User, transaction
 from models.outbox import RecordType
-from models.session import lock
 from models.states import ACHIEVEMENT_MOVES, AchievementStatus
 
 from .. import policies
-from ..errors import Conflict
 from ..history import service as history
 from ..jobs import outbox
 from ..matches.nearby import Near
@@ -43,6 +41,22 @@ def read_form(form: Any, *, submit: bool, today: date) -> AchievementDraft:
     return parse(model, from_form(form), {"today": today})
 
 
+def unsaved(
+    user: User, draft: AchievementDraft, item: Achievement | None = None
+) -> Achievement:
+    """The achievement as it would be kept, for looking at what resembles it.
+
+    It is in no session; ``item`` is what is stored of it already.
+    """
+    return Achievement(
+        id=item.id if item else 0,
+        organisation=user.organisation,
+        organisation_id=user.organisation_id,
+        status=AchievementStatus.DRAFT,
+        **columns(draft),
+    )
+
+
 def create_achievement(
     session: Session,
     actor: User,
@@ -53,43 +67,19 @@ def create_achievement(
 ) -> Achievement:
     """Keep the achievement of the actor's organisation, as a draft or for review.
 
-    An `AchievementInput` goes to review, a plain draft stays a draft. The same
-    ``form_key`` never makes two: a form sent twice gets the
-    achievement it made first, or `Conflict` «form_used» when the text differs by then.
-    Nor do the very same words of the same person, as after «back».
+    An `AchievementInput` goes to review, a plain draft stays a draft; see
+    `posting.create` for a form sent twice.
     """
     with transaction(session):
-        policies.require(actor, "achievement.create")
-        lock(session, actor)
-        made = history.made_before(
-            session, actor, "achievement.created", form_key, now=now
-        )
-        if made is None:
-            values = columns(data)
-            made = posting.same_again(session, actor, Achievement, values, now=now)
-        if made is not None:
-            return _sent_again(session, actor, made, data, now=now)
-        achievement = Achievement(
-            organisation_id=actor.organisation_id,
-            author_id=actor.id,
-            status=AchievementStatus.DRAFT,
-            created_at=now,
-            updated_at=now,
-            **columns(data),
-        )
-        session.add(achievement)
-        session.flush()
-        history.record(
+        return posting.create(
             session,
             actor,
-            "achievement.created",
-            achievement,
+            Achievement,
+            columns(data),
+            form_key=form_key,
+            complete=isinstance(data, AchievementInput),
             now=now,
-            changes={"form": form_key},
         )
-        if isinstance(data, AchievementInput):
-            posting.submit(session, actor, achievement, now=now)
-    return achievement
 
 
 def edit_achievement(
@@ -101,42 +91,18 @@ def edit_achievement(
     version: int,
     now: datetime,
 ) -> Achievement:
-    """Replace the text of an achievement; what was published goes to review again.
-
-    Raises `Conflict` «stale» when somebody saved after ``version`` was read,
-    «achievement.not_editable» when the state allows no change.
-    """
+    """Replace the text of an achievement, see `posting.change`."""
     with transaction(session):
-        achievement = _locked_achievement(
-            session, actor, achievement_id, "achievement.edit"
+        return posting.change(
+            session,
+            actor,
+            Achievement,
+            achievement_id,
+            columns(data),
+            version=version,
+            complete=isinstance(data, AchievementInput),
+            now=now,
         )
-        require_editable(achievement)
-        if achievement.version != version:
-            raise Conflict("stale")
-        if achievement.status is not AchievementStatus.DRAFT and not isinstance(
-            data, AchievementInput
-        ):
-            raise Conflict("achievement.not_editable")
-        was_draft = achievement.status is AchievementStatus.DRAFT
-        values = columns(data)
-        changes = history.difference(achievement, values)
-        for name, value in values.items():
-            setattr(achievement, name, value)
-        achievement.updated_at = now
-        if changes:
-            # What a draft said before it was submitted is its author's alone.
-            noted = {} if was_draft else changes
-            history.record(
-                session,
-                actor,
-                "achievement.edited",
-                achievement,
-                now=now,
-                changes=noted,
-            )
-        if isinstance(data, AchievementInput):
-            posting.submit(session, actor, achievement, now=now)
-    return achievement
 
 
 def withdraw_achievement(
@@ -144,18 +110,7 @@ def withdraw_achievement(
 ) -> Achievement:
     """Take the achievement back for good; it leaves every list and search."""
     with transaction(session):
-        achievement = _locked_achievement(
-            session, actor, achievement_id, "achievement.withdraw"
-        )
-        was_draft = achievement.status is AchievementStatus.DRAFT
-        achievement.move_to(AchievementStatus.WITHDRAWN)
-        achievement.updated_at = now
-        history.record(session, actor, "achievement.withdrawn", achievement, now=now)
-        if was_draft:
-            outbox.note(session, achievement, now=now)
-        else:
-            outbox.touch(session, achievement, now=now)
-    return achievement
+        return posting.withdraw(session, actor, Achievement, achievement_id, now=now)
 
 
 def mark_transferred(
@@ -163,8 +118,8 @@ def mark_transferred(
 ) -> Achievement:
     """Note that the achievement found its taker: it is read on, and matched no more."""
     with transaction(session):
-        achievement = _locked_achievement(
-            session, actor, achievement_id, "achievement.transfer"
+        achievement = posting.locked(
+            session, actor, Achievement, achievement_id, "transfer"
         )
         achievement.move_to(AchievementStatus.TRANSFERRED)
         achievement.updated_at = now
@@ -181,12 +136,6 @@ def renew_achievement(
     item = expiry.renew(session, actor, kind, achievement_id, terms=terms, now=now)
     assert isinstance(item, Achievement)
     return item
-
-
-def require_editable(achievement: Achievement) -> None:
-    """Raise `Conflict` if an achievement in this state is not changed any more."""
-    if not posting.is_editable(achievement):
-        raise Conflict("achievement.not_editable")
 
 
 def may_be_transferred(achievement: Achievement) -> bool:
@@ -230,30 +179,6 @@ def columns(data: AchievementDraft) -> dict[str, Any]:
         "pilot_wanted": data.pilot_wanted,
         "pilot_needs": data.pilot_needs,
     }
-
-
-def _sent_again(
-    session: Session, actor: User, made: int, data: AchievementDraft, *, now: datetime
-) -> Achievement:
-    """What a form made already; raises `Conflict` if it now says otherwise."""
-    achievement = find_achievement(session, actor, made)
-    if history.difference(achievement, columns(data)):
-        raise Conflict("form_used", id=achievement.id)
-    if achievement.status is AchievementStatus.DRAFT and isinstance(
-        data, AchievementInput
-    ):
-        posting.submit(session, actor, achievement, now=now)
-    return achievement
-
-
-def _locked_achievement(
-    session: Session, actor: User, achievement_id: int, action: str
-) -> Achievement:
-    """The achievement with its row locked, so that two people change it in turn."""
-    kind = RecordType.ACHIEVEMENT
-    item = posting.locked(session, actor, kind, achievement_id, action)
-    assert isinstance(item, Achievement)
-    return item
 
 
 @dataclass

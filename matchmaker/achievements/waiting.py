@@ -90,7 +90,7 @@ SOURCES: tuple[Source, ...] = (
         "继续填写",
         UNIVERSITY,
         partial(in_state, Achievement, AchievementStatus.DRAFT, ""),
-        {"": ("achievements.edit", "achievement_id")},
+        {"": ("achievement_forms.edit", "achievement_id")},
         Achievement.organisation_id,
         Remind.NEVER,
     ),

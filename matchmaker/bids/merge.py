@@ -27,7 +27,9 @@ def _words(name: str, values: Mapping[str, Any]) -> str:
 
 
 SHAPE = merge.Shape(
-    _words, together={"goal_goal": "goal_value", "goal_evidence": "goal_value"}
+    _words,
+    together={"goal_goal": "goal_value", "goal_evidence": "goal_value"},
+    unchosen=frozenset({"promise"}),
 )
 
 
@@ -35,22 +37,3 @@ def typed(form: Any) -> dict[str, Any]:
     """What was typed, as it was typed."""
     values: dict[str, Any] = form.to_dict()
     return values | {name: form.getlist(name) for name in LISTS}
-
-
-def rows(stored: Mapping[str, Any], form: Any) -> list[dict[str, Any]]:
-    """Every field that differs, with both texts and what is proposed."""
-    return merge.rows(SHAPE, NAMES, stored, typed(form), form)
-
-
-def posted(form: Any) -> list[tuple[str, str]]:
-    """What was typed as hidden fields of the page that asks for the choices."""
-    return merge.hidden(typed(form), ["seen"])
-
-
-def chosen(stored: Mapping[str, Any], form: Any) -> dict[str, Any]:
-    """The form again, with the stored text wherever it was chosen."""
-    return merge.chosen(SHAPE, typed(form), stored, form)
-
-
-base = merge.base
-last_change = merge.last_change

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import sha256
-
-import jieba
 
 from models.states import Secrecy
 
+from ..posting.hints import Hint, names_nothing
 from .schema import NeedDraft
 from .targets import asked, says_otherwise, words
 
@@ -26,23 +23,6 @@ _TRIED = re.compile(
     "试过|做过|换过|加过|用过|改过|买过|请过|找过|调过|比过|测过|目前|现在|现有|现用|当前|"
     "一直|原来|以前|去年|前年|之前|传统|老办法|尝试|已经|曾"
 )
-# Of these a title may consist and still say nothing.
-_EMPTY_WORDS = """
-技术 需求 寻求 寻找 征集 合作 开发 研发 研究 研制 升级 改造 改进
-优化 提升 提高 降低 解决 问题 方案 解决方案 难题 设备 产品 系统
-工艺 质量 效率 性能 成本 生产 制造 公司 企业 我们 我司 关于 一种
-的 和 与 及 新 新型 高 高性能 智能 智能化 自动化 数字化 平台
-项目 课题 攻关 应用 管理 服务 支持 帮助 希望 想
-"""
-_EMPTY = frozenset(_EMPTY_WORDS.split())
-
-
-@dataclass(frozen=True)
-class Hint:
-    """One thing to mend; ``field`` is the field of the form it is about."""
-
-    field: str
-    text: str
 
 
 def hints(
@@ -61,19 +41,8 @@ def hints(
     ]
 
 
-def seen_mark(found: list[Hint], more: str = "") -> str:
-    """Tells these hints from others: a person is shown the same ones once."""
-    text = "\x1f".join([f"{hint.field}:{hint.text}" for hint in found] + [more])
-    return sha256(text.encode()).hexdigest()[:16]
-
-
 def _title(draft: NeedDraft) -> Iterator[Hint]:
-    telling = [
-        word
-        for word in jieba.cut(draft.title)
-        if word.strip() and word not in _EMPTY and re.search(r"\w", word)
-    ]
-    if len("".join(telling)) < 4:
+    if names_nothing(draft.title):
         yield Hint(
             "title",
             "对象不具体：写出是什么东西出了什么问题，例如「泵车末端软管晃」，"

@@ -15,6 +15,7 @@ from models.needs import fingerprint
 from models.states import IpWish, Mode, Secrecy
 
 from ..masking.draft import Secrets, gives_away
+from ..posting.columns import Columns
 from ..schema import (
     FEWEST_IN_TEXT,
     FEWEST_IN_TITLE,
@@ -296,7 +297,8 @@ class NeedInput(NeedDraft):
         return mark
 
 
-MEASURE_PARTS = ("name", "comparator", "value", "upper", "unit", "need", "proposed")
+MEASURE_PARTS = ("name", "comparator", "value", "upper", "unit")
+MEASURES = Columns("measure", (*MEASURE_PARTS, "need", "proposed"))
 
 
 def from_form(form: Any) -> Mapping[str, Any]:
@@ -310,24 +312,17 @@ def from_form(form: Any) -> Mapping[str, Any]:
     data: dict[str, Any] = dict(form.items())
     for name in ("public_targets", "cooperation"):
         data[name] = getlist(name)
-    rows = list(
-        zip_longest(
-            getlist("targets"),
-            *(getlist(f"measure_{part}") for part in MEASURE_PARTS),
-            fillvalue="",
-        )
-    )
-    rows = [row for row in rows if row[0].strip()]
-    data["targets"] = [row[0] for row in rows]
-    data["measures"] = [
-        _measure(dict(zip(MEASURE_PARTS, row[1:], strict=True))) for row in rows
-    ]
+    blank = dict.fromkeys(MEASURES.parts, "")
+    rows = zip_longest(getlist("targets"), MEASURES.read(form))
+    written = [(words, row or blank) for words, row in rows if words and words.strip()]
+    data["targets"] = [words for words, _ in written]
+    data["measures"] = [_measure(row) for _, row in written]
     return data
 
 
 def _measure(typed: dict[str, str]) -> dict[str, Any]:
     """A measure as typed; what nobody changed since it was proposed still is."""
-    row = {part: typed[part] for part in MEASURE_PARTS[:5]}
+    row = {part: typed[part] for part in MEASURE_PARTS}
     untouched = not any(part.strip() for part in row.values())
     proposed = typed["proposed"] and typed["proposed"] == measure_mark(row)
     return row | {
@@ -338,4 +333,4 @@ def _measure(typed: dict[str, str]) -> dict[str, Any]:
 
 def measure_mark(row: Mapping[str, Any]) -> str:
     """Tells whether a proposed measure was changed by hand."""
-    return "|".join(str(row[part]).strip() for part in MEASURE_PARTS[:5])
+    return "|".join(str(row[part]).strip() for part in MEASURE_PARTS)

@@ -11,7 +11,6 @@ from models import Need, Organisation, User, transaction
 from models.fields import field_name
 from models.needs import NeedText
 from models.outbox import RecordType
-from models.session import lock
 from models.states import NEED_MOVES, NeedStatus, Secrecy
 
 from .. import policies
@@ -21,10 +20,11 @@ from ..jobs import outbox
 from ..masking.draft import Secrets, left_open, masked, masked_lines
 from ..posting import expiry
 from ..posting import service as posting
+from ..posting.hints import Hint
 from ..posting.terms import Terms
 from ..schema import parse
 from ..search.service import find
-from .hints import Hint, hints
+from .hints import hints
 from .schema import NeedDraft, NeedInput, from_form
 from .targets import Measure, complete
 
@@ -129,35 +129,19 @@ def create_need(
 ) -> Need:
     """Keep the need of the actor's organisation, as a draft or for review.
 
-    A `NeedInput` goes to review, a plain `NeedDraft` stays a draft. The same
-    ``form_key`` never makes two: a form sent twice gets the need
-    it made first, or `Conflict` «form_used» when the text differs by then. Nor do
-    the very same words of the same person, as after «back».
+    A `NeedInput` goes to review, a plain `NeedDraft` stays a draft; see
+    `posting.create` for a form sent twice.
     """
     with transaction(session):
-        policies.require(actor, "need.create")
-        lock(session, actor)
-        made = history.made_before(session, actor, "need.created", form_key, now=now)
-        if made is None:
-            made = posting.same_again(session, actor, Need, columns(data), now=now)
-        if made is not None:
-            return _sent_again(session, actor, made, data, now=now)
-        need = Need(
-            organisation_id=actor.organisation_id,
-            author_id=actor.id,
-            status=NeedStatus.DRAFT,
-            created_at=now,
-            updated_at=now,
-            **columns(data),
+        return posting.create(
+            session,
+            actor,
+            Need,
+            columns(data),
+            form_key=form_key,
+            complete=isinstance(data, NeedInput),
+            now=now,
         )
-        session.add(need)
-        session.flush()
-        history.record(
-            session, actor, "need.created", need, now=now, changes={"form": form_key}
-        )
-        if isinstance(data, NeedInput):
-            posting.submit(session, actor, need, now=now)
-    return need
 
 
 def edit_need(
@@ -169,31 +153,18 @@ def edit_need(
     version: int,
     now: datetime,
 ) -> Need:
-    """Replace the text of a need; what was published goes to review again.
-
-    Raises `Conflict` «stale» when somebody saved after ``version`` was read,
-    «need.not_editable» when the state allows no change.
-    """
+    """Replace the text of a need, see `posting.change`."""
     with transaction(session):
-        need = _locked_need(session, actor, need_id, "need.edit")
-        require_editable(need)
-        if need.version != version:
-            raise Conflict("stale")
-        if need.status is not NeedStatus.DRAFT and not isinstance(data, NeedInput):
-            raise Conflict("need.not_editable")
-        was_draft = need.status is NeedStatus.DRAFT
-        values = columns(data)
-        changes = history.difference(need, values)
-        for name, value in values.items():
-            setattr(need, name, value)
-        need.updated_at = now
-        if changes:
-            # What a draft said before it was submitted is its author's alone.
-            noted = {} if was_draft else changes
-            history.record(session, actor, "need.edited", need, now=now, changes=noted)
-        if isinstance(data, NeedInput):
-            posting.submit(session, actor, need, now=now)
-    return need
+        return posting.change(
+            session,
+            actor,
+            Need,
+            need_id,
+            columns(data),
+            version=version,
+            complete=isinstance(data, NeedInput),
+            now=now,
+        )
 
 
 def withdraw_need(
@@ -201,16 +172,7 @@ def withdraw_need(
 ) -> Need:
     """Take the need back for good; it leaves every list and search."""
     with transaction(session):
-        need = _locked_need(session, actor, need_id, "need.withdraw")
-        was_draft = need.status is NeedStatus.DRAFT
-        need.move_to(NeedStatus.WITHDRAWN)
-        need.updated_at = now
-        history.record(session, actor, "need.withdrawn", need, now=now)
-        if was_draft:
-            outbox.note(session, need, now=now)
-        else:
-            outbox.touch(session, need, now=now)
-    return need
+        return posting.withdraw(session, actor, Need, need_id, now=now)
 
 
 def renew_need(
@@ -242,7 +204,7 @@ def require_approved(need: Need) -> None:
 def mark_solved(session: Session, actor: User, need_id: int, *, now: datetime) -> Need:
     """Note that the need found its solution: it is read on, and matched no more."""
     with transaction(session):
-        need = _locked_need(session, actor, need_id, "need.solve")
+        need = posting.locked(session, actor, Need, need_id, "solve")
         need.move_to(NeedStatus.SOLVED)
         need.updated_at = now
         history.record(session, actor, "need.solved", need, now=now)
@@ -253,12 +215,6 @@ def mark_solved(session: Session, actor: User, need_id: int, *, now: datetime) -
 def may_be_solved(need: Need) -> bool:
     """Whether the need's state lets it be marked as solved."""
     return NeedStatus.SOLVED in NEED_MOVES[need.status]
-
-
-def require_editable(need: Need) -> None:
-    """Raise `Conflict` if a need in this state is not changed any more."""
-    if not posting.is_editable(need):
-        raise Conflict("need.not_editable")
 
 
 def may_withdraw(need: Need) -> bool:
@@ -297,23 +253,3 @@ def columns(data: NeedDraft) -> dict[str, Any]:
 def _approval(data: NeedDraft) -> str | None:
     """What is kept of an approval: one of another text is none."""
     return data.public_approved if data.public_approved == data.fingerprint else None
-
-
-def _sent_again(
-    session: Session, actor: User, made: int, data: NeedDraft, *, now: datetime
-) -> Need:
-    """What a form made already; raises `Conflict` if it now says otherwise."""
-    need = find_need(session, actor, made)
-    if history.difference(need, columns(data)):
-        raise Conflict("form_used", id=need.id)
-    if need.status is NeedStatus.DRAFT and isinstance(data, NeedInput):
-        posting.submit(session, actor, need, now=now)
-    return need
-
-
-def _locked_need(session: Session, actor: User, need_id: int, action: str) -> Need:
-    """The need with its row locked, so that two people change it in turn."""
-    need = find_need(session, actor, need_id)
-    policies.require(actor, action, need)
-    lock(session, need)
-    return need

@@ -16,7 +16,7 @@ from ..posting.waiting import ends_soon, in_state
 from ..work.source import ENTERPRISE, AnySelect, Days, Remind, Source, columns
 
 NEED = {"": ("needs.show", "need_id")}
-EDIT = {"": ("needs.edit", "need_id")}
+EDIT = {"": ("need_forms.edit", "need_id")}
 
 
 def _unapproved(_days: Days) -> AnySelect:

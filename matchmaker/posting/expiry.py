@@ -64,7 +64,7 @@ def _since(model: Any) -> ColumnElement[datetime]:
 
 def is_over(model: Any, day: date, terms: Terms) -> ColumnElement[bool]:
     """The published records whose last day was before ``day``."""
-    earlier = timedelta(days=terms.days(_kind(model)))
+    earlier = timedelta(days=terms.days(posting.kind_of_table(model)))
     over = _since(model) < midnight(day - earlier)
     if model is Need:
         over = or_(Need.deadline < day, and_(Need.deadline.is_(None), over))
@@ -79,10 +79,6 @@ def ending(model: Any, when: Window) -> ColumnElement[bool]:
         by_deadline = Need.deadline.between(when.first, when.last)
         ends = or_(by_deadline, and_(Need.deadline.is_(None), ends))
     return and_(model.status == "published", ends)
-
-
-def _kind(model: Any) -> RecordType:
-    return next(kind for kind in KINDS if TABLES[kind] is model)
 
 
 class _DayAfter(GenericFunction[date]):
@@ -157,7 +153,7 @@ def expire(session: Session, *, terms: Terms, now: datetime) -> int:
 
 
 def _expire(session: Session, model: Any, terms: Terms, now: datetime) -> int:
-    kind = _kind(model).value
+    kind = posting.kind_of_table(model).value
     due = select(model).where(is_over(model, today(now), terms))
     total = 0
     while True:
@@ -213,9 +209,7 @@ def renew(
     """
     day = today(now)
     with transaction(session):
-        item: Any = posting.locked(
-            session, actor, kind, record_id, f"{kind.value}.edit"
-        )
+        item: Any = posting.locked(session, actor, TABLES[kind], record_id, "edit")
         if not may_renew(item, terms, day):
             raise Conflict(f"{kind.value}.not_renewable")
         check(item)

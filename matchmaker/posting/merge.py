@@ -17,8 +17,18 @@ from models import History
 
 from .. import labels
 from ..differences import pieces
+from .columns import Columns
 
 CHOICE = "choose_"
+MACHINERY = (
+    "csrf_token",
+    "action",
+    "version",
+    "seen",
+    "base",
+    "form_key",
+    "hints_seen",
+)
 Values = Mapping[str, Any]
 
 
@@ -28,12 +38,22 @@ class Shape:
 
     words     a field as a person reads it, from all values of the form
     together  fields that go with another and are not chosen by themselves
-    unchosen  fields nobody chooses: marks, ticks
+    unchosen  fields nobody chooses but keeps as typed: marks, ticks
+    columns   fields that hold rows, and the columns a form posts them as
     """
 
     words: Callable[[str, Values], str]
     together: Mapping[str, str] = field(default_factory=dict)
     unchosen: frozenset[str] = frozenset()
+    columns: Mapping[str, Columns] = field(default_factory=dict)
+
+
+def words(name: str, values: Values) -> str:
+    """A field as most are read: a list line by line, a code by its word."""
+    value = values.get(name)
+    if isinstance(value, list):
+        return "\n".join(labels.in_words(name, part) for part in value if part)
+    return labels.in_words(name, plain(value)) if value else ""
 
 
 def base(values: Values) -> str:
@@ -76,12 +96,22 @@ def rows(
 
 def hidden(typed: Values, leave_out: Sequence[str] = ()) -> list[tuple[str, str]]:
     """The plain fields that were typed, as hidden fields of the page of choices."""
-    machinery = ("csrf_token", "action", "version", "base", "form_key", *leave_out)
+    machinery = (*MACHINERY, *leave_out)
     found: list[tuple[str, str]] = []
     for name, value in typed.items():
         if name not in machinery and not name.startswith(CHOICE):
             values = value if isinstance(value, list) else [value]
             found += [(name, str(one)) for one in values]
+    return found
+
+
+def posted(shape: Shape, typed: Values) -> list[tuple[str, str]]:
+    """All that was typed, as hidden fields of the page of choices."""
+    prefixes = tuple(f"{columns.prefix}_" for columns in shape.columns.values())
+    parts = [name for name in typed if name.startswith(prefixes)]
+    found = hidden(typed, [*shape.columns, *parts])
+    for name, columns in shape.columns.items():
+        found += columns.posted(typed.get(name) or [])
     return found
 
 
@@ -91,7 +121,7 @@ def chosen(shape: Shape, typed: Values, stored: Values, form: Any) -> dict[str, 
     for name in stored:
         if form.get(CHOICE + shape.together.get(name, name)) == "stored":
             values[name] = stored[name]
-    return values
+    return values | {name: typed.get(name, "") for name in shape.unchosen}
 
 
 def last_change(entries: Sequence[History]) -> dict[str, str]:
@@ -105,12 +135,19 @@ def last_change(entries: Sequence[History]) -> dict[str, str]:
 def plain(value: Any) -> Any:
     """A value without what is no difference: line ends, blanks, mere proposals."""
     if isinstance(value, list):
-        return [plain(part) for part in value if part]
+        return [plain(part) for part in value if not _is_blank(part)]
     if isinstance(value, Mapping):
         # What the platform only proposes is nobody's change.
-        shown = {} if value.get("proposed") else {k: str(v) for k, v in value.items()}
+        rest = {} if value.get("proposed") else value
+        shown = {k: str(v) for k, v in rest.items() if str(v).strip()}
         return {"must": str(value.get("must", True))} | shown | {"proposed": ""}
     return str(value or "").replace("\r\n", "\n").strip()
+
+
+def _is_blank(part: Any) -> bool:
+    if isinstance(part, Mapping):
+        return not any(str(value).strip() for value in part.values())
+    return not part
 
 
 def _read_base(text: str) -> dict[str, str]:

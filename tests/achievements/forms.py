@@ -1,4 +1,7 @@
-"""An achievement as the form posts it; a test changes only what it is about."""
+"""An achievement as the form posts it, with nothing to hint at.
+
+A test changes only what it is about.
+"""
 
 from datetime import date
 from typing import Any
@@ -12,7 +15,8 @@ TYPED: dict[str, Any] = {
     "abstract": "以磁流变弹性凝胶填充柔性囊,按刀位逐区励磁,"
     "对弱刚性零件内壁形成跟随支承,已在直径三百毫米的薄壁环上试验。",
     "indicators": ["局部动刚度提高4.1倍", "支承预变形≤8 μm", ""],
-    "trl": "5",
+    "applications": "航空薄壁零件的铣削夹具",
+    "trl": "4",
     "stage": "small",
     "ip_type": ["发明专利", "", ""],
     "ip_status": ["授权", "", ""],

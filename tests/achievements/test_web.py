@@ -155,6 +155,7 @@ def test_everything_that_was_registered_is_shown_and_comes_back(login, make, ses
         applications="船用轴承",
         trl="11",
         trl_scale="13",
+        stage="industrial",
         trl_proof="test",
         trl_proof_on="2026-10-01",
         trl_proof_by="某检测院",
@@ -225,15 +226,20 @@ def test_a_stale_form_names_only_what_differs(login, make):
     url = f"/achievements/{item.id}/edit"
     client = login(actor)
     typed_now = {"version": "0", "title": "后来的成果名称"}
-    values = [
-        (name, typed_now.get(name, value))
-        for name, value in forms(client.get(url).text)[-1].values
-    ]
-    answer = client.post(
-        url,
-        data=urlencode([*values, ("promise", "1")]),
-        content_type="application/x-www-form-urlencoded",
-    )
+
+    def send(page: str):
+        values = [
+            (name, typed_now.get(name, value)) for name, value in forms(page)[-1].values
+        ]
+        return client.post(
+            url,
+            data=urlencode([*values, ("promise", "1")]),
+            content_type="application/x-www-form-urlencoded",
+        )
+
+    advised = send(client.get(url).text)
+    assert "可以写得更好" in advised.text
+    answer = send(advised.text)
     assert answer.status_code == 409
     table = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
     assert re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', table) == ["成果名称"]

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from matchmaker.needs.hints import hints, seen_mark
+from matchmaker.needs.hints import hints
 from matchmaker.needs.schema import NeedDraft, from_form
+from matchmaker.posting.hints import seen_mark
 from matchmaker.schema import parse
 
 from .forms import typed

@@ -66,7 +66,7 @@ def test_a_review_from_the_panel_to_the_award(app, world, login, session, now):
     typed = form_of(world, expert, review, action="autosave", score_0="")
     answer = expert.post(f"/reviews/{review.id}", data=typed)
     assert answer.status_code == 200
-    assert answer.json["saved"] == "12:00"
+    assert "已自动保存（12:00）" in answer.json["said"]
     again = expert.post(f"/reviews/{review.id}", data=typed)
     assert again.status_code == 409
     typed = form_of(world, expert, review, action="submit", score_1="101")

@@ -346,8 +346,8 @@ def test_a_masked_text_that_nobody_approved_waits_for_its_firm(session, make):
         make.need(public_approved=None, status=status, **own)
     found = service.work_list(session, person, ALL, WHEN)
     assert [(item.source.name, item.id, item.page) for item in found.items] == [
-        ("unapproved_needs", old.id, "needs.edit"),
-        ("unapproved_needs", imported.id, "needs.edit"),
+        ("unapproved_needs", old.id, "need_forms.edit"),
+        ("unapproved_needs", imported.id, "need_forms.edit"),
     ]
 
 

@@ -17,7 +17,8 @@ from ...calls.service import find_call
 from ...db import db
 from ...errors import Conflict, Invalid
 from ...handlers import conflict_words
-from ...history import service as history
+from ...posting import merge as posting_merge
+from ...posting import web as posting
 from ...schema import parse
 from .. import content as texts
 from .. import files as bid_files
@@ -45,9 +46,11 @@ def edit(call_id: int) -> ResponseReturnValue:
         return _too_late(call_id, conflict)
     if request.method == "GET":
         return _form(call, _stored(call))
-    action = request.form.get("action", "")
+    action, typed = posting.action(), merge.typed(request.form)
     if action == "merge":
-        return _form(call, _stored(call), merge.chosen(_stored_values(call), _posted()))
+        stored = _stored_values(call)
+        chosen = posting_merge.chosen(merge.SHAPE, typed, stored, request.form)
+        return _form(call, _stored(call), chosen)
     try:
         if action == "check":
             return _checked(call)
@@ -65,16 +68,16 @@ def edit(call_id: int) -> ResponseReturnValue:
         data = parse(BidInput, from_form(request.form))
         bid = service.save(session, safe(), user, call_id, data, clock=utcnow)
     except Invalid as invalid:
-        if action == "autosave":
-            return {"errors": invalid.fields}, 422
-        return _form(call, _stored(call), merge.typed(_posted()), invalid.fields)
+        if posting.autosaving():
+            return posting.not_saved(invalid)
+        return _form(call, _stored(call), typed, invalid.fields)
     except Conflict as conflict:
-        if action == "autosave":
-            return {"conflict": conflict_words(conflict)}, 409
+        if posting.autosaving():
+            return posting.stopped(conflict_words(conflict))
         if conflict.code != "bid.stale":
             raise
         return _choices(call)
-    if action == "autosave":
+    if posting.autosaving():
         return _autosaved(call, bid)
     if action == "files":
         return redirect(url_for(".files", call_id=call_id), 303)
@@ -82,16 +85,12 @@ def edit(call_id: int) -> ResponseReturnValue:
     return redirect(url_for(".edit", call_id=call_id), 303)
 
 
-def _posted() -> Any:
-    return request.form
-
-
 def _too_late(call_id: int, conflict: Conflict) -> ResponseReturnValue:
     """Whoever comes to read is led to the receipts; what was sent is refused."""
     call = find_call(db.session, signed_in(), call_id)
     bid = service.own_bid(db.session, signed_in(), call)
-    if request.form.get("action") == "autosave":
-        return {"conflict": conflict_words(conflict)}, 409
+    if posting.autosaving():
+        return posting.stopped(conflict_words(conflict))
     if request.method == "POST" or bid is None:
         raise conflict
     flash(conflict_words(conflict), "warning")
@@ -117,7 +116,7 @@ def _checked(call: Call) -> ResponseReturnValue:
     """The form as it was typed, with what it lacks."""
     data = parse(BidInput, from_form(request.form))
     written = texts.of_form(data, call.goals)
-    return _form(call, _stored(call), merge.typed(_posted()), written=written)
+    return _form(call, _stored(call), merge.typed(request.form), written=written)
 
 
 def _form(
@@ -143,7 +142,7 @@ def _form(
         missing=lacking if asked else {},
         advice=texts.advice(written or kept, call, len(facts)) if asked else [],
         seen=texts.mark(stored),
-        base=merge.base(texts.form_values(kept, call.goals)),
+        base=posting_merge.base(texts.form_values(kept, call.goals)),
         files=facts,
         most_files=bid_files.MOST,
         kinds=contents.BY_CODE,
@@ -173,28 +172,28 @@ def _choices(call: Call) -> ResponseReturnValue:
     """Both texts field by field; the person chooses, then sees the form again."""
     bid = _own(call)
     assert bid is not None
-    page = render_template(
-        "posting/merge.html",
+    return posting.choices(
+        bid,
+        merge.SHAPE,
+        merge.NAMES,
+        _stored_values(call),
+        merge.typed(request.form),
         title=call.title,
         noun="揭榜书",
         back=url_for(".edit", call_id=call.id),
         action=url_for(".edit", call_id=call.id),
         seen=("seen", texts.mark(sealing.content_of(safe().vault, bid))),
         used=False,
-        rows=merge.rows(_stored_values(call), _posted()),
-        typed=merge.posted(_posted()),
-        last=merge.last_change(history.of_record(db.session, bid)),
     )
-    return page, 409
 
 
 def _autosaved(call: Call, bid: Bid) -> ResponseReturnValue:
     stored = sealing.content_of(safe().vault, bid)
-    return {
-        "seen": texts.mark(stored),
-        "base": merge.base(_stored_values(call)),
-        "saved": labels.minute(utcnow())[11:],
-    }
+    return posting.autosaved(
+        f"草稿已加密保存（{posting.clock(utcnow())}），还没有提交。",
+        seen=texts.mark(stored),
+        base=posting_merge.base(_stored_values(call)),
+    )
 
 
 @bp.route("/calls/<int:call_id>/bid/files", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from index.quantities import quantities
 from models.states import CallMode
 
 from ... import labels
-from ...needs.hints import Hint
+from ...posting.hints import Hint
 from .schema import CallDraft
 
 FEWEST_IN_BACKGROUND = 80

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import zip_longest
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -11,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from models.states import CallMode
 
 from ...moments import Moment
+from ...posting.columns import Columns
 from ...schema import (
     FieldCode,
     FieldOrBlank,
@@ -216,6 +216,9 @@ class Seen(Input):
 __all__ = ["CallDraft", "CallInput", "Opening", "Opinion", "Return", "Seen"]
 
 
+CRITERIA = Columns("criterion", ("name", "weight", "words"))
+
+
 def from_form(form: Any) -> Mapping[str, Any]:
     """The posted form with each criterion as one row; blank rows are left out."""
     getlist = getattr(form, "getlist", None)
@@ -224,9 +227,6 @@ def from_form(form: Any) -> Mapping[str, Any]:
     data: dict[str, Any] = dict(form.items())
     for name in ("goals", "needs"):
         data[name] = getlist(name)
-    parts = ("name", "weight", "words")
-    rows = zip_longest(*(getlist(f"criterion_{part}") for part in parts), fillvalue="")
-    data["criteria"] = [
-        dict(zip(parts, row, strict=True)) for row in rows if any(map(str.strip, row))
-    ]
+    rows = CRITERIA.read(form)
+    data["criteria"] = [row for row in rows if any(map(str.strip, row.values()))]
     return data

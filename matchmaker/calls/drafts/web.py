@@ -1,7 +1,5 @@
 """Pages of a call before it is opened: the form, the 论证, the opening."""
 
-import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +8,6 @@ from flask import (
     current_app,
     flash,
     redirect,
-    render_template,
     request,
     url_for,
 )
@@ -21,158 +18,105 @@ from models import Call, Need
 from models.base import utcnow
 from models.calls import default_criteria
 from models.fields import FIELDS
+from models.outbox import RecordType
 from models.states import CallMode, CallStatus
 
 from ... import labels, policies
 from ...accounts.current import signed_in
 from ...config import Settings
 from ...db import db
-from ...errors import Conflict, Invalid
-from ...history import service as history
-from ...needs.hints import Hint, seen_mark
+from ...errors import Invalid
+from ...posting.web import Advice, PostedForm
 from ...schema import parse
 from .. import web as calls
 from ..service import find_call
 from . import arguing, merge, service
 from .from_needs import drafted, named
 from .hints import hints
-from .schema import LABELS, CallDraft, Opening, Opinion, Return, Seen, from_form
+from .schema import LABELS, CallDraft, Opening, Opinion, Return, Seen
 
 bp = Blueprint("call_drafts", __name__)
 
-MOST_KEY = 64
 
+class CallForm(PostedForm[Call, CallDraft]):
+    """A call as its issuer or the staff draft it."""
 
-@dataclass(frozen=True)
-class Shown:
-    """Which form is on the page: that of a call, or a new one with its key."""
+    kind = RecordType.CALL
+    noun = "榜单"
+    template = "calls/edit.html"
+    names = LABELS
+    shape = merge.SHAPE
 
-    call: Call | None = None
-    key: str = ""
-    version: int | None = None
+    def find(self, record_id: int) -> Call:
+        return find_call(db.session, signed_in(), record_id)
 
+    def read(self, *, submit: bool, now: datetime) -> CallDraft:
+        return service.read_form(request.form, submit=submit)
 
-@dataclass(frozen=True)
-class Advice:
-    """What the author should see before the call is handed in."""
+    def create(self, data: CallDraft, *, form_key: str, now: datetime) -> Call:
+        return service.create_call(
+            db.session, signed_in(), data, form_key=form_key, now=now
+        )
 
-    hints: list[Hint]
-    mark: str
-    similar: None = None
+    def change(
+        self, item: Call, data: CallDraft, *, version: int, now: datetime
+    ) -> Call:
+        return service.edit_call(
+            db.session, signed_in(), item.id, data, version=version, now=now
+        )
 
-    @property
-    def nothing(self) -> bool:
-        return not self.hints
+    def stored(self, item: Call) -> dict[str, Any]:
+        return merge.form_values(item)
+
+    def typed(self) -> dict[str, Any]:
+        return merge.typed(request.form)
+
+    def advice(self, data: CallDraft, item: Call | None, now: datetime) -> Advice:
+        return Advice(hints(data, window_days=_periods().window, now=now))
+
+    def context(self, values: dict[str, Any], item: Call | None) -> dict[str, Any]:
+        return {"call": item, "needs": _needs(item, values), **choices()}
+
+    def edit_url(self, item: Call) -> str:
+        return url_for(".edit", call_id=item.id)
+
+    def show_url(self, item: Call) -> str:
+        return url_for("calls.show", call_id=item.id)
+
+    def done(self, item: Call) -> ResponseReturnValue:
+        draft = item.status is CallStatus.DRAFT
+        told = "草稿已保存。" if draft else "已提交论证，结果会在通知里告诉您。"
+        flash(told, "success")
+        return redirect(self.show_url(item), 303)
 
 
 @bp.route("/calls/new", methods=["GET", "POST"])
 @login_required
 def new() -> ResponseReturnValue:
     """A new call, empty or drawn from needs (``?need=1&need=2``)."""
-    user, now = signed_in(), utcnow()
+    user, form = signed_in(), CallForm()
     policies.require(user, "call.create")
-    if request.method == "GET":
-        needs = service.linkable(db.session, user, named(request.args.getlist("need")))
-        values = {"criteria": default_criteria(), "mode": "single"}
-        values |= {"issuer_weight": service.DEFAULT_ISSUER_WEIGHT} | drafted(needs)
-        return _form(values, shown=Shown(key=secrets.token_urlsafe(16)))
-    key = request.form.get("form_key", "")[:MOST_KEY] or secrets.token_urlsafe(16)
-    shown = Shown(key=key)
-    try:
-        if (page := _before_saving(shown, now)) is not None:
-            return page
-        data = service.read_form(request.form, submit=_submitting())
-        call = service.create_call(db.session, user, data, form_key=key, now=now)
-    except Invalid as invalid:
-        return _refused(invalid, shown)
-    except Conflict as conflict:
-        if conflict.code != "form_used":
-            raise
-        made = find_call(db.session, user, int(str(conflict.facts["id"])))
-        return _merge(made, used=True)
-    return _done(call)
+    if request.method == "POST":
+        return form.post_new()
+    needs = service.linkable(db.session, user, named(request.args.getlist("need")))
+    values = {"criteria": default_criteria(), "mode": "single"}
+    values |= {"issuer_weight": service.DEFAULT_ISSUER_WEIGHT} | drafted(needs)
+    return form.blank(values)
 
 
 @bp.route("/calls/<int:call_id>/edit", methods=["GET", "POST"])
 @login_required
 def edit(call_id: int) -> ResponseReturnValue:
-    user, now = signed_in(), utcnow()
-    call = find_call(db.session, user, call_id)
-    policies.require(user, "call.edit", call)
+    form = CallForm()
+    call = form.find(call_id)
+    policies.require(signed_in(), "call.edit", call)
     service.require_editable(call)
-    if request.method == "GET":
-        return _form(merge.form_values(call), shown=Shown(call))
-    shown = Shown(call, version=_version())
-    if _action() == "merge":
-        chosen = merge.chosen(request.form, merge.form_values(call))
-        return _form(chosen, shown=shown)
-    try:
-        if (page := _before_saving(shown, now)) is not None:
-            return page
-        submit = _submitting() or call.status is not CallStatus.DRAFT
-        data = service.read_form(request.form, submit=submit)
-        call = service.edit_call(
-            db.session, user, call_id, data, version=_version(), now=now
-        )
-    except Invalid as invalid:
-        return _refused(invalid, shown)
-    except Conflict as conflict:
-        if conflict.code != "stale":
-            raise
-        return _merge(find_call(db.session, user, call_id))
-    return _done(call)
-
-
-def _before_saving(shown: Shown, now: datetime) -> ResponseReturnValue | None:
-    """The form again, nothing saved: asked for, or because there is more to see."""
-    action = _action()
-    if action in ("draft", "autosave"):
-        return None
-    asks = action == "check"
-    if not asks:
-        service.read_form(request.form, submit=True)  # what is wrong comes first
-    data = service.read_form(request.form, submit=False)
-    if not asks and shown.key and _made_before(shown.key, now):
-        return None  # sent twice
-    advice = _advice(data, now)
-    if not asks and (advice.nothing or request.form.get("hints_seen") == advice.mark):
-        return None
-    return _form(typed(), shown=shown, advice=advice)
-
-
-def _advice(data: CallDraft, now: datetime) -> Advice:
-    found = hints(data, window_days=_periods().window, now=now)
-    return Advice(found, seen_mark(found))
-
-
-def _made_before(key: str, now: datetime) -> bool:
-    made = history.made_before(db.session, signed_in(), "call.created", key, now=now)
-    return made is not None
+    return form.post_edit(call) if request.method == "POST" else form.opened(call)
 
 
 def _periods() -> arguing.Periods:
     settings: Settings = current_app.config["SETTINGS"]
     return arguing.Periods(settings.call_window_days, settings.call_question_days)
-
-
-def _action() -> str:
-    return request.form.get("action", "")
-
-
-def _submitting() -> bool:
-    return _action() not in ("draft", "autosave")
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def typed() -> dict[str, Any]:
-    """What was typed, as it was typed; blank rows of criteria are left out."""
-    values: dict[str, Any] = request.form.to_dict()
-    together = from_form(request.form)
-    return values | {name: together[name] for name in ("goals", "needs", "criteria")}
 
 
 def choices() -> dict[str, Any]:
@@ -185,81 +129,10 @@ def choices() -> dict[str, Any]:
     }
 
 
-def _form(
-    values: dict[str, Any],
-    *,
-    shown: Shown,
-    errors: dict[str, str] | None = None,
-    advice: Advice | None = None,
-) -> ResponseReturnValue:
-    """The form, with what was typed or what is stored."""
-    call, version = shown.call, shown.version
-    page = render_template(
-        "calls/edit.html",
-        values=values,
-        errors=errors or {},
-        call=call,
-        form_key=shown.key,
-        version=call.version if call and version is None else version,
-        base=_base(call, version),
-        advice=advice,
-        needs=_needs(call, values),
-        labels_of=LABELS,
-        drafting=call is None or call.status is CallStatus.DRAFT,
-        **choices(),
-    )
-    return page, 422 if errors else 200
-
-
 def _needs(call: Call | None, values: dict[str, Any]) -> list[Need]:
     """The needs the call grows from, as this person may know of them."""
     ids = [one.need_id for one in call.sources] if call else values.get("needs") or []
     return service.linkable(db.session, signed_in(), named(map(str, ids)))
-
-
-def _base(call: Call | None, version: int | None) -> str:
-    """The call as it was when the form was opened, for telling who changed what."""
-    if call is not None and version in (None, call.version):
-        return merge.base(merge.form_values(call))
-    return request.form.get("base", "")
-
-
-def _refused(invalid: Invalid, shown: Shown) -> ResponseReturnValue:
-    if _action() == "autosave":
-        return {"errors": invalid.fields}, 422
-    return _form(typed(), errors=invalid.fields, shown=shown)
-
-
-def _merge(stored: Call, *, used: bool = False) -> ResponseReturnValue:
-    """Both versions field by field; the person chooses, then sees the form again."""
-    if _action() == "autosave":
-        return {"conflict": url_for(".edit", call_id=stored.id)}, 409
-    page = render_template(
-        "posting/merge.html",
-        title=stored.title,
-        noun="榜单",
-        back=url_for("calls.show", call_id=stored.id),
-        action=url_for(".edit", call_id=stored.id),
-        seen=("version", stored.version),
-        used=used,
-        rows=merge.rows(merge.form_values(stored), typed(), request.form),
-        typed=merge.posted(typed()),
-        last=merge.last_change(history.of_record(db.session, stored)),
-    )
-    return page, 409
-
-
-def _done(call: Call) -> ResponseReturnValue:
-    if _action() == "autosave":
-        return {
-            "edit": url_for(".edit", call_id=call.id),
-            "version": call.version,
-            "base": merge.base(merge.form_values(call)),
-            "saved": labels.minute(call.updated_at)[-5:],
-        }
-    argued = call.status is not CallStatus.DRAFT
-    flash("已提交论证，结果会在通知里告诉您。" if argued else "草稿已保存。", "success")
-    return redirect(url_for("calls.show", call_id=call.id), 303)
 
 
 @bp.post("/calls/<int:call_id>/withdraw")

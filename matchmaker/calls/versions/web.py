@@ -13,9 +13,9 @@ from ... import policies
 from ...accounts.current import current, signed_in
 from ...db import db
 from ...errors import Invalid
-from ..drafts.merge import form_values
+from ..drafts.merge import form_values, typed
 from ..drafts.schema import LABELS
-from ..drafts.web import choices, typed
+from ..drafts.web import choices
 from ..service import find_call
 from . import service
 
@@ -43,7 +43,7 @@ def amend(call_id: int) -> ResponseReturnValue:
         data = service.read_form(request.form)
         service.amend(db.session, user, call_id, data, clock=utcnow)
     except Invalid as invalid:
-        return _form(call, typed(), invalid.fields)
+        return _form(call, typed(request.form), invalid.fields)
     flash("修改已公开，提问、受邀和已开始揭榜的单位都收到通知。", "success")
     return redirect(url_for(".index", call_id=call_id), 303)
 

@@ -9,11 +9,12 @@ from flask_login import login_required
 from models import BidReview, utcnow
 from models.states import HELD_REVIEWS, CallStatus
 
-from ... import labels, policies
+from ... import policies
 from ...accounts.current import signed_in
 from ...db import db
 from ...errors import Conflict, Invalid
 from ...handlers import conflict_words
+from ...posting import web as posting
 from ...schema import parse
 from .. import recusing, scoring, writing
 from ..overview import criteria_of, scores_of
@@ -97,23 +98,22 @@ def _values(review: BidReview) -> dict[str, Any]:
 def write(review_id: int) -> ResponseReturnValue:
     """«submit» hands it in; anything else keeps it, «autosave» without a page."""
     review = review_of(review_id, "review.write")
-    action = request.form.get("action", "draft")
     try:
-        return _written(review, action)
+        return _written(review)
     except Invalid as invalid:
-        if action == "autosave":
-            return {"errors": invalid.fields}, 422
+        if posting.autosaving():
+            return posting.not_saved(invalid)
         return _show(review_of(review_id, "review.read"), "sheet", invalid.fields)
     except Conflict as conflict:
-        if action == "autosave":
-            return {"conflict": conflict_words(conflict)}, 409
+        if posting.autosaving():
+            return posting.stopped(conflict_words(conflict))
         raise
 
 
-def _written(review: BidReview, action: str) -> ResponseReturnValue:
+def _written(review: BidReview) -> ResponseReturnValue:
     review_id, now = review.id, utcnow()
     names = [one["name"] for one in review.bid.call.criteria]
-    data, lines = read_sheet(request.form, names, whole=action == "submit")
+    data, lines = read_sheet(request.form, names, whole=posting.action() == "submit")
     if isinstance(data, SheetInput):
         writing.submit(
             db.session,
@@ -128,9 +128,9 @@ def _written(review: BidReview, action: str) -> ResponseReturnValue:
         return redirect(url_for(".mine"), 303)
     assert isinstance(data, SheetDraft)
     saved = writing.save(db.session, signed_in(), review_id, data, lines, now=now)
-    if action == "autosave":
-        clock = labels.minute(now).rpartition(" ")[2]
-        return {"version": saved.version, "saved": clock}
+    if posting.autosaving():
+        said = f"草稿已自动保存（{posting.clock(now)}），只有您能看到。"
+        return posting.autosaved(said, version=saved.version)
     flash("草稿已保存，只有您能看到。", "success")
     return redirect(url_for(".show", review_id=review_id), 303)
 

@@ -1,0 +1,1 @@
+"""An achievement while it is written: its form."""

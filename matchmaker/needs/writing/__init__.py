@@ -1,0 +1,1 @@
+"""A need while it is written: its form."""
