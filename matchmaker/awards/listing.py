@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import ceil
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from models.states import LIVE_AWARDS, AwardState, MilestoneState
 
 from .. import policies
 from ..labels import today
+from ..paging import turn
 from .finding import WHOLE
 from .schema import AwardQuery, Shown
 
@@ -74,18 +74,17 @@ def browse(session: Session, actor: User, query: AwardQuery, now: datetime) -> P
         for shown, states in STATES.items()
     }
     total = counts[query.shown]
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     found = session.scalars(
         select(Award)
         .where(*where, Award.state.in_(STATES[query.shown]))
         .options(*WHOLE)
         .order_by(Award.state_since, Award.id)
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
     day = today(now)
-    return Page([line(one, day) for one in found], counts, total, page, pages)
+    return Page([line(one, day) for one in found], counts, total, here.page, here.pages)
 
 
 def _known(actor: User, query: AwardQuery) -> list[ColumnElement[bool]]:

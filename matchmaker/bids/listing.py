@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -14,6 +13,7 @@ from models import Bid, Call, User
 from models.states import BidState
 
 from .. import policies
+from ..paging import turn
 from .service import own_bid
 
 PER_PAGE = 20
@@ -48,8 +48,7 @@ def listing(session: Session, user: User, page: int) -> Listing:
     policies.require(user, "bid.read")
     seen = policies.visible_bids(user)
     total = session.scalar(select(func.count(Bid.id)).where(seen)) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
+    here = turn(page, total, PER_PAGE)
     query = (
         select(Bid)
         .where(seen)
@@ -57,10 +56,10 @@ def listing(session: Session, user: User, page: int) -> Listing:
             joinedload(Bid.call).joinedload(Call.issuer), joinedload(Bid.organisation)
         )
         .order_by(Bid.updated_at.desc(), Bid.id.desc())
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     )
-    return Listing(session.scalars(query).all(), total, page, pages)
+    return Listing(session.scalars(query).all(), total, here.page, here.pages)
 
 
 def of_call(session: Session, user: User | None, call: Call, now: datetime) -> OfCall:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -27,6 +26,7 @@ from models.states import (
 )
 
 from .. import policies
+from ..paging import turn
 from ..schema import Money, Optional, Paged, Text
 from . import cuts
 from .cuts import Cuts, Standing
@@ -249,13 +249,12 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
         .group_by(Contract.state)
     )
     paid = paid_year(query)
-    pages = max(1, ceil(sums[0] / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, sums[0], PER_PAGE)
     ids = session.scalars(
         select(Contract.id)
         .where(*where)
         .order_by(*ORDERS[query.sort], Contract.id.desc())
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
     found = {
@@ -265,8 +264,8 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
     return Listing(
         rows=[found[id_] for id_ in ids],
         total=sums[0],
-        page=page,
-        pages=pages,
+        page=here.page,
+        pages=here.pages,
         total_fen=int(sums[1]),
         counted_fen=int(sums[2]),
         technology_fen=int(sums[3]),

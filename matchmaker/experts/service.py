@@ -1,9 +1,7 @@
 """Invite experts, find them, keep what is known of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +18,7 @@ from ..accounts.schema import NewPassword
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
+from ..paging import Page, turn
 from . import naming
 from .schema import LARGEST_ID, ExpertEdit, ExpertInput, ExpertQuery, Joining
 
@@ -27,30 +26,19 @@ PER_PAGE = 30
 UNUSABLE = "!"
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of experts; ``page`` is the one shown, not the one asked."""
-
-    items: Sequence[Expert]
-    total: int
-    page: int
-    pages: int
-
-
-def search(session: Session, actor: User, query: ExpertQuery) -> Page:
+def search(session: Session, actor: User, query: ExpertQuery) -> Page[Expert]:
     """Experts by name, e-mail, title or where they are bound."""
     policies.require(actor, "expert.list")
     joined = select(Expert).join(Expert.user).where(*_where(query))
     total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     rows = session.scalars(
         joined.options(joinedload(Expert.user), selectinload(Expert.ties))
         .order_by(User.active.desc(), User.name, Expert.id)
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     )
-    return Page(rows.all(), total, page, pages)
+    return Page(rows.all(), total, here.page, here.pages)
 
 
 def _where(query: ExpertQuery) -> list[ColumnElement[bool]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -20,6 +19,7 @@ from models.base import UtcDateTime
 from models.states import OPEN_INTRODUCTIONS, IntroductionStatus, Role, Secrecy
 
 from .. import policies
+from ..paging import turn
 from .schema import NOBODY, IntroductionQuery, Sort
 
 PER_PAGE = 20
@@ -65,16 +65,15 @@ def page(
     total = (
         sum(counts.values()) if query.status is None else counts.get(query.status, 0)
     )
-    pages = max(1, ceil(total / PER_PAGE))
-    number = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     ids = session.scalars(
         _found(user, query, overdue)
         .with_only_columns(Introduction.id)
         .order_by(*_order(query.sort))
-        .offset((number - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
-    return Page(_load(session, ids), total, number, pages, counts)
+    return Page(_load(session, ids), total, here.page, here.pages, counts)
 
 
 def board(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any
 
 import structlog
@@ -17,6 +16,7 @@ from .. import policies
 from ..config import Settings
 from ..errors import Conflict, NotFound
 from ..history import service as history
+from ..paging import turn
 from . import letters, post
 
 log = structlog.get_logger()
@@ -184,17 +184,18 @@ def outbox(session: Session, actor: User, page: int, state: str = "") -> Outbox:
     )
     wanted = [each for each in MailState if each.value == state] or list(MailState)
     total = sum(counted.get(each, 0) for each in wanted)
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
+    here = turn(page, total, PER_PAGE)
     mails = session.scalars(
         select(Mail)
         .where(Mail.state.in_(wanted), _shown())
         .order_by(Mail.id.desc())
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
     waiting = counted.get(MailState.WAITING, 0)
-    return Outbox(mails, total, page, pages, waiting, counted.get(MailState.FAILED, 0))
+    return Outbox(
+        mails, total, here.page, here.pages, waiting, counted.get(MailState.FAILED, 0)
+    )
 
 
 def find(session: Session, actor: User, mail_id: int) -> Mail:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import Notice, User, transaction
 from models.states import Role
 
+from ..paging import turn
 from .words import WORDS
 
 PER_PAGE = 20
@@ -79,16 +79,15 @@ def inbox(session: Session, user: User, page: int) -> Inbox:
     """The person's notices, those not opened first, each part newest first."""
     own = Notice.user_id == user.id
     total = session.scalar(select(func.count(Notice.id)).where(own)) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
+    here = turn(page, total, PER_PAGE)
     query = (
         select(Notice)
         .where(own)
         .order_by(Notice.read_at.is_not(None), Notice.id.desc())
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     )
-    return Inbox(session.scalars(query).all(), total, page, pages)
+    return Inbox(session.scalars(query).all(), total, here.page, here.pages)
 
 
 def target(notice: Notice) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -13,6 +12,7 @@ from models import Bid, BidReview, Call, CallResult, User
 from models.states import BidState, CallStatus, ResultState, ReviewState
 
 from .. import policies
+from ..paging import Page, turn
 
 PER_PAGE = 20
 STATES = (CallStatus.IN_REVIEW, CallStatus.ANNOUNCED)
@@ -27,33 +27,26 @@ class Progress:
     result: CallResult | None
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of calls; ``page`` is the one shown, not the one asked."""
-
-    items: Sequence[tuple[Call, Progress]]
-    total: int
-    page: int
-    pages: int
-
-
-def under_review(session: Session, actor: User, page: int) -> Page:
+def under_review(
+    session: Session, actor: User, page: int
+) -> Page[tuple[Call, Progress]]:
     """Calls under review and under notice, the longest unchanged first."""
     policies.require(actor, "panel.read")
     where = Call.status.in_(STATES)
     total = session.scalar(select(func.count(Call.id)).where(where)) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
+    here = turn(page, total, PER_PAGE)
     calls = session.scalars(
         select(Call)
         .where(where)
         .options(joinedload(Call.issuer))
         .order_by(Call.updated_at, Call.id)
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
     found = _progress(session, [call.id for call in calls])
-    return Page([(call, found[call.id]) for call in calls], total, page, pages)
+    return Page(
+        [(call, found[call.id]) for call in calls], total, here.page, here.pages
+    )
 
 
 def _progress(session: Session, ids: Sequence[int]) -> dict[int, Progress]:

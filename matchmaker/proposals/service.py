@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from sqlalchemy import exists, func, select
@@ -43,6 +42,7 @@ from ..matches.nearby import as_indexed
 from ..needs.service import text_for
 from ..nodes import mandates
 from ..notices import service as notices
+from ..paging import turn
 from ..rankers.active import active
 from ..search.schema import ListQuery
 from ..search.service import Listing, browse, find
@@ -311,8 +311,7 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
     counts = {row.status: row.number for row in session.execute(grouped)}
     wanted = list(SuggestionStatus) if query.state is None else [query.state]
     total = sum(counts.get(state, 0) for state in wanted)
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     pair = joinedload(Proposal.suggestion)
     rows = session.scalars(
         select(Proposal)
@@ -327,10 +326,10 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
             pair.selectinload(Suggestion.reviews),
         )
         .order_by(Proposal.id.desc())
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
-    return OwnPage(rows, counts, total, page, pages)
+    return OwnPage(rows, counts, total, here.page, here.pages)
 
 
 def tell_decided(session: Session, pair: Suggestion, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -14,6 +13,7 @@ from models.states import RegistrationState
 from .. import policies
 from ..errors import NotFound
 from ..nodes.duties import Choices, choices
+from ..paging import turn
 from .schema import STATES, QueueQuery
 
 PER_PAGE = 20
@@ -59,8 +59,7 @@ def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
         for one in nodes.offered
     }
     total = sum(n for district, n in rows if nodes.duties.covers(district))
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     waits = wanted is RegistrationState.PENDING
     order = Registration.submitted_at if waits else Registration.decided_at.desc()
     found = session.scalars(
@@ -70,10 +69,10 @@ def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
             joinedload(Registration.organisation), joinedload(Registration.decided_by)
         )
         .order_by(order, Registration.id)
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
-    return Queue(found, total, page, pages, nodes, counts)
+    return Queue(found, total, here.page, here.pages, nodes, counts)
 
 
 def count_pending(session: Session, actor: User) -> int:

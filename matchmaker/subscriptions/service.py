@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from math import ceil
 from typing import Any
 
 from sqlalchemy import delete, func, select, union_all
@@ -19,6 +18,7 @@ from models.states import AchievementStatus, Frequency
 from .. import policies
 from ..errors import Conflict, NotFound
 from ..notices import service as notices
+from ..paging import turn
 from ..search.service import find, load
 from .schema import BuyersInput, FrequencyInput, SubscriptionInput
 
@@ -295,13 +295,12 @@ def findings(
         )
     ).subquery()
     total = session.scalar(select(func.count()).select_from(seen)) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(page, pages)
+    here = turn(page, total, PER_PAGE)
     shown = session.scalars(
         select(Finding)
         .where(Finding.id.in_(select(seen.c.id)))
         .order_by(Finding.id.desc())
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
     items = {
@@ -316,4 +315,4 @@ def findings(
     }
     keys = ((one, (one.record_type, one.record_id)) for one in shown)
     rows = [(one, items[key]) for one, key in keys if key in items]
-    return Findings(rows, total, page, pages)
+    return Findings(rows, total, here.page, here.pages)

@@ -1,9 +1,7 @@
 """Find accounts, change their role, close and open them; all of it is audited."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -17,6 +15,7 @@ from ..accounts.service import KINDS
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import label
+from ..paging import Page, turn
 from .schema import Closing, RoleChange, UserQuery
 
 PER_PAGE = 30
@@ -24,31 +23,20 @@ LARGEST_ID = 2**31 - 1
 MOST_HISTORY = 30
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of accounts; ``page`` is the one shown, not the one asked."""
-
-    items: Sequence[User]
-    total: int
-    page: int
-    pages: int
-
-
-def search(session: Session, user: User, query: UserQuery) -> Page:
+def search(session: Session, user: User, query: UserQuery) -> Page[User]:
     """Accounts by name, e-mail or organisation, by role and state."""
     policies.require(user, "user.read")
     where = _where(query)
     joined = select(User).outerjoin(User.organisation).where(*where)
     total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     rows = session.scalars(
         joined.options(joinedload(User.organisation))
         .order_by(User.name, User.id)
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     )
-    return Page(rows.unique().all(), total, page, pages)
+    return Page(rows.unique().all(), total, here.page, here.pages)
 
 
 def _where(query: UserQuery) -> list[ColumnElement[bool]]:

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, union_all
@@ -14,6 +13,7 @@ from models import User
 
 from .. import policies
 from ..nodes.duties import Choices, Duties, choices
+from ..paging import turn
 from .kinds import KINDS
 from .schema import QueueQuery
 
@@ -63,13 +63,12 @@ def queue(
     nodes = choices(session, user, query.node)
     waiting = _waiting(user, only)
     counts, total = _counts(session, waiting, query, nodes)
-    pages = max(1, ceil(total / PER_PAGE))
-    page = min(query.page, pages)
+    here = turn(query.page, total, PER_PAGE)
     rows = session.execute(
         select(waiting)
         .where(*_narrowed(waiting, query), _within(waiting, nodes.duties))
         .order_by(waiting.c.since, waiting.c.kind, waiting.c.id)
-        .offset((page - 1) * PER_PAGE)
+        .offset(here.start)
         .limit(PER_PAGE)
     ).all()
     ids: dict[str, list[int]] = defaultdict(list)
@@ -85,7 +84,7 @@ def queue(
         for row in rows
         if (row.kind, row.id) in items
     ]
-    return Queue(found, total, page, pages, counts, nodes)
+    return Queue(found, total, here.page, here.pages, counts, nodes)
 
 
 def count_pending(session: Session, user: User) -> int:

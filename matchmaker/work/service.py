@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from math import ceil
 from typing import Any
 
 from sqlalchemy import (
@@ -36,6 +35,7 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
+from ..paging import turn
 from ..posting.expiry import KINDS
 from ..posting.terms import Window, midnight, window
 from .periods import Periods
@@ -175,16 +175,15 @@ def work_list(
     place = _parameters(user, when, its=nodes.duties)
     counts = _counts(session, reader, place)
     total = sum(counts.get(source, 0) for source in chosen)
-    pages = max(1, ceil(total / size))
-    page = min(query.page, pages)
+    here = turn(query.page, total, size)
     filled = tuple(source for source in chosen if counts.get(source))
     items: list[Item] = []
     if filled:
-        first = (page - 1) * size
+        first = here.start
         place |= {"first": first, "size": size, "last": first + size}
         rows = session.execute(_page_query(reader, filled), place)
         items = [_item(row) for row in rows]
-    return WorkList(items, counts, total, page, pages, nodes)
+    return WorkList(items, counts, total, here.page, here.pages, nodes)
 
 
 @dataclass(frozen=True)
