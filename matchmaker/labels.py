@@ -728,29 +728,3 @@ def ago(moment: datetime, now: datetime) -> str:
 def today(now: datetime) -> date:
     """The calendar day in the city."""
     return now.astimezone(CITY).date()
-
-
-def differences(
-    names: Mapping[str, str], stored: Mapping[str, Any], typed: Mapping[str, Any]
-) -> list[tuple[str, str, str]]:
-    """(label, stored, typed) in words for each part of a form that differs."""
-    found = []
-    for name, text in names.items():
-        if name in stored:
-            old, new = (_as_posted(side.get(name)) for side in (stored, typed))
-            if old != new:
-                found.append((text, in_words(name, old), in_words(name, new)))
-    return found
-
-
-def _as_posted(value: Any) -> Any:
-    if isinstance(value, list):
-        rows = [_without_blanks(part) for part in value]
-        return [part for part in rows if part]
-    return str(value or "").replace("\r\n", "\n").strip()
-
-
-def _without_blanks(part: Any) -> Any:
-    if isinstance(part, dict):
-        return {name: text for name, text in part.items() if text}
-    return part

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from models.states import GoalVerdict, Judgement, Liability
 
+from ..posting.columns import Columns
 from ..schema import (
     Day,
     Input,
@@ -44,7 +45,7 @@ LABELS: Mapping[str, str] = {
     "code": "终止原因",
     "liability": "责任认定",
 }
-PARTS = ("title", "deliverable", "due_on", "payment")
+MILESTONES = Columns("milestone", ("title", "deliverable", "due_on", "payment"))
 MOST_MILESTONES = 12
 LAST_DAY = date(2100, 1, 1)
 FEWEST_WORDS = 5
@@ -135,11 +136,7 @@ def book_from_form(form: Any) -> dict[str, Any]:
     """The posted task book with the lines of the plan put together; no blank ones."""
     data: dict[str, Any] = dict(form.items())
     data["values"] = form.getlist("values")
-    columns = (form.getlist(f"milestone_{part}") for part in PARTS)
-    rows = (
-        dict(zip(PARTS, row, strict=True))
-        for row in zip_longest(*columns, fillvalue="")
-    )
+    rows = MILESTONES.read(form)
     data["milestones"] = [row for row in rows if any(map(str.strip, row.values()))]
     return data
 
