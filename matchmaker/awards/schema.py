@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from models.states import GoalVerdict, Judgement, Liability
 
+from ..posting.columns import Columns
 from ..schema import (
     Day,
     Input,
@@ -46,7 +47,8 @@ LABELS: Mapping[str, str] = {
     "code": "终止原因",
     "liability": "责任认定",
 }
-PARTS = ("title", "deliverable", "due_on", "payment")
+MILESTONES = Columns("milestone", ("title", "deliverable", "due_on", "payment"))
+AMENDED = Columns("milestone", ("id", *MILESTONES.parts))
 MOST_MILESTONES = 12
 LAST_DAY = date(2100, 1, 1)
 FEWEST_WORDS = 5
@@ -146,18 +148,13 @@ def book_from_form(form: Any) -> dict[str, Any]:
     """The posted task book with the lines of the plan put together; no blank ones."""
     data: dict[str, Any] = dict(form.items())
     data["values"] = form.getlist("values")
-    data["milestones"] = plan_lines(form, PARTS)
+    data["milestones"] = _not_blank(MILESTONES.read(form))
     return data
 
 
-def plan_lines(form: Any, parts: Sequence[str]) -> list[dict[str, str]]:
-    """The lines of a plan as they were posted, but for those that say nothing."""
-    columns = (form.getlist(f"milestone_{part}") for part in parts)
-    rows = (
-        dict(zip(parts, row, strict=True))
-        for row in zip_longest(*columns, fillvalue="")
-    )
-    return [row for row in rows if any(row[part].strip() for part in PARTS)]
+def _not_blank(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The lines of a plan that say anything; a number alone says nothing."""
+    return [row for row in rows if any(row[part].strip() for part in MILESTONES.parts)]
 
 
 class AmendedLine(MilestoneLine):
@@ -187,7 +184,7 @@ class AmendmentInput(Input):
 def amendment_from_form(form: Any) -> dict[str, Any]:
     """The posted change; a line that was emptied is gone from it."""
     data: dict[str, Any] = dict(form.items())
-    data["milestones"] = plan_lines(form, ("id", *PARTS))
+    data["milestones"] = _not_blank(AMENDED.read(form))
     return data
 
 

@@ -21,10 +21,12 @@ from ..calls.service import find_call
 from ..db import db
 from ..errors import Conflict, Forbidden, Invalid
 from ..money import in_yuan
+from ..posting import merge as posting_merge
+from ..posting import web as posting
 from ..schema import parse
 from ..sheets.web import download
 from ..steps import Step
-from . import acceptance, book, ending, export, finding, listing, page, public
+from . import acceptance, book, ending, export, finding, listing, merge, page, public
 from .amendments import page as amending
 from .schema import (
     LABELS,
@@ -201,40 +203,24 @@ def edit(award_id: int) -> ResponseReturnValue:
     award = _allowed(award_id, "award.govern")
     if not book.is_open(award):
         raise Conflict("award.book_closed")
+    stored = merge.form_values(award)
     if request.method == "GET":
-        return _form(award, stored(award), book.mark(award))
-    typed = book_from_form(request.form)
+        return _form(award, stored, book.mark(award))
+    typed, seen = book_from_form(request.form), request.form.get("seen", "")
+    if posting.action() == "merge":
+        chosen = posting_merge.chosen(merge.SHAPE, typed, stored, request.form)
+        return _form(award, chosen, seen)
     try:
         data = parse(BookInput, typed, context())
         book.write(db.session, signed_in(), award_id, data, now=utcnow())
     except Invalid as invalid:
-        return _form(award, typed, typed.get("seen", ""), errors=invalid.fields)
+        return _form(award, typed, seen, errors=invalid.fields)
     except Conflict as conflict:
         if conflict.code != "stale":
             raise
-        award = finding.find(db.session, signed_in(), award_id)
-        return _form(award, typed, book.mark(award), stale=True)
+        return _choose(finding.find(db.session, signed_in(), award_id), typed)
     flash("任务书已发出，请发榜单位和承担单位确认。", "success")
     return redirect(url_for(".show", award_id=award_id), 303)
-
-
-def stored(award: Award) -> dict[str, Any]:
-    """The task book as its form would post it."""
-    return {
-        "amount": f"{labels.wan(award.amount_fen)}万元",
-        "signed_on": str(award.signed_on or ""),
-        "pledge": award.pledge,
-        "values": [goal.value for goal in award.goals],
-        "milestones": [
-            {
-                "title": one.title,
-                "deliverable": one.deliverable,
-                "due_on": str(one.planned_on),
-                "payment": f"{labels.wan(one.payment_fen)}万元",
-            }
-            for one in award.milestones
-        ],
-    }
 
 
 def _form(
@@ -243,11 +229,11 @@ def _form(
     seen: str,
     *,
     errors: dict[str, str] | None = None,
-    stale: bool = False,
 ) -> ResponseReturnValue:
     lines = list(values["milestones"])
     spare = max(0, min(SPARE_LINES, MOST_MILESTONES - len(lines)))
-    differences = labels.differences(LABELS, stored(award), values) if stale else []
+    unchanged = seen == book.mark(award)
+    stored = posting_merge.base(merge.form_values(award)) if unchanged else ""
     html = render_template(
         "awards/edit.html",
         award=award,
@@ -255,12 +241,28 @@ def _form(
         lines=lines + [{}] * spare,
         seen=seen,
         errors=errors or {},
-        conflict="stale" if stale else "",
-        differences=differences,
+        base=stored or request.form.get("base", ""),
         labels_of=LABELS,
         today=labels.today(utcnow()).isoformat(),
     )
-    return html, 409 if stale else 422 if errors else 200
+    return html, 422 if errors else 200
+
+
+def _choose(award: Award, typed: dict[str, Any]) -> ResponseReturnValue:
+    """Both texts field by field; the person chooses, then sees the form again."""
+    return posting.choices(
+        award,
+        merge.SHAPE,
+        LABELS,
+        merge.form_values(award),
+        typed,
+        title=f"{award.call.title}，{award.bidder.name}",
+        noun="项目",
+        back=url_for(".show", award_id=award.id),
+        action=url_for(".edit", award_id=award.id),
+        seen=("seen", book.mark(award)),
+        used=False,
+    )
 
 
 STEPS = {

@@ -60,6 +60,11 @@ def test_an_execution_from_the_task_book_to_a_contract(stage, login):
         )
         assert "误报率不达标" in stale
         assert "另一份" in stale
+        again = {"action": "merge", "choose_pledge": "stored", "pledge": "另一份"}
+        merged = staff.post(f"/awards/{award.id}/edit", data=data | again)
+        assert "误报率不达标" in merged.text
+        assert "另一份" not in merged.text
+        assert merged.text.count("样机一台") == 1
         for reader in (issuer, client):
             html = page(reader, f"/awards/{award.id}")
             send(reader, f"/awards/{award.id}/confirm", {"seen": seen(html)})

@@ -187,8 +187,7 @@ def list_achievement(page: Page) -> str:
     fill(page, {"terms": "先用三个月，达到约定后付款。", "price": "80"})
     page.locator("[name=pilot_wanted]").check()
     page.locator("[name=promise]").check()
-    press(page, "提交审核")
-    expect(page.locator("#messages")).to_contain_text("已提交审核")
+    submit(page)
     return urlsplit(page.url).path
 
 

@@ -11,12 +11,14 @@ from flask_login import login_required
 from models import Award
 from models.base import utcnow
 
-from ... import labels, policies
+from ... import policies
 from ...accounts.current import signed_in
 from ...db import db
 from ...errors import Conflict, Invalid
+from ...posting import merge as posting_merge
+from ...posting import web as posting
 from ...schema import parse
-from .. import finding
+from .. import finding, merge
 from ..schema import (
     LABELS,
     MOST_MILESTONES,
@@ -39,22 +41,23 @@ def propose(award_id: int) -> ResponseReturnValue:
     if not service.is_amendable(award):
         running = award.open_amendment is not None
         raise Conflict("amendment.open" if running else "award.not_amendable")
-    now = plan.mark(plan.of_award(award))
+    stored = page.stored(award)
     if request.method == "GET":
-        return _form(award, page.stored(award), now)
+        return _form(award, stored, plan.mark(plan.of_award(award)))
     typed = amendment_from_form(request.form)
+    seen = typed.get("seen", "")
+    if posting.action() == "merge":
+        chosen = posting_merge.chosen(merge.AMENDMENT, typed, stored, request.form)
+        return _form(award, chosen, seen)
     try:
         data = parse(AmendmentInput, typed, context())
         service.propose(db.session, signed_in(), award_id, data, now=utcnow())
     except Invalid as invalid:
-        return _form(award, typed, typed.get("seen", ""), errors=invalid.fields)
+        return _form(award, typed, seen, errors=invalid.fields)
     except Conflict as conflict:
         if conflict.code != "stale":
             raise
-        # What was typed may be of milestones that are delivered by now.
-        award = finding.find(db.session, signed_in(), award_id)
-        now = plan.mark(plan.of_award(award))
-        return _form(award, page.stored(award), now, typed=typed)
+        return _choose(finding.find(db.session, signed_in(), award_id), typed)
     flash("变更已提出，请发榜单位和承担单位确认；都确认后生效。", "success")
     target = url_for("awards.show", award_id=award_id, _anchor="amendments")
     return redirect(target, 303)
@@ -66,13 +69,12 @@ def _form(
     seen: str,
     *,
     errors: dict[str, str] | None = None,
-    typed: dict[str, Any] | None = None,
 ) -> ResponseReturnValue:
-    """The form; ``typed`` is what was sent for a plan that is another one by now."""
     lines = list(values["milestones"])
     fixed = plan.settled(award)
     room = MOST_MILESTONES - len(lines) - len(fixed)
-    differences = labels.differences(LABELS, page.stored(award), typed) if typed else []
+    unchanged = seen == plan.mark(plan.of_award(award))
+    base = posting_merge.base(page.stored(award)) if unchanged else ""
     html = render_template(
         "awards/amend.html",
         award=award,
@@ -80,12 +82,28 @@ def _form(
         values=values,
         lines=lines + [{}] * max(0, min(SPARE_LINES, room)),
         seen=seen,
+        base=base or request.form.get("base", ""),
         errors=errors or {},
-        conflict=typed is not None,
-        differences=differences,
         labels_of=LABELS,
     )
-    return html, 422 if errors else 409 if typed else 200
+    return html, 422 if errors else 200
+
+
+def _choose(award: Award, typed: dict[str, Any]) -> ResponseReturnValue:
+    """What is left to deliver changed meanwhile: the person chooses which to keep."""
+    return posting.choices(
+        award,
+        merge.AMENDMENT,
+        LABELS,
+        page.stored(award),
+        typed,
+        title=f"{award.call.title}，{award.bidder.name}",
+        noun="任务书变更",
+        back=url_for("awards.show", award_id=award.id),
+        action=url_for(".propose", award_id=award.id),
+        seen=("seen", plan.mark(plan.of_award(award))),
+        used=False,
+    )
 
 
 def _allowed(award_id: int, action: str) -> Award:
