@@ -106,7 +106,7 @@ class Stage:
             }
         )
         for line in stored["milestones"] if lines is None else lines:
-            for part in ("id", *forms.PARTS):
+            for part in ("id", *forms.MILESTONES.parts):
                 form.add(f"milestone_{part}", str(line.get(part) or ""))
         return form
 
