@@ -479,8 +479,9 @@ def test_what_was_typed_for_a_plan_of_before_is_shown_beside_the_new_one(
     assert "choose_milestones" in answer.text
     new = re.search(r'name="seen" value="([^"]+)"', answer.text)[1]
     assert new != form["seen"]
-    choice = form | {"action": "merge", "seen": new, "choose_milestones": "stored"}
-    answer = login(running.staff).post(f"/awards/{award.id}/amendment", data=choice)
+    form |= {"action": "merge", "choose_milestones": "stored"}
+    form["seen"] = new
+    answer = login(running.staff).post(f"/awards/{award.id}/amendment", data=form)
     assert answer.status_code == 200
     assert "现场试用报告和用户证明" not in answer.text
     assert form["reason"] in answer.text
