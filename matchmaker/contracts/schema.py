@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import zip_longest
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -18,6 +17,7 @@ from models.states import (
     PaymentTrigger,
 )
 
+from ..posting.columns import Columns
 from ..schema import Input, Money, Optional, Text
 from .inputs import (
     CodeOrBlank,
@@ -38,7 +38,7 @@ from .inputs import (
 from .words import PARTY_FORM, TICKS, type_of_subtype
 
 MOST_LINES = 24
-PLAN_PARTS = ("id", "trigger", "amount", "rate", "base", "due_on", "words")
+PLAN = Columns("plan", ("id", "trigger", "amount", "rate", "base", "due_on", "words"))
 
 
 class PlanLine(Input):
@@ -213,18 +213,12 @@ def from_form(form: Any) -> dict[str, Any]:
 
     A line nobody wrote in is none, whatever trigger its list shows.
     """
-    getlist = getattr(form, "getlist", None)
-    if getlist is None:
+    if not hasattr(form, "getlist"):
         return dict(form)
     data: dict[str, Any] = dict(form.items())
-    columns = (getlist(f"plan_{part}") for part in PLAN_PARTS)
-    lines = [
-        dict(zip(PLAN_PARTS, row, strict=True))
-        for row in zip_longest(*columns, fillvalue="")
-    ]
     typed = ("amount", "rate", "base", "due_on", "words")
     data["plan"] = [
-        line for line in lines if any(str(line[part]).strip() for part in typed)
+        line for line in PLAN.read(form) if any(line[part].strip() for part in typed)
     ]
     return data
 

@@ -15,9 +15,14 @@ class Columns:
     prefix: str
     parts: tuple[str, ...]
 
+    @property
+    def names(self) -> list[str]:
+        """The fields of the form that hold the parts."""
+        return [f"{self.prefix}_{part}" for part in self.parts]
+
     def read(self, form: Any) -> list[dict[str, str]]:
         """The rows of a posted form (werkzeug's MultiDict), blank ones too."""
-        columns = [form.getlist(f"{self.prefix}_{part}") for part in self.parts]
+        columns = map(form.getlist, self.names)
         return [
             dict(zip(self.parts, row, strict=True))
             for row in zip_longest(*columns, fillvalue="")

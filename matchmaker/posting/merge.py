@@ -107,8 +107,7 @@ def hidden(typed: Values, leave_out: Sequence[str] = ()) -> list[tuple[str, str]
 
 def posted(shape: Shape, typed: Values) -> list[tuple[str, str]]:
     """All that was typed, as hidden fields of the page of choices."""
-    prefixes = tuple(f"{columns.prefix}_" for columns in shape.columns.values())
-    parts = [name for name in typed if name.startswith(prefixes)]
+    parts = [part for columns in shape.columns.values() for part in columns.names]
     found = hidden(typed, [*shape.columns, *parts])
     for name, columns in shape.columns.items():
         found += columns.posted(typed.get(name) or [])

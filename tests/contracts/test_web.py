@@ -152,7 +152,8 @@ def test_two_who_edit_are_shown_the_difference(session, login, deal, drafted):
         return login(user).post(place, data=form)
 
     assert save(deal.buyer, technology="90万元").status_code == 303
-    answer = save(deal.seller, technology="80万元", content="含现场调试。")
+    other = {"content": "含现场调试。", "plan_source": "outside"}
+    answer = save(deal.seller, technology="80万元", **other)
     assert answer.status_code == 409
     page = unescape(answer.text)
     assert "90万元" in page
@@ -160,6 +161,9 @@ def test_two_who_edit_are_shown_the_difference(session, login, deal, drafted):
     assert "两边都改过" in page
     [merge] = [form for form in forms(answer.text) if form.action == place]
     chosen = [*merge.values, ("action", "merge")]
+    # No column of the plan, though its name begins like one.
+    assert ("plan_source", "outside") in chosen
+    assert [value for name, value in chosen if name == "plan_id"] == lines
     form = login(deal.seller).post(place, data=dict_of(chosen))
     assert form.status_code == 200
     assert 'value="90万元"' in form.text or 'value="80万元"' in form.text

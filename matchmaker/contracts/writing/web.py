@@ -25,13 +25,13 @@ from ...accounts.current import signed_in
 from ...awards import contracting
 from ...db import db
 from ...errors import Conflict, Invalid
-from ...history import service as history
 from ...money import in_yuan
 from ...posting import merge
+from ...posting import web as posting
 from ...schema import parse
 from .. import amendments, begin, complete, finding, registering, service, text
 from ..page import members
-from ..schema import MOST_LINES, from_form
+from ..schema import MOST_LINES, PLAN, from_form
 from ..steps.schema import AmendmentInput
 from ..words import (
     FIRM_LISTS,
@@ -242,35 +242,31 @@ def _words(name: str, values: Any) -> str:
     return labels.in_words(name, str(value).strip()) if value else ""
 
 
-SHAPE = merge.Shape(_words)
+SHAPE = merge.Shape(
+    _words, unchosen=frozenset({"amended_on", "reason"}), columns={"plan": PLAN}
+)
 
 
 def _merged(stored: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: request.form.get(name, "") for name in ("amended_on", "reason")}
-    return kept | merge.chosen(SHAPE, _typed(), stored, request.form)
+    return merge.chosen(SHAPE, _typed(), stored, request.form)
 
 
 def _merge(contract_id: int, endpoint: str = "edit") -> ResponseReturnValue:
     """Both texts field by field; the person chooses, then sees the form again."""
     contract = finding.find_contract(db.session, signed_in(), contract_id)
-    typed = _typed()
-    skip = [name for name in typed if name.startswith("plan")]
-    posted = merge.hidden(typed, [*skip, "seen"])
-    for line in typed["plan"]:
-        posted += [(f"plan_{part}", str(line.get(part, ""))) for part in line]
-    page = render_template(
-        "posting/merge.html",
+    return posting.choices(
+        contract,
+        SHAPE,
+        LABELS,
+        text.form_values(contract),
+        _typed(),
         title=contract.name,
         noun="合同",
         back=url_for("contracts.show", contract_id=contract.id),
         action=url_for(f".{endpoint}", contract_id=contract.id),
         seen=("seen", text.mark(contract)),
         used=False,
-        rows=merge.rows(SHAPE, LABELS, text.form_values(contract), typed, request.form),
-        typed=posted,
-        last=merge.last_change(history.of_record(db.session, contract)),
     )
-    return page, 409
 
 
 def _form(
