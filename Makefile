@@ -15,7 +15,7 @@ serve: $(VENV)/.installed encoder
 	PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f matchmaker/jobs/Procfile start
 
 test: $(VENV)/.installed-dev encoder
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -55,6 +55,11 @@ REQUIRED = set(os.environ.get("MATCHMAKER_REQUIRE", "").split(","))
 DATABASES = ("sqlite", "postgresql")
 # Modules whose tests ask for pages.
 PAGE_TESTS = {"test_web"}
+# Walks over every address, real processes, whole lives: the longest first.
+LONG = (
+    "test_matrix",
+    "test_bad_input",
+)
 # What the migrations entered, by database: every test begins with it.
 SEEDS: dict[str, seeds.Seeds] = {}
 
@@ -99,6 +104,15 @@ def _postgres() -> Iterator[str]:
         yield url.render_as_string(hide_password=False)
     finally:
         _on_server(drop)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The modules that take minutes come first, or a worker would end with one alone.
+
+    Needs `--no-loadscope-reorder`: xdist would begin with those of most tests.
+    """
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
