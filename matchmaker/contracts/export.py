@@ -16,8 +16,8 @@ from models.states import PartyKind
 
 from .. import labels, policies
 from ..history import service as history
-from ..sheets.tables import Form, Told, in_wan, write_rows
-from ..sheets.writer import Column, write_workbook
+from ..sheets.tables import Form, Told, in_wan, write_sheet
+from ..sheets.writer import Column, Sheet, write_workbook
 from . import text
 from .finding import find_contract
 from .listing import ContractQuery, every, paid_year, received
@@ -230,7 +230,7 @@ def ledger(
         columns.append(Column(f"{paid} 年到账（万元）", 18, "money"))
     with snapshot(session):
         rows = _rows(session, user, query, paid)
-        return write_rows(form, "技术合同", columns, rows)
+        return write_sheet(form, Sheet("技术合同", columns, rows))
 
 
 def _rows(

@@ -75,6 +75,7 @@ ACTIONS: dict[str, str] = {
     "achievement.list_exported": "导出成果列表",
     "call.list_exported": "导出榜单列表",
     "introduction.list_exported": "导出对接列表",
+    "user.list_exported": "导出用户列表",
     "suggestion.list_exported": "导出匹配列表",
     "contract.list_exported": "导出合同列表",
     "ranker.trained": "训练匹配模型",

@@ -155,7 +155,9 @@ matches.reject                     suggestion.review         suggestion
 matches.snooze                     suggestion.review         suggestion
 matches.undo                       suggestion.review         suggestion
 matches.bulk_reject                suggestion.review         -
+matches.export_desk                suggestion.review         -
 matches.mine                       suggestion.read_own       -
+matches.export_mine                suggestion.read_own       -
 matches.show_mine                  suggestion.read_own       suggestion
 introductions.index                introduction.read         -
 introductions.export               introduction.read         -
@@ -197,6 +199,7 @@ nodes.mandates                     mandate.read              -
 nodes.new_mandate                  mandate.govern            -
 nodes.end_mandate                  mandate.govern            mandate
 users.index                        user.read                 -
+users.export                       user.read                 -
 users.show                         user.read                 user
 users.change_role                  user.govern               user
 users.close                        user.govern               user

@@ -53,6 +53,17 @@ def demo_mark(item: Demonstrated) -> str:
     return "示例" if item.is_demo else ""
 
 
+def table(
+    title: str,
+    columns: Sequence[Told[Item]],
+    items: Iterable[Item],
+    notes: Sequence[str] = (),
+) -> Sheet:
+    """The items as a sheet, one a row; each is taken as its row is written."""
+    rows = ([value(item) for _, value in columns] for item in items)
+    return Sheet(title, [column for column, _ in columns], rows, notes)
+
+
 def write_table(
     form: Form,
     title: str,
@@ -65,35 +76,23 @@ def write_table(
     ``notes`` stand above the headings, where the reader of sheets passes them over.
     Items are taken one after the other and none is kept.
     """
-    heads = [column for column, _ in columns]
-    rows = ([value(item) for _, value in columns] for item in items)
-    return write_rows(form, title, heads, rows, notes)
+    return write_sheet(form, table(title, columns, items, notes))
 
 
-def write_rows(
-    form: Form,
-    title: str,
-    heads: Sequence[Column],
-    rows: Iterable[Sequence[object]],
-    notes: Sequence[str] = (),
-) -> IO[bytes]:
-    """What `write_table` does, for rows that are cells already."""
-    if form is Form.XLSX:
-        return write_sheets([Sheet(title, heads, rows, notes)])
-    return _write_csv(heads, rows, notes)
+def write_sheet(form: Form, sheet: Sheet) -> IO[bytes]:
+    """What `write_table` does, for a sheet whose rows are cells already."""
+    return write_sheets([sheet]) if form is Form.XLSX else _write_csv(sheet)
 
 
-def _write_csv(
-    heads: Sequence[Column], rows: Iterable[Sequence[object]], notes: Sequence[str]
-) -> IO[bytes]:
+def _write_csv(sheet: Sheet) -> IO[bytes]:
     with ExitStack() as stack:
         file = stack.enter_context(tempfile.TemporaryFile())
         # The mark by which a spreadsheet knows UTF-8.
         text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
         lines = csv.writer(text)
-        lines.writerows([note] for note in notes)
-        lines.writerow([column.heading for column in heads])
-        lines.writerows([_plain(value) for value in row] for row in rows)
+        lines.writerows([note] for note in sheet.notes)
+        lines.writerow([column.heading for column in sheet.columns])
+        lines.writerows([_plain(value) for value in row] for row in sheet.rows)
         text.detach()
         file.seek(0)
         stack.pop_all()  # open from here on, for the caller
