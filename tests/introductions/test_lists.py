@@ -143,6 +143,11 @@ def test_an_export_is_what_the_list_shows_and_no_formula(make, login):
     for hidden in ("别的领域", "88001234", "内部的话"):
         assert hidden not in text
     college = make.user(Role.UNIVERSITY, organisation_id=talks.provider_id)
+    # In the part of the page that other filters replace.
+    page = login(staff).get("/introductions?field=ES").text
+    found = page[page.index('id="talks-found"') :]
+    form = found[found.index('action="/introductions/export"') :]
+    assert 'name="field" value="ES"' in form[: form.index("</form>")]
     line = login(staff).post("/introductions/export", data={"format": "csv"}).data
     assert line.startswith(b"\xef\xbb\xbf")
     assert "'=cmd" in line.decode()
