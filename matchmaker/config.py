@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     search_rate: str = Field(
         default="240 per minute", description="Searches from one address."
     )
+    export_rate: str = Field(
+        default="20 per minute", description="Lists exported from one address."
+    )
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )

@@ -44,7 +44,7 @@ from .records import TABLES, Record, kind_of
 from .registrations import Invitation, Registration
 from .reminders import Observation, Reminder
 from .results import BidOutcome, CallResult, Objection
-from .session import create_db_engine, session_factory, transaction
+from .session import create_db_engine, session_factory, snapshot, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 from .subscriptions import Finding, Subscription
 from .targets import Definition, YearFact, YearTarget
@@ -125,6 +125,7 @@ __all__ = [
     "create_db_engine",
     "kind_of",
     "session_factory",
+    "snapshot",
     "transaction",
     "utcnow",
 ]

@@ -97,6 +97,26 @@ def transaction(session: Session) -> Iterator[None]:
         session.info["in_block"] = False
 
 
+@contextmanager
+def snapshot(session: Session) -> Iterator[None]:
+    """Read the whole block from the database as it is at its first query.
+
+    For what is read in portions: no row is told as it was in one and another row as
+    it became meanwhile. Nothing may be written in it.
+    """
+    if session.info.get("in_block"):
+        raise RuntimeError("a snapshot stands outside of transaction blocks")
+    session.rollback()
+    # SQLite reads every transaction from one moment; PostgreSQL does when told so.
+    server = session.get_bind().dialect.name != "sqlite"
+    options = {"isolation_level": "REPEATABLE READ"} if server else {}
+    try:
+        session.connection(execution_options=options)
+        yield
+    finally:
+        session.rollback()
+
+
 def lock(session: Session, item: Any) -> None:
     """Lock the item's row and read it afresh: it may have changed while we waited.
 

@@ -348,7 +348,7 @@ def pages(app: Flask, user: User | None) -> Iterator[tuple[str, str]]:
             for query in QUERIES if ever else QUERIES[1:2]:
                 yield "GET", f"{address(app, rule, 0)}?{urlencode(query)}"
     for rule in rules(app, "POST"):
-        if rule.endpoint.endswith(".export"):
+        if ".export" in rule.endpoint:
             yield "POST", address(app, rule, 0)
 
 
@@ -366,7 +366,9 @@ def test_each_secret_is_found_by_who_may_know_it_and_nobody_else(
     for role, user in readers.items():
         client = login(user) if user else app.test_client()
         for method, path in pages(app, user):
-            answer = client.open(path, method=method)
+            # What a workbook holds is packed; as CSV the same can be read.
+            sent = {"format": "csv"} if method == "POST" else None
+            answer = client.open(path, method=method, data=sent)
             assert answer.status_code < 500, (role, path)
             for name in found_in(answer.text + str(answer.headers)):
                 seen[name].setdefault(role, path)

@@ -36,7 +36,8 @@ from ..posting import service as posting
 from ..posting.terms import Terms
 from ..search import rows
 from ..search.live import live_index
-from ..search.web import list_page, near_cards, searches
+from ..search.web import export_list, list_page, near_cards, searches
+from ..sheets.web import exports
 from ..subscriptions import service as subscriptions
 from . import service
 from .merge import MONEY
@@ -61,6 +62,13 @@ def browse() -> ResponseReturnValue:
     return list_page("achievements/browse.html", RecordType.ACHIEVEMENT)
 
 
+@bp.post("/achievements/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    return export_list(RecordType.ACHIEVEMENT)
+
+
 @bp.get("/achievements/mine")
 @login_required
 def mine() -> ResponseReturnValue:
@@ -68,6 +76,14 @@ def mine() -> ResponseReturnValue:
     return list_page(
         "achievements/mine.html", RecordType.ACHIEVEMENT, base=own, own=True
     )
+
+
+@bp.post("/achievements/mine/export")
+@login_required
+@exports
+def export_mine() -> ResponseReturnValue:
+    own = policies.owned(signed_in(), RecordType.ACHIEVEMENT)
+    return export_list(RecordType.ACHIEVEMENT, base=own, own=True)
 
 
 @bp.get("/achievements/<int:achievement_id>")

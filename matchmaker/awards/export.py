@@ -1,29 +1,21 @@
-"""«在研榜单» as a workbook: the awards under the filter, and their milestones."""
+"""«在研榜单» as a file: the awards under the filter, and their milestones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import IO, Any
+from typing import IO
 
 from sqlalchemy.orm import Session
 
-from models import Milestone, User, transaction
+from models import Milestone, User, snapshot, transaction
 
-from .. import labels
+from .. import labels, policies
 from ..history import service as history
-from ..sheets.writer import Column, Sheet, write_sheets
+from ..sheets.tables import Form, Told, in_wan, table, write_table
+from ..sheets.writer import Column, write_sheets
 from . import listing
 from .listing import Line
 from .schema import AwardQuery
-
-# Money in 万元, exact to the 分.
-WAN = Decimal(labels.FEN_PER_WAN)
-
-
-def _wan(fen: int) -> Decimal:
-    return Decimal(fen) / WAN
 
 
 def _next(line: Line) -> Milestone | None:
@@ -31,7 +23,7 @@ def _next(line: Line) -> Milestone | None:
     return line.next if line.award.is_live else None
 
 
-AWARD_COLUMNS: tuple[tuple[Column, Callable[[Line], Any]], ...] = (
+AWARD_COLUMNS: tuple[Told[Line], ...] = (
     (Column("榜单编号", 16), lambda one: one.award.call.code or ""),
     (Column("榜单", 40), lambda one: one.award.call.title),
     (Column("发榜单位", 28), lambda one: one.award.call.issuer.name),
@@ -40,8 +32,8 @@ AWARD_COLUMNS: tuple[tuple[Column, Callable[[Line], Any]], ...] = (
     (Column("状态", 14), lambda one: labels.label(one.award.state)),
     (Column("签订日期", 12, "date"), lambda one: one.award.signed_on),
     (Column("完成期限", 12, "date"), lambda one: one.award.ends_on),
-    (Column("立项金额（万元）", 16, "money"), lambda one: _wan(one.award.amount_fen)),
-    (Column("已拨付（万元）", 16, "money"), lambda one: _wan(one.award.paid_fen)),
+    (Column("立项金额（万元）", 16, "money"), lambda one: in_wan(one.award.amount_fen)),
+    (Column("已拨付（万元）", 16, "money"), lambda one: in_wan(one.award.paid_fen)),
     (Column("里程碑数", 10, "number"), lambda one: one.award.asked),
     (Column("已通过", 10, "number"), lambda one: one.passed),
     (
@@ -56,7 +48,7 @@ AWARD_COLUMNS: tuple[tuple[Column, Callable[[Line], Any]], ...] = (
     (Column("验收日期", 12, "date"), lambda one: one.award.accepted_on),
     (Column("示例", 8), lambda one: "示例" if one.award.is_demo else ""),
 )
-MILESTONE_COLUMNS: tuple[tuple[Column, Callable[[Milestone], Any]], ...] = (
+MILESTONE_COLUMNS: tuple[Told[Milestone], ...] = (
     (Column("榜单", 40), lambda one: one.award.call.title),
     (Column("承担单位", 28), lambda one: one.award.bidder.name),
     (Column("序号", 8, "number"), lambda one: one.position),
@@ -65,30 +57,30 @@ MILESTONE_COLUMNS: tuple[tuple[Column, Callable[[Milestone], Any]], ...] = (
     (Column("状态", 14), lambda one: labels.label(one.state)),
     (Column("原定期限", 12, "date"), lambda one: one.planned_on),
     (Column("期限", 12, "date"), lambda one: one.due_on),
-    (Column("付款（万元）", 14, "money"), lambda one: _wan(one.payment_fen)),
-    (Column("已拨付（万元）", 14, "money"), lambda one: _wan(one.paid_fen)),
+    (Column("付款（万元）", 14, "money"), lambda one: in_wan(one.payment_fen)),
+    (Column("已拨付（万元）", 14, "money"), lambda one: in_wan(one.paid_fen)),
 )
 
 
-def workbook(
-    session: Session, actor: User, query: AwardQuery, *, now: datetime
+def write(
+    session: Session, actor: User, query: AwardQuery, form: Form, *, now: datetime
 ) -> IO[bytes]:
-    """The awards this person may know of, under the filter; the copy is noted."""
+    """The awards this person may know of, under the filter; the copy is noted.
+
+    A workbook has their milestones on a second sheet; CSV knows of one table only.
+    """
     with transaction(session):
+        policies.require(actor, "award.list")
+        told = [("shown", query.shown), ("q", query.q), ("format", form)]
+        history.record_export(session, actor, "award", told, now=now)
+    with snapshot(session):
         lines = listing.every(session, actor, query, now)
-        changes = {"shown": [None, query.shown.value], "q": [None, query.q]}
-        history.record(
-            session, actor, "award.list_exported", actor, now=now, changes=changes
-        )
+        if form is Form.CSV:
+            return write_table(form, "项目", AWARD_COLUMNS, lines)
         milestones = [one for line in lines for one in line.award.milestones]
         return write_sheets(
             [
-                _sheet("项目", AWARD_COLUMNS, lines),
-                _sheet("里程碑", MILESTONE_COLUMNS, milestones),
+                table("项目", AWARD_COLUMNS, lines),
+                table("里程碑", MILESTONE_COLUMNS, milestones),
             ]
         )
-
-
-def _sheet(title: str, columns: Any, items: Sequence[Any]) -> Sheet:
-    rows = ([value(item) for _, value in columns] for item in items)
-    return Sheet(title, [column for column, _ in columns], rows)

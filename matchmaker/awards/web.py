@@ -24,7 +24,7 @@ from ..money import in_yuan
 from ..posting import merge as posting_merge
 from ..posting import web as posting
 from ..schema import parse
-from ..sheets.web import download
+from ..sheets.web import asked_form, download_table, exports
 from ..steps import Step
 from . import acceptance, book, ending, export, finding, listing, merge, page, public
 from .amendments import page as amending
@@ -104,11 +104,11 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/awards/export")
 @login_required
+@exports
 def export_rows() -> ResponseReturnValue:
-    now = utcnow()
-    query = parse(AwardQuery, request.form)
-    file = export.workbook(db.session, signed_in(), query, now=now)
-    return download(file, f"在研榜单-{labels.day(now)}.xlsx")
+    query, form, now = parse(AwardQuery, request.form), asked_form(), utcnow()
+    file = export.write(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"在研榜单-{labels.day(now)}", form)
 
 
 @bp.get("/calls/<int:call_id>/execution")

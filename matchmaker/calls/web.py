@@ -32,7 +32,8 @@ from ..matches.nearby import nearby
 from ..schema import parse
 from ..search import rows
 from ..search.live import live_index
-from ..search.web import list_page, near_cards, searches
+from ..search.web import export_list, list_page, near_cards, searches
+from ..sheets.web import exports
 from ..verification import reasons
 from ..verification.schema import Return
 from . import feeds, followers, service
@@ -53,15 +54,32 @@ def browse() -> ResponseReturnValue:
     return list_page("calls/browse.html", RecordType.CALL)
 
 
+@bp.post("/calls/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    return export_list(RecordType.CALL)
+
+
 @bp.get("/calls/mine")
 @login_required
 def mine() -> ResponseReturnValue:
     """One's organisation's calls, drafts too; for staff those the platform wrote."""
+    return list_page("calls/mine.html", RecordType.CALL, base=_written(), own=True)
+
+
+@bp.post("/calls/mine/export")
+@login_required
+@exports
+def export_mine() -> ResponseReturnValue:
+    return export_list(RecordType.CALL, base=_written(), own=True)
+
+
+def _written() -> Condition:
     user = signed_in()
     policies.require(user, "call.create")
-    written: Condition = OneOf("by_staff", (True,))
-    own = written if user.is_staff else policies.owned(user, RecordType.CALL)
-    return list_page("calls/mine.html", RecordType.CALL, base=own, own=True)
+    by_staff: Condition = OneOf("by_staff", (True,))
+    return by_staff if user.is_staff else policies.owned(user, RecordType.CALL)
 
 
 @bp.get("/calls/feed.atom")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
-from models import Contract, User, transaction
+from models import Contract, User, snapshot, transaction
 from models.fields import CONTRACT_WORDS, field_name
 from models.regions import flow, region_name
 from models.states import PartyKind
 
 from .. import labels, policies
 from ..history import service as history
-from ..sheets.writer import Column, write_workbook
+from ..sheets.tables import Form, Told, in_wan, write_sheet
+from ..sheets.writer import Column, Sheet, write_workbook
 from . import text
 from .finding import find_contract
 from .listing import ContractQuery, every, paid_year, received
@@ -173,22 +173,15 @@ def registration_form(
 
 
 # The columns of the list; money in 万元, exact to the 分.
-WAN = Decimal(labels.FEN_PER_WAN)
-
-
-def _wan(fen: int | None) -> Decimal | None:
-    return None if fen is None else Decimal(fen) / WAN
-
-
-ROW_COLUMNS: tuple[tuple[Column, Any], ...] = (
+ROW_COLUMNS: tuple[Told[Contract], ...] = (
     (Column("平台合同编号", 18), lambda c: c.code),
     (Column("登记编号", 22), lambda c: c.registration_number),
     (Column("合同名称", 40), lambda c: c.name),
     (Column("状态", 10), lambda c: labels.label(c.state)),
     (Column("合同类型", 12), lambda c: labels.label(c.type)),
     (Column("合同类别", 18), lambda c: word("contract_subtype", c.subtype)),
-    (Column("成交额（万元）", 16, "money"), lambda c: _wan(c.total_fen)),
-    (Column("技术交易额（万元）", 18, "money"), lambda c: _wan(c.technology_fen)),
+    (Column("成交额（万元）", 16, "money"), lambda c: in_wan(c.total_fen)),
+    (Column("技术交易额（万元）", 18, "money"), lambda c: in_wan(c.technology_fen)),
     (Column("支付方式", 14), lambda c: labels.label(c.payment_manner)),
     (Column("签订日期", 12, "date"), lambda c: c.signed_on),
     (Column("开始日期", 12, "date"), lambda c: c.starts_on),
@@ -224,23 +217,20 @@ ROW_COLUMNS: tuple[tuple[Column, Any], ...] = (
 
 
 def ledger(
-    session: Session, user: User, query: ContractQuery, *, now: datetime
+    session: Session, user: User, query: ContractQuery, form: Form, *, now: datetime
 ) -> IO[bytes]:
-    """The rows under the filters as a workbook; that a copy left is noted."""
+    """The rows under the filters as a file; that a copy left is noted."""
     with transaction(session):
         policies.require(user, "contract.read")
-        filters: dict[str, list[Any]] = {}
-        for name, value in query.address():
-            before = filters.get(name)
-            filters[name] = [None, f"{before[1]}；{value}" if before else value]
-        history.record(
-            session, user, "contract.list_exported", user, now=now, changes=filters
-        )
+        filters = [*query.address(), ("format", form)]
+        history.record_export(session, user, "contract", filters, now=now)
     columns = [column for column, _ in ROW_COLUMNS]
     paid = paid_year(query)
     if paid:
         columns.append(Column(f"{paid} 年到账（万元）", 18, "money"))
-    return write_workbook("技术合同", columns, _rows(session, user, query, paid))
+    with snapshot(session):
+        rows = _rows(session, user, query, paid)
+        return write_sheet(form, Sheet("技术合同", columns, rows))
 
 
 def _rows(
@@ -250,4 +240,4 @@ def _rows(
         money = received(session, [each.id for each in contracts], paid) if paid else {}
         for contract in contracts:
             row = [value(contract) for _, value in ROW_COLUMNS]
-            yield [*row, _wan(money.get(contract.id))] if paid else row
+            yield [*row, in_wan(money.get(contract.id))] if paid else row

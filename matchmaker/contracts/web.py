@@ -24,7 +24,7 @@ from ..history import service as history
 from ..history.words import entries
 from ..money import in_yuan
 from ..schema import parse
-from ..sheets.web import download
+from ..sheets.web import asked_form, download, download_table, exports
 from . import cuts, export, finding, listing, parties, payments, registering
 from . import page as pages
 from .words import COLUMN_LABELS, LABELS, SIDES, STEP_LABELS
@@ -139,13 +139,14 @@ def read_query(
 
 @bp.post("/contracts/export")
 @login_required
+@exports
 def export_rows() -> ResponseReturnValue:
     query, errors = read_query(request.form)
     if errors:
         raise Invalid(errors)
-    now = utcnow()
-    file = export.ledger(db.session, signed_in(), query, now=now)
-    return download(file, f"技术合同-{labels.day(now)}.xlsx")
+    now, form = utcnow(), asked_form()
+    file = export.ledger(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"技术合同-{labels.day(now)}", form)
 
 
 @bp.get("/contracts/<int:contract_id>")

@@ -1,6 +1,7 @@
 """Write and read the history of a record."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,25 @@ def record(
             changes=dict(changes or {}),
         )
     )
+
+
+def record_export(
+    session: Session,
+    actor: User,
+    what: str,
+    filters: Iterable[tuple[str, object]],
+    *,
+    now: datetime,
+) -> None:
+    """Note inside the running transaction that a copy of a list left the platform.
+
+    ``what`` is the kind of its records; a filter may come more than once.
+    """
+    told: dict[str, list[str]] = defaultdict(list)
+    for name, value in filters:
+        told[name].append(str(value))
+    changes = {name: [None, "；".join(values)] for name, values in told.items()}
+    record(session, actor, f"{what}.list_exported", actor, now=now, changes=changes)
 
 
 def difference(item: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:

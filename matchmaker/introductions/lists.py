@@ -53,6 +53,17 @@ class Column:
     total: int
 
 
+@dataclass(frozen=True)
+class Every:
+    """All rows of a list, read in portions as they are taken.
+
+    ``is_cut``: there are more than one file takes.
+    """
+
+    rows: Iterator[Introduction]
+    is_cut: bool
+
+
 def page(
     session: Session, user: User, query: IntroductionQuery, overdue: datetime
 ) -> Page:
@@ -109,17 +120,19 @@ def board(
 
 def every(
     session: Session, user: User, query: IntroductionQuery, overdue: datetime
-) -> Iterator[Introduction]:
+) -> Every:
     """All that the query finds, for an export; read in portions."""
     policies.require(user, "introduction.read")
     ids = session.scalars(
         _found(user, query, overdue)
         .with_only_columns(Introduction.id)
         .order_by(*_order(query.sort))
-        .limit(MOST_EXPORTED)
+        .limit(MOST_EXPORTED + 1)
     ).all()
-    for start in range(0, len(ids), AT_ONCE):
-        yield from _load(session, ids[start : start + AT_ONCE])
+    kept = ids[:MOST_EXPORTED]
+    portions = (kept[at : at + AT_ONCE] for at in range(0, len(kept), AT_ONCE))
+    rows = (one for some in portions for one in _load(session, some))
+    return Every(rows, len(ids) > MOST_EXPORTED)
 
 
 def managers(session: Session, user: User) -> Sequence[User]:

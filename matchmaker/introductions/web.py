@@ -1,7 +1,6 @@
 """Pages of introductions: the list and the board, one of them, what it opens."""
 
 import secrets
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -36,10 +35,10 @@ from ..db import db
 from ..matches.quotes import mark
 from ..needs import budgets
 from ..schema import parse
-from ..sheets.web import download
-from ..sheets.writer import write_workbook
+from ..sheets.web import asked_form, download_table, exports
 from . import assigning, contacts, lists, service, sight, timeline, words
 from .clock import Clock, clock
+from .export import write
 from .facts import pair_of
 from .schema import NOBODY, IntroductionQuery, Sort, View
 
@@ -50,21 +49,6 @@ SORTS = [
     (Sort.NEWEST.value, "新发起的在前"),
     (Sort.UPDATED.value, "新有进展的在前"),
 ]
-HEADINGS = (
-    "编号",
-    "名称",
-    "需求方",
-    "供给方",
-    "阶段",
-    "本阶段开始",
-    "已等待（工作日）",
-    "对接方式",
-    "技术经理人",
-    "来源",
-    "发起日期",
-    "未成原因",
-    "示例",
-)
 
 
 @bp.app_context_processor
@@ -166,40 +150,21 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/introductions/export")
+@bp.post("/introductions/export")
 @login_required
+@exports
 def export() -> ResponseReturnValue:
-    """What the list finds, as a workbook; never a contact, never an internal note."""
-    user, query = signed_in(), parse(IntroductionQuery, request.args)
-    policies.require(user, "introduction.read")
-    ends = words.labels_of(db.session, words.ENDS)
-    rows = lists.every(db.session, user, query, _overdue())
-    file = write_workbook("对接", HEADINGS, _exported(rows, ends))
-    return download(file, f"对接-{labels.today(utcnow()).isoformat()}.xlsx")
-
-
-def _exported(
-    rows: Iterator[Introduction], ends: dict[str, str]
-) -> Iterator[tuple[object, ...]]:
-    user = signed_in()
-    for one in rows:
-        shown, waits = sight.shown(user, one), _clock(one)
-        code = one.failed_code or ""
-        yield (
-            one.id,
-            shown.title,
-            shown.seeker,
-            shown.provider,
-            labels.label(one.status),
-            labels.today(one.status_since),
-            waits.days if waits else None,
-            labels.label(one.route),
-            one.manager.name if one.manager else "",
-            labels.label(one.origin),
-            labels.today(one.created_at),
-            ends.get(code, code),
-            "示例" if one.is_demo else "",
-        )
+    query, form, now = parse(IntroductionQuery, request.form), asked_form(), utcnow()
+    file = write(
+        db.session,
+        signed_in(),
+        query,
+        form,
+        overdue=_overdue(),
+        days=city_days(),
+        now=now,
+    )
+    return download_table(file, f"对接-{labels.day(now)}", form)
 
 
 @bp.get("/introductions/<int:introduction_id>")

@@ -1,6 +1,6 @@
 """The approved pairs of an enterprise's own needs, as it reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil
@@ -44,6 +44,30 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
     """The approved pairs of the enterprise's own needs, the newest need first."""
     policies.require(user, "suggestion.read_own")
     approved = policies.visible_suggestions(user)
+    choices = _choices(session, approved)
+    shown = [c for c in choices if query.need in (None, c[0])]
+    total = sum(number for _, _, number in shown)
+    groups = _on_page(session, approved, shown, (query.page - 1) * PER_PAGE)
+    pages = max(1, ceil(total / PER_PAGE))
+    return OwnPage(groups, choices, query.page, pages, total)
+
+
+def every(session: Session, user: User, query: OwnQuery) -> Iterator[Suggestion]:
+    """The pairs of all pages, in their order, read a few needs at a time."""
+    policies.require(user, "suggestion.read_own")
+    approved = policies.visible_suggestions(user)
+    choices = _choices(session, approved)
+    shown = [need_id for need_id, _, _ in choices if query.need in (None, need_id)]
+    for start in range(0, len(shown), PER_PAGE):
+        some = shown[start : start + PER_PAGE]
+        for pairs in _by_need(session, approved, some).values():
+            yield from pairs
+
+
+def _choices(
+    session: Session, approved: ColumnElement[bool]
+) -> list[tuple[int, str, int]]:
+    """The needs that have approved pairs, the newest first: id, title, how many."""
     newest = func.max(Suggestion.decided_at)
     rows = session.execute(
         select(Need.id, Need.title, func.count(Suggestion.id))
@@ -52,12 +76,23 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
         .group_by(Need.id, Need.title)
         .order_by(newest.desc(), Need.id.desc())
     )
-    choices = [(need_id, title, number) for need_id, title, number in rows]
-    shown = [c for c in choices if query.need in (None, c[0])]
-    total = sum(number for _, _, number in shown)
-    groups = _on_page(session, approved, shown, (query.page - 1) * PER_PAGE)
-    pages = max(1, ceil(total / PER_PAGE))
-    return OwnPage(groups, choices, query.page, pages, total)
+    return [(need_id, title, number) for need_id, title, number in rows]
+
+
+def _by_need(
+    session: Session, approved: ColumnElement[bool], need_ids: Iterable[int]
+) -> dict[int, list[Suggestion]]:
+    """The approved pairs of these needs, in the order of the needs."""
+    by_need: dict[int, list[Suggestion]] = {need_id: [] for need_id in need_ids}
+    query = (
+        select(Suggestion)
+        .where(approved, Suggestion.need_id.in_(by_need))
+        .options(*_own_sides())
+        .order_by(Suggestion.decided_at.desc(), Suggestion.id)
+    )
+    for pair in session.scalars(query):
+        by_need[pair.need_id or 0].append(pair)
+    return by_need
 
 
 def _on_page(
@@ -74,18 +109,9 @@ def _on_page(
         for begin, (need_id, _, number) in zip(begins, shown, strict=False)
         if begin < last and begin + number > first
     }
-    query = (
-        select(Suggestion)
-        .where(approved, Suggestion.need_id.in_(reach))
-        .options(*_own_sides())
-        .order_by(Suggestion.decided_at.desc(), Suggestion.id)
-    )
-    by_need: dict[int, list[Suggestion]] = {need_id: [] for need_id in reach}
-    for pair in session.scalars(query):
-        by_need[pair.need_id or 0].append(pair)
     return [
         OwnNeed(need, some)
-        for need_id, pairs in by_need.items()
+        for need_id, pairs in _by_need(session, approved, reach).items()
         if (some := pairs[max(0, first - reach[need_id]) : last - reach[need_id]])
         and (need := some[0].need) is not None
     ]

@@ -191,6 +191,14 @@ def _key(filters: QueueFilters) -> str:
 def load_page(session: Session, user: User, queue: Queue, page: int = 1) -> Page:
     """One page of the queue, the likeliest to be approved first."""
     ids = queue.page((page - 1) * PER_PAGE, PER_PAGE)
+    items = load_some(session, user, queue, ids)
+    return Page(items, page, max(1, ceil(queue.total / PER_PAGE)), queue.total)
+
+
+def load_some(
+    session: Session, user: User, queue: Queue, ids: Sequence[int]
+) -> list[Suggestion]:
+    """Those pairs of the queue, in this order, as far as they are still open."""
     open_at = None if queue.filters.status in DECIDED else queue.moment
     query = (
         select(Suggestion)
@@ -201,8 +209,7 @@ def load_page(session: Session, user: User, queue: Queue, page: int = 1) -> Page
         .options(*_sides())
     )
     found = {pair.id: pair for pair in session.scalars(query).unique()}
-    items = [found[id_] for id_ in ids if id_ in found]
-    return Page(items, page, max(1, ceil(queue.total / PER_PAGE)), queue.total)
+    return [found[id_] for id_ in ids if id_ in found]
 
 
 def open_sides(now: Any) -> ColumnElement[bool]:

@@ -42,6 +42,14 @@ class QueueFilters(Input):
         args = self.model_dump(mode="json", exclude_defaults=True)
         return {name: "1" if value is True else value for name, value in args.items()}
 
+    def pairs(self) -> list[tuple[str, object]]:
+        """The same as the fields of a form, in which a name may repeat."""
+        return [
+            (name, one)
+            for name, value in self.args().items()
+            for one in (value if isinstance(value, list) else [value])
+        ]
+
 
 class ListPage(Paged):
     """Which page of a list of pairs."""

@@ -27,7 +27,8 @@ from ..handlers import conflict_words
 from ..rankers.active import active
 from ..schema import parse
 from ..search.live import live_index
-from . import facets, own, queue, service
+from ..sheets.web import asked_form, download_table, exports
+from . import export, facets, own, queue, service
 from .odds import explained
 from .queue import Queue
 from .quotes import mark
@@ -76,6 +77,16 @@ def desk() -> ResponseReturnValue:
         desk_url=_desk_url,
         list_url=_list_url,
     )
+
+
+@bp.post("/desk/export")
+@login_required
+@exports
+def export_desk() -> ResponseReturnValue:
+    filters, form, now = parse(QueueFilters, request.form), asked_form(), utcnow()
+    catalogue = live_index().catalogue
+    file = export.of_desk(db.session, catalogue, signed_in(), filters, form, now=now)
+    return download_table(file, f"审核清单-{labels.day(now)}", form)
 
 
 @bp.get("/desk/<int:suggestion_id>")
@@ -274,6 +285,7 @@ def _list_page(
         reasons=REASONS,
         now=now,
         args=filters.args(),
+        exported=filters.pairs(),
         pair_url=lambda pair_id: _pair_url(pair_id, filters),
         desk_url=_desk_url,
         list_url=_list_url,
@@ -304,6 +316,15 @@ def mine() -> ResponseReturnValue:
     query = parse(OwnQuery, request.args)
     found = own.mine(db.session, signed_in(), query)
     return render_template("matches/mine.html", found=found, query=query)
+
+
+@bp.post("/matches/export")
+@login_required
+@exports
+def export_mine() -> ResponseReturnValue:
+    query, form, now = parse(OwnQuery, request.form), asked_form(), utcnow()
+    file = export.of_firm(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"匹配结果-{labels.day(now)}", form)
 
 
 @bp.get("/matches/<int:suggestion_id>")

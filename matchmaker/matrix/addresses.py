@@ -97,12 +97,16 @@ verification.decide_batch          need.verify               -
 search.results                     open                      -
 needs.browse                       open                      -
 needs.mine                         signed-in                 -
+needs.export                       signed-in                 -
+needs.export_mine                  signed-in                 -
 need_forms.new                     need.create               -
 needs.show                         open                      need
 need_forms.edit                    need.edit                 need
 needs.withdraw                     need.withdraw             need
 achievements.browse                open                      -
 achievements.mine                  signed-in                 -
+achievements.export                signed-in                 -
+achievements.export_mine           signed-in                 -
 achievement_forms.new              achievement.create        -
 achievements.show                  open                      achievement
 achievement_forms.edit             achievement.edit          achievement
@@ -125,6 +129,8 @@ releases.show                      bid.release               call
 releases.approve                   bid.release               call
 releases.retry                     bid.release               call
 calls.mine                         call.create               -
+calls.export                       signed-in                 -
+calls.export_mine                  call.create               -
 calls.feed                         open                      -
 calls.deadlines                    open                      -
 calls.stop                         call.stop                 call
@@ -149,7 +155,9 @@ matches.reject                     suggestion.review         suggestion
 matches.snooze                     suggestion.review         suggestion
 matches.undo                       suggestion.review         suggestion
 matches.bulk_reject                suggestion.review         -
+matches.export_desk                suggestion.review         -
 matches.mine                       suggestion.read_own       -
+matches.export_mine                suggestion.read_own       -
 matches.show_mine                  suggestion.read_own       suggestion
 introductions.index                introduction.read         -
 introductions.export               introduction.read         -
@@ -191,6 +199,7 @@ nodes.mandates                     mandate.read              -
 nodes.new_mandate                  mandate.govern            -
 nodes.end_mandate                  mandate.govern            mandate
 users.index                        user.read                 -
+users.export                       user.read                 -
 users.show                         user.read                 user
 users.change_role                  user.govern               user
 users.close                        user.govern               user

@@ -35,7 +35,8 @@ from ..posting.service import is_editable
 from ..posting.terms import Terms
 from ..search import rows
 from ..search.live import live_index
-from ..search.web import list_page, near_cards, searches
+from ..search.web import export_list, list_page, near_cards, searches
+from ..sheets.web import exports
 from . import budgets, service
 from .schema import COLUMN_LABELS
 
@@ -52,11 +53,26 @@ def browse() -> ResponseReturnValue:
     return list_page("needs/browse.html", RecordType.NEED)
 
 
+@bp.post("/needs/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    return export_list(RecordType.NEED)
+
+
 @bp.get("/needs/mine")
 @login_required
 def mine() -> ResponseReturnValue:
     own = policies.owned(signed_in(), RecordType.NEED)
     return list_page("needs/mine.html", RecordType.NEED, base=own, own=True)
+
+
+@bp.post("/needs/mine/export")
+@login_required
+@exports
+def export_mine() -> ResponseReturnValue:
+    own = policies.owned(signed_in(), RecordType.NEED)
+    return export_list(RecordType.NEED, base=own, own=True)
 
 
 @bp.get("/needs/<int:need_id>")

@@ -5,6 +5,8 @@ with words the index ranks; the rows come from the tables. The reader's conditio
 holds in each of the three.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -122,6 +124,20 @@ class Listing:
     sorts: tuple[Sort, ...]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A list without its pages.
+
+    condition  what each of its records meets, to be asked again on reading them
+    ranked     whether words put it in order, and cut it at `DEEPEST`
+    """
+
+    kind: RecordType
+    ids: list[int]
+    condition: Condition
+    ranked: bool
+
+
 def browse(
     session: Session,
     index: LiveIndex,
@@ -145,6 +161,50 @@ def browse(
     the state is a facet, and choosing one leads out of the public list. ``size``
     is the number of rows on a page.
     """
+    search = _search(
+        session, index, user, kind, query, base, ranked=ranked, states=states, now=now
+    )
+    sort = _sort(kind, query, search.ranks)
+    shown, found = search.run(sort, size, facets)
+    rows = search.page(shown)
+    sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
+    pages = max(1, ceil(search.total / size))
+    return Listing(kind, rows, search.total, query.page, pages, found, sort, sorts)
+
+
+def whole(
+    session: Session,
+    index: LiveIndex,
+    user: User,
+    kind: RecordType,
+    query: ListQuery,
+    *,
+    base: Condition | None = None,
+    ranked: bool = True,
+    states: bool = False,
+    now: datetime,
+) -> Whole:
+    """What all pages of the same `browse` show together."""
+    search = _search(
+        session, index, user, kind, query, base, ranked=ranked, states=states, now=now
+    )
+    ids = search.all(_sort(kind, query, search.ranks))
+    return Whole(kind, ids, search.condition(None), search.ranks)
+
+
+def _search(
+    session: Session,
+    index: LiveIndex,
+    user: User | None,
+    kind: RecordType,
+    query: ListQuery,
+    base: Condition | None,
+    *,
+    ranked: bool,
+    states: bool,
+    now: datetime,
+) -> _Search:
+    """The search that the list is, for this reader at this moment."""
     wide = Every((policies.visible(user, kind), base or EVERYTHING))
     public = base is None and not (states and query.status)
     scope = Every((wide, policies.listed(kind, now))) if public else wide
@@ -152,12 +212,7 @@ def browse(
     search = _Search(session, index, user, kind, words, scope, query, ranked)
     search.any_state = wide if states else None
     search.base = base
-    sort = _sort(kind, query, search.ranks)
-    shown, found = search.run(sort, size, facets)
-    rows = search.page(shown)
-    sorts = ((Sort.RELEVANCE,) if search.ranks else ()) + SORTS[kind]
-    pages = max(1, ceil(search.total / size))
-    return Listing(kind, rows, search.total, query.page, pages, found, sort, sorts)
+    return search
 
 
 def _sort(kind: RecordType, query: ListQuery, words: bool) -> Sort:
@@ -265,6 +320,15 @@ class _Search:
             ]
         return page, found
 
+    def all(self, sort: Sort) -> list[int]:
+        """The ids of all pages."""
+        ranked = self.ids(None)
+        if ranked is not None and sort is Sort.RELEVANCE:
+            return ranked
+        with self.columns() as columns:
+            shown = _mask(columns, self.condition(None), ranked)
+            return columns.page(shown, self.order(sort), 0, int(shown.sum()))
+
     def order(self, sort: Sort) -> Order:
         """Exact amounts order only what the reader may read to the fen."""
         order = ORDERS[sort]
@@ -357,13 +421,19 @@ def _with_organisation(kind: RecordType) -> list[Any]:
 
 
 def load(
-    session: Session, user: User | None, kind: RecordType, ids: Sequence[int]
+    session: Session,
+    user: User | None,
+    kind: RecordType,
+    ids: Sequence[int],
+    *,
+    within: Condition = EVERYTHING,
 ) -> list[Any]:
     """The visible records among ``ids``, in that order, with their organisations."""
     model: Any = TABLES[kind]
+    seen = Every((policies.visible(user, kind), within))
     query = (
         select(model)
-        .where(model.id.in_(ids), policies.where(policies.visible(user, kind), kind))
+        .where(model.id.in_(ids), policies.where(seen, kind))
         .options(*_with_organisation(kind))
     )
     rows = {row.id: row for row in session.scalars(query)}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -12,13 +12,16 @@ from models.conditions import Condition
 from models.outbox import RecordType
 
 from .. import limiter
-from ..accounts.current import current
+from ..accounts.current import current, signed_in
 from ..db import db
 from ..errors import Invalid
+from ..labels import day
 from ..matches.nearby import Near
 from ..policies import searches_inside
 from ..schema import parse
+from ..sheets.web import asked_form, download_table
 from . import rows
+from .export import write
 from .links import Links
 from .live import live_index
 from .schema import ListQuery, Sort
@@ -191,6 +194,43 @@ def near_cards(near: list[Near]) -> list[dict[str, Any]]:
     ]
 
 
+def export_list(
+    kind: RecordType, *, base: Condition | None = None, own: bool = False
+) -> ResponseReturnValue:
+    """The list that `list_page` shows, whole, as the file the form asks for."""
+    user, now = signed_in(), utcnow()
+    query, errors = read_query(request.form)
+    if errors:
+        raise Invalid(errors)
+    states = own or searches_inside(user)
+    if not states:
+        query = query.model_copy(update={"status": []})
+    if not own and query.q and says_nothing(query.q):
+        raise Invalid({"q": "这些词太笼统，无法检索"})
+    form = asked_form()
+    file = write(
+        db.session,
+        live_index(),
+        user,
+        kind,
+        query,
+        form,
+        base=base,
+        ranked=not own,
+        states=states,
+        now=now,
+    )
+    whose = "本单位的" if own else ""
+    return download_table(file, f"{whose}{NOUNS[kind]}-{day(now)}", form)
+
+
+def _export_url(*, own: bool) -> str:
+    """Where this list leaves as a file; a copy is taken under one's name."""
+    if current() is None:
+        return ""
+    return url_for(".export_mine" if own else ".export")
+
+
 def list_page(
     template: str,
     kind: RecordType,
@@ -225,6 +265,8 @@ def list_page(
         "typed": request.args.get("q", ""),
         "noun": NOUNS[kind],
         "states": states,
+        "export_url": _export_url(own=own),
+        "exported": [*_watched(query), ("sort", listing.sort)],
         "missing_page": "page" in errors or listing.page > listing.pages,
     }
     # What is chosen by its state is no public list, and nothing is published into it.

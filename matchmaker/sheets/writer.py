@@ -35,12 +35,13 @@ _GUARDED = re.compile(r"'(?=\s*[=+\-@＝＋－＠\t\r])")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_TITLE = re.compile(r"[\\/*?:\[\]]")
 
-Kind = Literal["text", "money", "number", "date"]
+Kind = Literal["text", "money", "number", "date", "moment"]
 _FORMATS: dict[Kind, str] = {
     "text": "@",
     "money": "#,##0.00",
     "number": "General",
     "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
 }
 _HEAD_FONT = Font(bold=True)
 _HEAD_FILL = PatternFill("solid", fgColor="E8EEF2")

@@ -23,6 +23,11 @@ class UserQuery(Paged):
     def _first(cls, value: Any) -> Any:
         return value or ""
 
+    def filters(self) -> list[tuple[str, object]]:
+        """What narrows the list, as the fields of a form."""
+        told = self.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
+        return list(told.items())
+
 
 Reason = Annotated[Text, Field(min_length=2, max_length=200)]
 

@@ -1,9 +1,9 @@
 """Find accounts, change their role, close and open them; all of it is audited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import History, Node, Organisation, User, transaction
@@ -19,6 +19,8 @@ from ..paging import Page, turn
 from .schema import Closing, RoleChange, UserQuery
 
 PER_PAGE = 30
+AT_ONCE = 500
+ORDER = (User.name, User.id)
 LARGEST_ID = 2**31 - 1
 MOST_HISTORY = 30
 
@@ -26,17 +28,31 @@ MOST_HISTORY = 30
 def search(session: Session, user: User, query: UserQuery) -> Page[User]:
     """Accounts by name, e-mail or organisation, by role and state."""
     policies.require(user, "user.read")
-    where = _where(query)
-    joined = select(User).outerjoin(User.organisation).where(*where)
+    joined = _joined(query)
     total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
     here = turn(query.page, total, PER_PAGE)
-    rows = session.scalars(
-        joined.options(joinedload(User.organisation))
-        .order_by(User.name, User.id)
-        .offset(here.start)
-        .limit(PER_PAGE)
-    )
+    rows = session.scalars(here.rows(_listed(joined)))
     return Page(rows.unique().all(), total, here.page, here.pages)
+
+
+def every(session: Session, user: User, query: UserQuery) -> Iterator[User]:
+    """The accounts of all pages, in their order, read in portions."""
+    policies.require(user, "user.read")
+    ids = session.scalars(
+        _joined(query).with_only_columns(User.id).order_by(*ORDER)
+    ).all()
+    for start in range(0, len(ids), AT_ONCE):
+        some = select(User).where(User.id.in_(ids[start : start + AT_ONCE]))
+        yield from session.scalars(_listed(some)).unique()
+
+
+def _joined(query: UserQuery) -> Select[User]:
+    return select(User).outerjoin(User.organisation).where(*_where(query))
+
+
+def _listed(found: Select[User]) -> Select[User]:
+    """As the list has them: with their organisations, by name."""
+    return found.options(joinedload(User.organisation)).order_by(*ORDER)
 
 
 def _where(query: UserQuery) -> list[ColumnElement[bool]]:

@@ -12,9 +12,11 @@ from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Invalid
 from ..history.words import entries
-from ..labels import label
+from ..labels import day, label
 from ..schema import parse
+from ..sheets.web import asked_form, download_table, exports
 from . import service
+from .export import write
 from .schema import LABELS, Closing, RoleChange, UserQuery
 
 bp = Blueprint("users", __name__)
@@ -29,7 +31,17 @@ def index() -> ResponseReturnValue:
         query=query,
         found=service.search(db.session, signed_in(), query),
         roles=[(role.value, label(role)) for role in Role],
+        exported=query.filters(),
     )
+
+
+@bp.post("/admin/users/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    query, form, now = parse(UserQuery, request.form), asked_form(), utcnow()
+    file = write(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"用户与角色-{day(now)}", form)
 
 
 @bp.get("/admin/users/<int:user_id>")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from matchmaker.awards import export, listing
 from matchmaker.awards.schema import AwardQuery, Shown
 from matchmaker.errors import Forbidden
+from matchmaker.sheets.tables import Form
 from matchmaker.sheets.writer import unguarded
 from models import History, transaction
 
@@ -20,7 +21,9 @@ from .conftest import WAN, set_up
 
 def rows(stage, user, **query):
     """The rows of both sheets as dicts by heading."""
-    file = export.workbook(stage.session, user, AwardQuery(**query), now=stage.now)
+    file = export.write(
+        stage.session, user, AwardQuery(**query), Form.XLSX, now=stage.now
+    )
     found = []
     for sheet in load_workbook(BytesIO(file.read())).worksheets:
         head, *lines = sheet.iter_rows(values_only=True)
@@ -109,5 +112,9 @@ def test_the_page_offers_the_export_with_its_filter(stage, login):
     book = load_workbook(BytesIO(answer.data))
     assert book.sheetnames == ["项目", "里程碑"]
     assert book["项目"].max_row == 2
+    answer = client.post("/awards/export", data={"shown": "all", "format": "csv"})
+    lines = answer.data.decode().splitlines()
+    assert lines[0].startswith("\ufeff榜单编号,榜单,")
+    assert len(lines) == 2
     wrong = client.post("/awards/export", data={"shown": "nothing"})
     assert wrong.status_code == 422

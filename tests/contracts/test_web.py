@@ -390,6 +390,9 @@ def test_the_export_has_the_rows_of_the_list_and_no_formula(make, login, deal, r
     assert len(rows) == 2
     assert rows[1][2] == '\'=HYPERLINK("x")合同'
     assert rows[1][6] == 120
+    line = login(deal.seller).post("/contracts/export", data={"format": "csv"}).data
+    assert line.startswith(b"\xef\xbb\xbf")
+    assert "'=HYPERLINK(" in line.decode()
     staff = login(deal.staff).post("/contracts/export", data={})
     assert load_workbook(io.BytesIO(staff.data)).active.max_row == 3
 

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from matchmaker.introductions import lists
+from matchmaker.calendar.days import Calendar
+from matchmaker.introductions import export, lists
 from matchmaker.introductions.schema import IntroductionQuery
+from matchmaker.sheets.tables import Form
 from matchmaker.work import service as work
+from models import History
 from models.states import IntroductionStatus, Role
 
 from ..conftest import NOW, cells
@@ -133,12 +136,40 @@ def test_an_export_is_what_the_list_shows_and_no_formula(make, login):
     make.introduction(make.need(field="NM", title="别的领域"))
     make.contact(talks, make.user(organisation_id=talks.seeker_id), phone="88001234")
     make.talk_event(talks, is_internal=True, words="内部的话")
-    answer = login(staff).get("/introductions/export?field=ES")
+    answer = login(staff).post("/introductions/export", data={"field": "ES"})
     assert answer.status_code == 200
     text = cells(answer.data)
     assert "'=cmd" in text
     for hidden in ("别的领域", "88001234", "内部的话"):
         assert hidden not in text
     college = make.user(Role.UNIVERSITY, organisation_id=talks.provider_id)
-    own = cells(login(college).get("/introductions/export").data)
+    # In the part of the page that other filters replace.
+    page = login(staff).get("/introductions?field=ES").text
+    found = page[page.index('id="talks-found"') :]
+    form = found[found.index('action="/introductions/export"') :]
+    assert 'name="field" value="ES"' in form[: form.index("</form>")]
+    line = login(staff).post("/introductions/export", data={"format": "csv"}).data
+    assert line.startswith(b"\xef\xbb\xbf")
+    assert "'=cmd" in line.decode()
+    own = cells(login(college).post("/introductions/export").data)
     assert len(own.splitlines()) == 2
+
+
+def test_a_long_export_says_what_it_leaves_out(session, make, monkeypatch):
+    staff = make.staff()
+    for title in ("甲", "乙", "丙"):
+        make.introduction(make.need(title=title))
+    monkeypatch.setattr(lists, "MOST_EXPORTED", 2)
+    asked = {"overdue": OVERDUE, "days": Calendar([]), "now": NOW}
+    query = IntroductionQuery()
+    file = export.write(session, staff, query, Form.CSV, **asked)
+    note, *lines = file.read().decode().splitlines()
+    assert "只列出前 2 条" in note
+    assert len(lines) == 3
+    monkeypatch.setattr(lists, "MOST_EXPORTED", 3)
+    file = export.write(session, staff, query, Form.CSV, **asked)
+    assert len(file.read().decode().splitlines()) == 4
+    [note, _] = session.scalars(
+        select(History).where(History.action == "introduction.list_exported")
+    )
+    assert note.changes == {"format": [None, "csv"]}

@@ -4,6 +4,8 @@ import pytest
 
 from models.states import Role
 
+from ..conftest import cells
+
 
 @pytest.fixture
 def admin(make, login):
@@ -53,3 +55,19 @@ def test_the_list_is_filtered_by_its_address(admin, make):
     assert "张三" in page
     assert "没有符合条件的账号" in admin.get("/admin/users?q=王五").text
     assert admin.get("/admin/users?role=nothing").status_code == 422
+
+
+def test_the_list_leaves_as_it_is_shown_and_no_formula(admin, make):
+    make.user(name="=1+1", is_demo=True)
+    make.user(Role.UNIVERSITY, name="校方")
+    sent = {"role": "enterprise", "state": "active"}
+    for form in ("xlsx", "csv"):
+        answer = admin.post("/admin/users/export", data=sent | {"format": form})
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        told = cells(answer.data) if form == "xlsx" else answer.data.decode()
+        assert "'=1+1" in told
+        assert "校方" not in told
+        assert len(told.splitlines()) == 2
+    page = admin.get("/admin/users?role=enterprise").text
+    form = page[page.index('action="/admin/users/export"') :]
+    assert 'name="role" value="enterprise"' in form[: form.index("</form>")]
