@@ -98,6 +98,8 @@ search.results                     open                      -
 needs.browse                       open                      -
 needs.mine                         signed-in                 -
 need_forms.new                     need.create               -
+need_word.download                 need.create               -
+need_word.upload                   need.create               -
 needs.show                         open                      need
 need_forms.edit                    need.edit                 need
 needs.withdraw                     need.withdraw             need
