@@ -102,6 +102,7 @@ def _register_features(app: Flask) -> None:
     from .mail import web as mail_web
     from .matches import web as matches_web
     from .needs import web as needs_web
+    from .needs.word import web as need_word_web
     from .needs.writing import web as need_forms_web
     from .nodes import web as nodes_web
     from .notices import web as notices_web
@@ -131,6 +132,7 @@ def _register_features(app: Flask) -> None:
         search_web,
         needs_web,
         need_forms_web,
+        need_word_web,
         achievements_web,
         achievement_forms_web,
         attachments_web,

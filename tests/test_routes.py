@@ -131,7 +131,8 @@ def test_every_link_and_form_of_a_page_leads_somewhere(app, make, login, role):
         seen.add(page)
         answer = client.get(path)
         assert answer.status_code in (200, 302, 303), (role, path)
-        waiting += links(answer.text)
+        if answer.mimetype == "text/html":  # not a file to download
+            waiting += links(answer.text)
 
 
 def links(html: str) -> list[str]:

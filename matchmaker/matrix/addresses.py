@@ -100,6 +100,8 @@ needs.mine                         signed-in                 -
 needs.export                       signed-in                 -
 needs.export_mine                  signed-in                 -
 need_forms.new                     need.create               -
+need_word.download                 need.create               -
+need_word.upload                   need.create               -
 needs.show                         open                      need
 need_forms.edit                    need.edit                 need
 needs.withdraw                     need.withdraw             need

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -21,6 +17,7 @@ from models.states import ReviewState
 from .. import labels, policies
 from ..calendar import service as calendar
 from ..calendar.days import Calendar
+from ..documents import blank, plain, saved
 from ..errors import Conflict
 from ..history import service as history
 from . import due, finding, objections, overview, results
@@ -28,18 +25,7 @@ from .assigning import members_of
 from .overview import Line, Overview
 from .scoring import OUTLIER_RULE, shown
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-# What XML cannot hold: it would end in a file that no program opens.
-UNWRITABLE = re.compile(
-    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\ufdd0-\ufdef]"
-)
-FONT = "宋体"
 WINNER = "拟立项"
-
-
-def plain(value: Any) -> str:
-    """The text without what a Word file cannot hold."""
-    return UNWRITABLE.sub("", str(value))
 
 
 def export(
@@ -87,8 +73,7 @@ def write(
     now: datetime,
 ) -> BytesIO:
     """The document, ready to be read from its beginning."""
-    document = Document()
-    _set_up(document)
+    document = blank()
     title = document.add_heading("揭榜挂帅项目评审纪要", level=0)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _call(document, found, now)
@@ -104,22 +89,7 @@ def write(
         _answers(document, objected)
     document.add_paragraph()
     document.add_paragraph("评审组签字：____________________　　日期：____________")
-    data = BytesIO()
-    document.save(data)
-    data.seek(0)
-    return data
-
-
-def _set_up(document: Any) -> None:
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.5)
-    for name in ("Normal", "Title", "Heading 1", "Heading 2"):
-        style = document.styles[name]
-        style.font.name = FONT
-        # Word takes Chinese characters from another entry than Latin ones.
-        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
-    document.styles["Normal"].font.size = Pt(11)
+    return saved(document)
 
 
 def _table(document: Any, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -19,7 +19,7 @@ from flask_login import login_required
 from models import BidReview, Call, CallResult, utcnow
 from models.states import CallStatus, ReviewState
 
-from .. import labels, policies
+from .. import documents, labels, policies
 from ..accounts.current import signed_in
 from ..calendar.current import city_days
 from ..config import Settings
@@ -233,7 +233,7 @@ def export_minutes(call_id: int) -> ResponseReturnValue:
         db.session, signed_in(), call_id, needed=settings().panel_size, now=utcnow()
     )
     answer: ResponseReturnValue = send_file(
-        data, mimetype=minutes.MEDIA_TYPE, as_attachment=True, download_name=name
+        data, mimetype=documents.MEDIA_TYPE, as_attachment=True, download_name=name
     )
     return answer
 

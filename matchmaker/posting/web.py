@@ -196,9 +196,9 @@ class PostedForm(ABC, Generic[Item, Draft]):
 
     # -- what is the same for all ------------------------------------------------
 
-    def blank(self, values: dict[str, Any]) -> ResponseReturnValue:
+    def blank(self, values: dict[str, Any], **more: Any) -> ResponseReturnValue:
         """The form of a new record."""
-        return self.page(values, Shown(key=secrets.token_urlsafe(16)))
+        return self.page(values, Shown(key=secrets.token_urlsafe(16)), **more)
 
     def opened(self, item: Item) -> ResponseReturnValue:
         """The form of a record, as it is stored."""

@@ -23,8 +23,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from ..attachments.office import refuse
 from ..errors import Invalid
-from .guard import BROKEN, Limits, Range, SheetFacts, examine, is_workbook, refuse
+from .guard import BROKEN, Limits, Range, SheetFacts, examine, is_workbook
 from .layout import Layout, bare, said_unit
 from .writer import unguarded
 

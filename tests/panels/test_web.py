@@ -8,7 +8,8 @@ import pytest
 from docx import Document
 from sqlalchemy import select
 
-from matchmaker.panels import minutes, results
+from matchmaker import documents
+from matchmaker.panels import results
 from models import BidOutcome, BidReview, CallResult, Objection, transaction
 from models.states import CallStatus, Role
 
@@ -200,7 +201,7 @@ def test_the_minutes_are_read_back_with_odd_characters_and_all(
         world.bids[2], expert, state="recused", conflict_words="与负责人是师生关系"
     )
     answer = login(world.staff).post(f"/calls/{world.call.id}/minutes")
-    assert answer.mimetype == minutes.MEDIA_TYPE
+    assert answer.mimetype == documents.MEDIA_TYPE
     document = Document(BytesIO(answer.data))
     cells = [
         cell.text

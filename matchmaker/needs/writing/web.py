@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from pydantic_core import PydanticCustomError
 
-from models import Need
+from models import Need, User
 from models.fields import DISTRICTS, FIELDS
 from models.needs import fingerprint
 from models.outbox import RecordType
@@ -141,8 +141,7 @@ def new() -> ResponseReturnValue:
     policies.require(user, "need.create")
     if request.method == "POST":
         return form.post_new()
-    home = user.organisation
-    return form.blank({"secrecy": "public", "district": home and home.district})
+    return form.blank(proposed(user))
 
 
 @bp.route("/needs/<int:need_id>/edit", methods=["GET", "POST"])
@@ -153,6 +152,12 @@ def edit(need_id: int) -> ResponseReturnValue:
     policies.require(signed_in(), "need.edit", need)
     posting.require_editable(need)
     return form.post_edit(need) if request.method == "POST" else form.opened(need)
+
+
+def proposed(user: User) -> dict[str, Any]:
+    """What stands in the form of a new need before anybody wrote in it."""
+    home = user.organisation
+    return {"secrecy": "public", "district": home and home.district}
 
 
 def _wants_public_text() -> bool:

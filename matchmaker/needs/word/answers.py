@@ -1,0 +1,247 @@
+"""One answer of a form as the form on the page would have it."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from ... import labels, money
+from ...ledger.cells import CellError
+from ...ledger.cells import day as written_day
+from ...ledger.cells import plain as bare
+from ...schema import clean
+from ...sheets.layout import UNITS
+from .layout import LONG, Choice, choices
+from .paper import OPEN_BOX, TICKED
+
+# Words that leave a field of figures or choices open.
+NOTHING = frozenset(
+    {"", "无", "不限", "没有", "没有要求", "无要求", "面议", "待定", "长期", "长期有效"}
+    | {"/", "\\", "-", "—", "——", "暂无"}
+)
+LONGEST_QUOTED = 30
+
+
+def value_of(code: str, unit: str, text: str) -> Any:
+    """What the field holds: text, a list, or «» for nothing.
+
+    Raises `CellError` with what is wrong and what to do.
+    """
+    if code == "targets":
+        return targets(text)
+    if code in LONG:
+        return clean(text)
+    choice = choices().get(code)
+    if choice is not None:
+        found = [] if text.strip() in NOTHING else chosen(code, choice, text)
+        return found if choice.several else "".join(found)
+    words = " ".join(text.split())
+    if code == "budget":
+        return _budget(words, unit)
+    if code == "deadline":
+        return _deadline(words)
+    return clean(words)
+
+
+# -- Targets -----------------------------------------------------------------------
+
+_NUMBERED = re.compile(
+    r"\s*(?:[(（]\d{1,2}[)）]|\d{1,2}[、．)）]|\d{1,2}\.(?!\d)|[①-⑳]|[•·▪◆])\s*"
+)
+
+
+def targets(text: str) -> list[str]:
+    """One target a line, without its number; of one line, what semicolons part."""
+    lines = [line for line in map(_unnumbered, text.split("\n")) if line]
+    if len(lines) == 1:
+        lines = [w for w in map(_unnumbered, re.split("[；;]", lines[0])) if w]
+    return lines
+
+
+def _unnumbered(line: str) -> str:
+    return str(
+        clean(_NUMBERED.sub("", line, count=1) if _NUMBERED.match(line) else line)
+    )
+
+
+# -- Figures -----------------------------------------------------------------------
+
+
+def _budget(words: str, unit: str) -> str:
+    if words in NOTHING:
+        return ""
+    try:
+        reading = money.parse(words, UNITS[unit or "wan"])
+    except money.MoneyError as error:
+        raise CellError(str(error)) from error
+    if reading.doubt:
+        raise CellError(reading.doubt)
+    return labels.wan(reading.fen)
+
+
+_BEFORE = re.compile(r"(?:之前|以前|前|止|截止)$")
+_MONTH_END = re.compile(r"(\d{4})年(?:(\d{1,2})月)?[底末]")
+
+
+def _deadline(words: str) -> str:
+    if words in NOTHING:
+        return ""
+    words = _BEFORE.sub("", unicodedata.normalize("NFKC", words)).strip()
+    end = _MONTH_END.fullmatch(words.replace(" ", ""))
+    if end is None:
+        return written_day(words).isoformat()
+    year, month = int(end[1]), int(end[2] or 12)
+    if not 1 <= month <= 12 or year == 0:
+        raise CellError("没有这个月份，请核对")
+    return date(year, month, calendar.monthrange(year, month)[1]).isoformat()
+
+
+# -- Choices -----------------------------------------------------------------------
+
+_TICKS = "☑☒√✓✔■●▣✅🗹"
+_OPEN = "□☐○◯▢"
+_FRAMED = re.compile(r"[\[(（【]\s*([√✓✔☑xXvV]?)\s*[\])）】]")
+_MARKS = re.compile(f"[{TICKED}{OPEN_BOX}]+")
+# «√ □ 公开», and «□ 公开√» where the box was left and the tick put behind the words.
+_TICK_BOX = re.compile(rf"^(\s*){TICKED}[ \u3000]+{OPEN_BOX}", re.MULTILINE)
+_TICK_BEHIND = re.compile(
+    rf"{OPEN_BOX}([^{TICKED}{OPEN_BOX}\n]*[^\s：:{TICKED}{OPEN_BOX}])"
+    rf"(?:{TICKED}(?=[\s{OPEN_BOX}]|$)|[ \u3000]+{TICKED}(?=[ \u3000]*(?:\n|$)))"
+)
+_SAME = str.maketrans(dict.fromkeys(_TICKS, TICKED) | dict.fromkeys(_OPEN, OPEN_BOX))
+
+
+def chosen(code: str, choice: Choice, text: str) -> list[str]:
+    """The codes of what was ticked, or of what was written where there are no boxes."""
+    marked = _FRAMED.sub(lambda m: TICKED if m[1] else OPEN_BOX, text)
+    marked = _TICK_BOX.sub(rf"\1{TICKED}", marked.translate(_SAME))
+    if marked.lstrip()[:1] in (TICKED, OPEN_BOX):
+        marked = _TICK_BEHIND.sub(rf"{TICKED}\1", marked)
+    if TICKED in marked or OPEN_BOX in marked:
+        said = list(_ticked(marked))
+        if not said and any(
+            line.strip() and OPEN_BOX not in line for line in marked.split("\n")
+        ):
+            raise CellError("方框都没有打勾，请在下面选择")
+    else:
+        return _written(code, choice, text)
+    found: list[str] = []
+    for words, at_end in said:
+        one = _code(code, choice, words, at_end)
+        if one not in found:
+            found.append(one)
+    if len(found) > 1 and not choice.several:
+        raise CellError(f"勾了 {len(found)} 项，只能选一项，请在下面选择")
+    return found
+
+
+def _written(code: str, choice: Choice, text: str) -> list[str]:
+    """The choices named in words, none where more is said than their names."""
+    if code in _READERS:
+        return [_code(code, choice, text, at_end=False)]
+    rest, found = bare(text), []
+    for name in sorted(choice.words, key=len, reverse=True):
+        if bare(name) in rest:
+            rest = rest.replace(bare(name), " ")
+            found.append(choice.words[name])
+    unclear = _MORE.search(rest) if choice.several else _NEGATED.search(rest)
+    if unclear or (len(found) != 1 and not (choice.several and found)):
+        raise _not_offered(text)
+    return found
+
+
+_MORE = re.compile(r"[^\s或者均都可以行皆]")
+_NEGATED = re.compile("[不非除无未]")
+
+
+def _ticked(marked: str) -> Iterator[tuple[str, bool]]:
+    """The words of each ticked box, and whether it stands after them."""
+    marks = list(_MARKS.finditer(marked))
+    after = _stands_after(marked, marks[0])
+    for place, mark in enumerate(marks):
+        if TICKED not in mark[0]:
+            continue
+        if after:
+            begin = marks[place - 1].end() if place else 0
+            yield marked[begin : mark.start()], True
+        else:
+            last = place + 1 == len(marks)
+            yield marked[mark.end() : None if last else marks[place + 1].start()], False
+
+
+def _stands_after(marked: str, first: re.Match[str]) -> bool:
+    text = marked.strip()
+    if text[0] in TICKED + OPEN_BOX:
+        return False
+    if text[-1] in TICKED + OPEN_BOX:
+        return True
+    touches = (
+        not marked[first.start() - 1].isspace()
+        and marked[first.start() - 1] not in "：:"
+    )
+    return touches and marked[first.end() : first.end() + 1].isspace()
+
+
+def _code(code: str, choice: Choice, words: str, at_end: bool) -> str:
+    if not words.strip():
+        raise CellError("看不出打勾的是哪一项，请在下面选择")
+    reader = _READERS.get(code)
+    found = reader(choice, words) if reader else _by_words(choice, words, at_end)
+    if found is None:
+        raise _not_offered(words)
+    return found
+
+
+def _not_offered(words: str) -> CellError:
+    quoted = " ".join(words.split())[:LONGEST_QUOTED]
+    return CellError(f"「{quoted}」不在可选范围内，请在下面选择")
+
+
+def _by_words(choice: Choice, words: str, at_end: bool) -> str | None:
+    """The whole words of a choice, or what follows them in the same place."""
+    said = bare(words)
+    for name in sorted(choice.words, key=len, reverse=True):
+        if said.endswith(bare(name)) if at_end else said.startswith(bare(name)):
+            return choice.words[name]
+    return None
+
+
+def _exactly(choice: Choice, words: str) -> str | None:
+    """Only the very words: «公开名称，不公开全文» is not «公开»."""
+    return {bare(name): each for name, each in choice.words.items()}.get(bare(words))
+
+
+def _district(choice: Choice, words: str) -> str | None:
+    """The district an address names, written in full or without its last sign."""
+    for names in (choice.words.items(), _short(choice.words.items())):
+        found = {code for name, code in names if name in words}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def _short(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return ((name[:-1], code) for name, code in names if name[-1] in "区市")
+
+
+_LEVEL = re.compile(r"(?:trl|第)*([1-9一二三四五六七八九])级?(?:及?以上)?")
+_BRACKETS = re.compile(r"[(（][^)）]*[)）]")
+_HAN = {sign: str(number) for number, sign in enumerate("一二三四五六七八九", 1)}
+
+
+def _level(choice: Choice, words: str) -> str | None:
+    match = _LEVEL.fullmatch(bare(_BRACKETS.sub("", words)))
+    # Between two levels stands what `bare` takes away: «6-7 级» is no «67 级».
+    level = _HAN.get(match[1], match[1]) if match else ""
+    return level if level in choice.words.values() else None
+
+
+_READERS: dict[str, Callable[[Choice, str], str | None]] = {
+    "secrecy": _exactly,
+    "district": _district,
+    "trl_expected": _level,
+}
