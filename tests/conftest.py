@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from docx import Document
+from docx.oxml.ns import qn
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_login import FlaskLoginClient
@@ -26,7 +28,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker import create_app, limiter
+from matchmaker import create_app, documents, limiter
 from matchmaker.accounts import passwords
 from matchmaker.accounts.current import KEY
 from matchmaker.accounts.secret import secret_hash
@@ -209,9 +211,9 @@ class Client(FlaskLoginClient):
     def open(self, *args: Any, **kwargs: Any) -> Any:
         with self.application.app_context():
             answer = super().open(*args, **kwargs)
-            if answer.mimetype == MEDIA_TYPE:
-                # What a person finds in the cells, so that a walk reads them too.
-                answer.__dict__["text"] = cells(answer.data)
+            if answer.mimetype in WORDS_OF:
+                # What a person finds in the file, so that a walk reads it too.
+                answer.__dict__["text"] = WORDS_OF[answer.mimetype](answer.data)
             return answer
 
 
@@ -222,6 +224,15 @@ def cells(workbook: bytes) -> str:
     return "\n".join(
         " ".join(str(cell) for cell in row if cell is not None) for row in rows
     )
+
+
+def paragraphs(document: bytes) -> str:
+    """The words of a Word document, those of its tables too, a paragraph a line."""
+    body = Document(BytesIO(document)).element.body
+    return "\n".join("".join(p.itertext()) for p in body.iter(qn("w:p")))
+
+
+WORDS_OF = {MEDIA_TYPE: cells, documents.MEDIA_TYPE: paragraphs}
 
 
 def open_session(app: Flask, user: User) -> str:
