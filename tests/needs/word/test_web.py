@@ -3,6 +3,7 @@
 import html
 import io
 import re
+import shutil
 
 import pytest
 from docx import Document
@@ -29,6 +30,12 @@ def count(session, model) -> int:
 def kept(app) -> list[str]:
     folder = app.config["SETTINGS"].attachment_dir
     return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture(autouse=True)
+def _no_files(app):
+    """The folder is one for all tests of a process, and others leave files."""
+    shutil.rmtree(app.config["SETTINGS"].attachment_dir, ignore_errors=True)
 
 
 def fields(page: str) -> dict[str, list[str]]:
