@@ -61,6 +61,8 @@ PAGE_TESTS = {"test_web"}
 LONG = (
     "test_matrix",
     "test_bad_input",
+    "test_routes",
+    "test_headers",
 )
 # What the migrations entered, by database: every test begins with it.
 SEEDS: dict[str, seeds.Seeds] = {}
