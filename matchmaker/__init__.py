@@ -1,6 +1,7 @@
 """The product. `create_app` is the map: read it top to bottom."""
 
 import logging
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from .accounts.current import current
 from .config import Settings
 from .db import db
 from .demo import service as demo
+from .features import FEATURES
 from .needs import budgets
 
 limiter = Limiter(get_remote_address, default_limits=[])
@@ -70,116 +72,13 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _register_features(app: Flask) -> None:
     from . import cli, jobs
     from .accounts import current as signing
-    from .accounts import web as accounts_web
-    from .achievements import web as achievements_web
-    from .achievements.writing import web as achievement_forms_web
-    from .attachments import web as attachments_web
-    from .audit import web as audit_web
-    from .awards import web as awards_web
-    from .awards.amendments import web as amendments_web
-    from .awards.milestones import web as milestones_web
-    from .bids import web as bids_web
-    from .bids.opening import web as releases_web
-    from .bids.receipts import web as receipts_web
-    from .bids.writing import web as bid_forms_web
-    from .calls import web as calls_web
-    from .calls.drafts import web as call_drafts_web
-    from .calls.invitations import web as call_invitations_web
-    from .calls.questions import web as call_questions_web
-    from .calls.versions import web as call_versions_web
-    from .contracts import web as contracts_web
-    from .contracts.steps import web as contract_steps_web
-    from .contracts.writing import web as contract_forms_web
-    from .dashboards import web as dashboards_web
-    from .dictionaries import web as dictionaries_web
-    from .experts import web as experts_web
-    from .groups import web as groups_web
-    from .home import web as home_web
-    from .introductions import web as introductions_web
-    from .introductions.requests import web as requests_web
-    from .introductions.steps import web as introduction_steps_web
-    from .ledger import web as ledger_web
-    from .mail import web as mail_web
-    from .matches import web as matches_web
-    from .needs import web as needs_web
-    from .needs.word import web as need_word_web
-    from .needs.writing import web as need_forms_web
-    from .nodes import web as nodes_web
-    from .notices import web as notices_web
-    from .organisations import web as organisations_web
-    from .panels import web as panels_web
-    from .panels.issuer import web as views_web
-    from .panels.notice import web as results_web
-    from .panels.reviews import web as reviews_web
-    from .proposals import web as proposals_web
-    from .rankers import web as rankers_web
-    from .registrations import web as registrations_web
     from .search import live
-    from .search import web as search_web
-    from .subscriptions import web as subscriptions_web
-    from .system import web as system_web
-    from .targets import web as targets_web
-    from .users import web as users_web
-    from .verification import web as verification_web
-    from .work import web as work_web
 
     signing.init_app(app)
     live.init_app(app)
     jobs.init_app(app)
-    for feature in (
-        home_web,
-        accounts_web,
-        search_web,
-        needs_web,
-        need_forms_web,
-        need_word_web,
-        achievements_web,
-        achievement_forms_web,
-        attachments_web,
-        calls_web,
-        bids_web,
-        bid_forms_web,
-        receipts_web,
-        releases_web,
-        awards_web,
-        amendments_web,
-        milestones_web,
-        call_drafts_web,
-        call_versions_web,
-        call_questions_web,
-        call_invitations_web,
-        contracts_web,
-        contract_forms_web,
-        contract_steps_web,
-        matches_web,
-        introductions_web,
-        introduction_steps_web,
-        requests_web,
-        proposals_web,
-        rankers_web,
-        groups_web,
-        verification_web,
-        notices_web,
-        work_web,
-        nodes_web,
-        users_web,
-        dictionaries_web,
-        audit_web,
-        system_web,
-        mail_web,
-        registrations_web,
-        organisations_web,
-        subscriptions_web,
-        ledger_web,
-        dashboards_web,
-        targets_web,
-        experts_web,
-        panels_web,
-        reviews_web,
-        views_web,
-        results_web,
-    ):
-        app.register_blueprint(feature.bp)
+    for feature in FEATURES:
+        app.register_blueprint(import_module(f"{__name__}.{feature}.web").bp)
     cli.init_app(app)
 
 

@@ -345,6 +345,12 @@ def _remove_people(session: Session, now: datetime) -> None:
             Mandate.manager_id.in_(demo_users) | Mandate.organisation_id.in_(demo_homes)
         )
     )
+    _remove_accounts(session, now)
+    _remove_homes(session)
+
+
+def _remove_accounts(session: Session, now: datetime) -> None:
+    """Those nothing else names; who is named stays, and can no longer sign in."""
     acted = select(History.actor_id).where(History.actor_id.is_not(None))
     reviewed = select(Review.reviewer_id)
     authored = select(Need.author_id).where(Need.author_id.is_not(None))
@@ -386,6 +392,10 @@ def _remove_people(session: Session, now: datetime) -> None:
     for user in session.scalars(select(User).where(User.is_demo)):
         user.active = False
         end_all(session, user.id, now=now)
+
+
+def _remove_homes(session: Session) -> None:
+    """The organisations nothing is left of."""
     used = or_(
         *(
             # One empty value among them, and «not in» would hold for nothing.
