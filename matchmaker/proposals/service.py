@@ -44,8 +44,9 @@ from ..nodes import mandates
 from ..notices import service as notices
 from ..paging import turn
 from ..rankers.active import active
+from ..search.listing import Listing
 from ..search.schema import ListQuery
-from ..search.service import Listing, browse, find
+from ..search.service import browse, find
 from .schema import FEWEST_WORDS, OwnQuery, ProposalInput
 
 Item = Need | Achievement

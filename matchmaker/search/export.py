@@ -20,8 +20,9 @@ from ..history import service as history
 from ..needs import export as needs
 from ..sheets.tables import Form, Told, write_table
 from .links import Links
+from .listing import Whole
 from .schema import ListQuery
-from .service import DEEPEST, Whole, load, whole
+from .service import DEEPEST, load, whole
 
 # Rows that are read at once, each with its texts.
 AT_ONCE = 500

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from .listing import Facet
 from .schema import ListQuery
-from .service import FACET_LABELS, Facet
+from .service import FACET_LABELS
 
 Pairs = list[tuple[str, str]]
 GROUPS = ("field", "district", "mode", "trl", "stage", "status")

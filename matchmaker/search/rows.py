@@ -11,7 +11,7 @@ from models.states import CallPhase
 from .. import labels
 from ..needs import budgets
 from ..needs.service import text_for
-from .service import Row
+from .listing import Row
 
 LEAD = 96
 # Plain words for the parts of a score, in the order they are named by the index.

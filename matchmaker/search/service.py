@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -20,7 +19,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from index.columns import Columns, Order, is_draft
-from index.explain import Segment, answer, segments
+from index.explain import answer, segments
 from index.hybrid import Hit, HybridIndex, Question
 from index.ranking import SEARCH_FLOOR
 from index.sync import LiveIndex
@@ -32,6 +31,7 @@ from models.states import AchievementStatus, CallStatus, Mode, NeedStatus, Stage
 
 from .. import policies
 from ..labels import label
+from .listing import Facet, Listing, Option, Row, Whole
 from .schema import ListQuery, Sort
 
 PER_PAGE = 20
@@ -82,60 +82,6 @@ ORDERS = {
     Sort.AMOUNT: Order.AMOUNT,
     Sort.TRL: Order.READINESS,
 }
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-
-@dataclass(frozen=True)
-class Facet:
-    name: str
-    label: str
-    options: list[Option]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a list.
-
-    answer  the sentence that speaks to the words, cut into (text, marked)
-    parts   what the score was computed from, by name; empty without words
-    """
-
-    item: Record
-    answer: list[Segment] = field(default_factory=list)
-    parts: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Listing:
-    kind: RecordType
-    rows: list[Row]
-    total: int
-    page: int
-    pages: int
-    facets: list[Facet]
-    sort: Sort
-    sorts: tuple[Sort, ...]
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A list without its pages.
-
-    condition  what each of its records meets, to be asked again on reading them
-    ranked     whether words put it in order, and cut it at `DEEPEST`
-    """
-
-    kind: RecordType
-    ids: list[int]
-    condition: Condition
-    ranked: bool
 
 
 def browse(

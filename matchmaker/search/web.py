@@ -23,9 +23,10 @@ from ..sheets.web import asked_form, download_table
 from . import rows
 from .export import write
 from .links import Links
+from .listing import Listing
 from .live import live_index
 from .schema import ListQuery, Sort
-from .service import PER_PAGE, Listing, browse
+from .service import PER_PAGE, browse
 from .words import says_nothing
 
 bp = Blueprint("search", __name__)
