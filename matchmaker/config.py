@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     export_rate: str = Field(
         default="20 per minute", description="Lists exported from one address."
     )
+    api_rate: str = Field(
+        default="600 per minute", description="Requests of programs under one token."
+    )
     attachment_megabytes: int = Field(
         default=20, ge=1, le=500, description="Largest file that may be attached."
     )

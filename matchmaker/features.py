@@ -55,4 +55,9 @@ FEATURES: tuple[str, ...] = (
     "panels.reviews",
     "panels.issuer",
     "panels.notice",
+    "tokens",
+    "api",
 )
+
+# Those with an `api` module, in the order in which their operations are described.
+INTERFACES: tuple[str, ...] = ("search", "matches", "needs")

@@ -1,6 +1,7 @@
-"""Every refusal as a page: the one place that knows statuses and their words."""
+"""Every refusal, as a page or for a program: the one place that knows their words."""
 
 import sys
+from collections.abc import Mapping
 
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,10 @@ from index.loading import EncoderMissing
 from models.states import IllegalMove
 
 from . import labels
+from .api import problems
+from .api.caller import NoToken
+from .api.reading import MatchNeeded
+from .api.strict import Unreadable
 from .errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 
 CONFLICTS: dict[str, str] = {
@@ -174,8 +179,13 @@ CONFLICTS: dict[str, str] = {
     "请改正后重新上传，或跳过错误行、导入其余的行。",
     "target.changed": "其他管理员刚刚修改了这一年的数据，您的修改没有保存。",
     "target.nothing_to_copy": "这一年已有目标，或者更早的年份没有目标可以沿用。",
+    "token.too_many": "最多同时有 {most} 个有效的访问令牌，请先停用不用的。",
+    "api.key_running": "同一个 Idempotency-Key 的请求正在办理，请稍后再查询。",
+    "api.key_reused": "这个 Idempotency-Key 已经用于另一个请求，请换一个新的。",
+    "api.key_unanswered": "这个请求已经办理，但回答没有保存下来，请查询有关的记录。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
+    "illegal_move": "该信息的状态已经变化，不能进行此操作。请刷新后再看。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",
     "already_handled": "该信息已被处理，请刷新页面查看最新状态。",
 }
@@ -198,6 +208,9 @@ HTTP_WORDS: dict[int, tuple[str, str]] = {
     413: ("内容过大", "提交的内容超过 {limit}，请精简后重试。"),
     415: ("格式不支持", "请使用页面上的表单提交。"),
     422: ("填写有误", "请按提示修改后重试。"),
+    409: ("状态已变化", "请刷新后再看。"),
+    412: ("状态已变化", "请重新读取后再改。"),
+    428: ("缺少版本", "请带上读取时得到的 ETag。"),
     429: ("操作过于频繁", "请稍等一分钟后再试。"),
     500: ("系统出错", "错误已记录，您填写的内容没有保存。请稍后重试。"),
     503: ("服务暂不可用", "请稍后重试。"),
@@ -207,18 +220,24 @@ HTTP_WORDS: dict[int, tuple[str, str]] = {
 def register(app: Flask) -> None:
     """Attach every handler to the app."""
     app.register_error_handler(DomainError, _domain)
-    app.register_error_handler(IllegalMove, lambda _: _page(409, CONFLICTS_STATE))
-    app.register_error_handler(StaleDataError, lambda _: _page(409, CONFLICTS_EDIT))
-    app.register_error_handler(EncoderMissing, lambda e: _page(503, str(e)))
+    app.register_error_handler(IllegalMove, lambda _: _conflict("illegal_move"))
+    app.register_error_handler(StaleDataError, lambda _: _conflict("stale"))
+    app.register_error_handler(EncoderMissing, _no_encoder)
     app.register_error_handler(OperationalError, _database)
-    app.register_error_handler(CSRFError, lambda _: _page(400, CSRF_WORDS))
+    app.register_error_handler(CSRFError, lambda _: _refuse(400, "csrf", CSRF_WORDS))
     app.register_error_handler(HTTPException, _http)
 
 
-CONFLICTS_STATE = "该信息的状态已经变化，不能进行此操作。请刷新后再看。"
-CONFLICTS_EDIT = "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。"
+CONFLICTS_STATE = CONFLICTS["illegal_move"]
 BUSY_WORDS = "系统正忙，您填写的内容没有保存。请返回上一页，稍后再提交一次。"
 CSRF_WORDS = "页面停留过久或登录状态已变化，请返回上一页刷新后重新提交。"
+# What only programs are told.
+API_WORDS = {
+    "api.scope": "这个访问令牌没有此项权限，请另建一个或换一个。",
+    "api.if_match": "请在 If-Match 中带上读取时得到的 ETag。",
+    "api.stale": "读取之后有人修改过，没有保存。请重新读取后再改。",
+    "api.token": "请在 Authorization 中带上有效的访问令牌：Bearer mmt_…",
+}
 
 
 def conflict_words(error: Conflict) -> str:
@@ -226,46 +245,83 @@ def conflict_words(error: Conflict) -> str:
     return CONFLICTS[error.code].format_map(error.facts)
 
 
+def _conflict(code: str) -> ResponseReturnValue:
+    return _domain(Conflict(code))
+
+
 def _domain(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, NotFound):
-        return _page(404)
+        return _refuse(404, "not_found")
     if isinstance(error, Forbidden):
-        return _page(403)
+        code = error.code if error.code in API_WORDS else "forbidden"
+        return _refuse(403, code, API_WORDS.get(code, ""))
     if isinstance(error, Invalid):
-        return _page(422, ";".join(error.fields.values()))
+        words = ";".join(error.fields.values())
+        return _refuse(422, "invalid", words, fields=error.fields)
     if isinstance(error, Unavailable):
         current_app.logger.error("unavailable: %s", error.code)
-        return _page(503, UNAVAILABLE[error.code] + UNAVAILABLE_HELP)
+        return _refuse(503, error.code, UNAVAILABLE[error.code] + UNAVAILABLE_HELP)
+    if isinstance(error, MatchNeeded):
+        return _refuse(428, error.code, API_WORDS[error.code])
+    if isinstance(error, Unreadable):
+        return _refuse(400, error.code, error.words)
     assert isinstance(error, Conflict)
-    return _page(409, conflict_words(error))
+    if error.code == "stale" and "If-Match" in request.headers:
+        return _refuse(412, "api.stale", API_WORDS["api.stale"])
+    return _refuse(409, error.code, conflict_words(error), facts=error.facts)
+
+
+def _no_encoder(error: EncoderMissing) -> ResponseReturnValue:
+    return _refuse(503, "encoder_missing", str(error))
 
 
 def _database(_error: OperationalError) -> ResponseReturnValue:
     """A database that is away, full or locked too long, or chose between two."""
     current_app.log_exception(sys.exc_info())
-    return *_page(503, BUSY_WORDS), {"Retry-After": "10"}
+    response = current_app.make_response(_refuse(503, "busy", BUSY_WORDS))
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is not None and 300 <= error.code < 400:
         return error.get_response()
-    message = ""
-    if error.code == 413:
+    status, message = error.code or 500, ""
+    if status == 413:
         limit = labels.file_size(request.max_content_length or 0)
         message = HTTP_WORDS[413][1].format(limit=limit)
-    response = _page(error.code or 500, message)
-    if error.code == 405 and error.get_response().headers.get("Allow"):
-        return *response, {"Allow": error.get_response().headers["Allow"]}
+    if isinstance(error, NoToken):
+        message = API_WORDS["api.token"]
+    response = current_app.make_response(_refuse(status, f"http.{status}", message))
+    # A wrong method names the right ones, a missing token how to bring one.
+    if allowed := error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = allowed
+    if isinstance(error, NoToken):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
-def _page(status: int, message: str = "") -> tuple[str, int]:
+def _refuse(
+    status: int,
+    code: str,
+    message: str = "",
+    *,
+    facts: Mapping[str, object] | None = None,
+    fields: Mapping[str, str] | None = None,
+) -> ResponseReturnValue:
+    """The refusal, nothing of the request kept."""
     heading, words = HTTP_WORDS.get(status, HTTP_WORDS[400 if status < 500 else 500])
-    if status == 409:
-        heading = "状态已变化"
     session = g.get("db_session")
     if session is not None:
         session.rollback()
+    if problems.is_asked_for():
+        return problems.answer(
+            status, code, heading, message or words, facts=facts, fields=fields
+        )
+    return _page(status, heading, message or words)
+
+
+def _page(status: int, heading: str, message: str) -> tuple[str, int]:
     actions = [("返回首页", url_for("home.index"))]
     if status == 404:
         actions.append(("检索需求与成果", url_for("search.results")))
@@ -273,7 +329,7 @@ def _page(status: int, message: str = "") -> tuple[str, int]:
         "error.html",
         status=status,
         heading=heading,
-        message=message or words,
+        message=message,
         actions=actions,
         # The page of a failed request asks the database for nothing.
         bare=status >= 500,

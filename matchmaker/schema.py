@@ -17,9 +17,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from models.fields import DISTRICTS, FIELDS
 
@@ -155,8 +156,11 @@ FieldOrBlank = Annotated[
 DistrictOrBlank = Annotated[
     Text, AfterValidator(lambda name: name and _offered_district(name))
 ]
-WanAsFen = Annotated[int | None, BeforeValidator(_wan_to_fen)]
-Money = Annotated[int | None, BeforeValidator(_money)]
+# A program sends whole fen; what people type is read into them.
+Fen = Annotated[int, Field(ge=0, le=money.MOST_FEN)]
+FenAboveNothing = Annotated[int, Field(ge=1, le=money.MOST_FEN)]
+WanAsFen = Annotated[FenAboveNothing | None, BeforeValidator(_wan_to_fen)]
+Money = Annotated[Fen | None, BeforeValidator(_money)]
 Optional = BeforeValidator(_none_if_blank)
 Day = Annotated[date, BeforeValidator(_calendar_day)]
 # Blank rows go only after the others were checked: an error names the row as typed.
@@ -172,6 +176,15 @@ class Input(BaseModel):
     """What arrives from a form, a row of a sheet or the API."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """A form carries more than its fields; a program has no reason to."""
+        schema = handler(core)
+        handler.resolve_ref_schema(schema)["additionalProperties"] = False
+        return schema
 
 
 class Paged(Input):

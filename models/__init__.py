@@ -2,6 +2,7 @@
 
 from .accounts import Organisation, User
 from .achievements import Achievement
+from .api import ApiAnswer, ApiToken
 from .attachments import Attachment
 from .awards import (
     Award,
@@ -54,6 +55,8 @@ __all__ = [
     "Achievement",
     "Activation",
     "Amendment",
+    "ApiAnswer",
+    "ApiToken",
     "Attachment",
     "Award",
     "AwardAmendment",

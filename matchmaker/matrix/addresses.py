@@ -47,6 +47,10 @@ mail.show                          mail.read                 mail
 mail.retry                         mail.retry                mail
 mail.mine                          by-secret                 -
 work.index                         signed-in                 -
+tokens.index                       token.make                -
+tokens.revoke                      token.make                token
+api.describe                       open                      -
+api.docs                           open                      -
 needs.renew                        need.edit                 need
 needs.solved                       need.solve                need
 contracts.browse                   ledger.read               -

@@ -31,6 +31,7 @@ mandate.govern            -       -          -          -       any   any   -
 user.read                 -       -          -          -       -     any   -
 user.govern               -       -          -          -       -     any   -
 dictionary.govern         -       -          -          -       -     any   -
+token.make                -       any        any        any     any   any   any
 organisation.read_own     -       any        any        any     -     -     -
 organisation.lead         -       own        own        own     -     -     -
 registration.list         -       -          -          -       any   any   -

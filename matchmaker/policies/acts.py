@@ -107,6 +107,10 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "award.pay": lambda user, item: _is_issuer_or_staff(user, item),
     "organisation.read_own": lambda user, _: user.organisation_id is not None,
     "organisation.lead": lambda user, _: user.manages,
+    # A program speaks for the whole organisation: whoever leads it lets it.
+    "token.make": lambda user, _: (
+        user.manages or user.is_staff or user.organisation_id is None
+    ),
     "registration.decide": lambda user, _: user.is_staff or user.manages,
     "call.create": lambda user, _: user.is_staff or user.organisation_id is not None,
     "call.ask": lambda user, _: user.organisation_id is not None,

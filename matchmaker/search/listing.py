@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.explain import Segment
@@ -59,9 +59,11 @@ class Whole:
 
     condition  what each of its records meets, to be asked again on reading them
     ranked     whether words put it in order, and cut it at `DEEPEST`
+    rows       reads some of its records, each with what answers the words
     """
 
     kind: RecordType
     ids: list[int]
     condition: Condition
     ranked: bool
+    rows: Callable[[Sequence[int]], list[Row]]

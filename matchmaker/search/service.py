@@ -121,7 +121,7 @@ def browse(
 def whole(
     session: Session,
     index: LiveIndex,
-    user: User,
+    user: User | None,
     kind: RecordType,
     query: ListQuery,
     *,
@@ -135,7 +135,7 @@ def whole(
         session, index, user, kind, query, base, ranked=ranked, states=states, now=now
     )
     ids = search.all(_sort(kind, query, search.ranks))
-    return Whole(kind, ids, search.condition(None), search.ranks)
+    return Whole(kind, ids, search.condition(None), search.ranks, search.page)
 
 
 def _search(

@@ -1,0 +1,242 @@
+"""JSON and parameters read strictly: what the schema does not allow is refused.
+
+Forms are read leniently, since people type into them; a program that sends a number
+as text, or a field that does not exist, has a fault its author wants to hear of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+from werkzeug.datastructures import MultiDict
+
+from ..errors import DomainError, Invalid
+from ..schema import CONTROL
+
+DEEPEST = 32
+# What a whole number may have: the columns hold 64 bits.
+MOST = 2**63 - 1
+
+formats = FormatChecker(())
+
+
+@formats.checks("date", raises=ValueError)
+def _is_date(value: object) -> bool:
+    return not isinstance(value, str) or bool(date.fromisoformat(value))
+
+
+class Unreadable(DomainError):
+    """The body is no JSON that could mean one thing only; ``words`` say why."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("api.unreadable")
+        self.words = words
+
+
+def read(text: bytes) -> Any:
+    """The JSON text; raises `Unreadable` for what is no plain, unambiguous JSON."""
+    try:
+        data = json.loads(
+            text.decode(),  # else its first bytes could say UTF-16
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_number,
+        )
+    except UnicodeDecodeError as error:
+        raise Unreadable("请求体不是 UTF-8 编码的 JSON") from error
+    except RecursionError as error:
+        raise Unreadable("JSON 嵌套过深") from error
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            f"请求体不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列有误"
+        ) from error
+    _shallow(data)
+    return data
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unreadable(f"JSON 对象里「{twice[:60]}」出现了两次")
+    return data
+
+
+def _constant(name: str) -> Any:
+    raise Unreadable(f"JSON 里没有 {name} 这样的数值")
+
+
+def _number(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) > MOST:
+        raise Unreadable(f"数值 {text[:20]}… 过大")
+    return int(text)
+
+
+def _shallow(data: Any, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise Unreadable("JSON 嵌套过深")
+    inside: Any = ()
+    if isinstance(data, dict):
+        inside = data.values()
+    elif isinstance(data, list):
+        inside = data
+    for value in inside:
+        _shallow(value, depth + 1)
+
+
+class Untitled(GenerateJsonSchema):
+    """Without titles that only repeat the names of the fields."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+@cache
+def schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    """Of what a program may send, as the OpenAPI document shows it."""
+    return model.model_json_schema(schema_generator=Untitled)
+
+
+@cache
+def validator(model: type[BaseModel]) -> Draft202012Validator:
+    return Draft202012Validator(schema(model), format_checker=formats)
+
+
+def check(model: type[BaseModel], data: Any) -> None:
+    """Raise `Invalid` with a message a field, named by JSON pointer, if it breaks."""
+    errors: dict[str, str] = {}
+    for error in validator(model).iter_errors(data):
+        for place, words in _told(error):
+            errors.setdefault(place, words)
+    for place, text in _texts(data):
+        if CONTROL.search(text):
+            errors.setdefault(place, "含有无法识别的控制字符，请删除后重试")
+    if errors:
+        raise Invalid(errors)
+
+
+def _told(error: ValidationError) -> Iterator[tuple[str, str]]:
+    place = [str(part) for part in error.absolute_path]
+    broken: Any = error.schema
+    given: Any = error.instance
+    if error.validator == "additionalProperties":
+        for name in given.keys() - broken.get("properties", {}).keys():
+            yield pointer([*place, name]), "没有这一项，请检查名称"
+    elif error.validator == "required":
+        for name in broken["required"]:
+            if name not in given:
+                yield pointer([*place, name]), "请填写此项"
+    else:
+        yield pointer(place), _words(error)
+
+
+def _words(error: ValidationError) -> str:
+    if error.validator == "anyOf":
+        # The alternative to «null» is what the field is meant to be.
+        inner = [one for one in error.context or () if one.validator_value != "null"]
+        if inner:
+            return _words(inner[0])
+    words = WORDS.get(str(error.validator), "请检查此项的格式")
+    value: Any = error.validator_value
+    if error.validator == "type":
+        value = TYPES.get(str(value), value)
+    elif error.validator == "enum":
+        value = "、".join(map(str, value))
+    return words.format(value)
+
+
+WORDS = {
+    "type": "应为{}",
+    "enum": "应为下列之一：{}",
+    "const": "应为 {}",
+    "format": "请填写日期，例如 2027-06-30",
+    "minLength": "至少填写 {} 个字",
+    "maxLength": "最多 {} 个字，请精简",
+    "minItems": "至少填写 {} 项",
+    "maxItems": "最多 {} 项",
+    "minimum": "不能小于 {}",
+    "maximum": "不能大于 {}",
+    "exclusiveMinimum": "须大于 {}",
+    "exclusiveMaximum": "须小于 {}",
+    "pattern": "请检查此项的格式",
+}
+TYPES = {
+    "string": "文字（string）",
+    "integer": "整数（integer）",
+    "number": "数字（number）",
+    "boolean": "true 或 false（boolean）",
+    "array": "列表（array）",
+    "object": "对象（object）",
+}
+
+
+def _texts(data: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    if isinstance(data, str):
+        yield pointer(place), data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            if CONTROL.search(name):
+                yield pointer(place), name
+            yield from _texts(value, (*place, name))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from _texts(value, (*place, str(number)))
+
+
+def pointer(parts: list[str] | tuple[str, ...]) -> str:
+    """The place as a JSON pointer without its first slash (RFC 6901)."""
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def parameters(
+    model: type[BaseModel], args: MultiDict[str, str], besides: frozenset[str]
+) -> dict[str, Any]:
+    """The parameters of an address as JSON would have them; raises `Invalid`.
+
+    ``besides`` are those that are not the model's.
+    """
+    whole = schema(model)
+    shapes, inside = whole.get("properties", {}), whole.get("$defs", {})
+    data: dict[str, Any] = {}
+    for name, values in args.lists():
+        if name in besides:
+            continue
+        shape = _inner(shapes.get(name, {}), inside)
+        if shape.get("type") == "array":
+            items = _inner(shape.get("items", {}), inside)
+            data[name] = [_typed(value, items) for value in values]
+        elif len(values) > 1:
+            raise Invalid({name: "只能出现一次"})
+        else:
+            data[name] = _typed(values[0], shape)
+    check(model, data)
+    return data
+
+
+def _inner(shape: Mapping[str, Any], inside: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The shape that is not «null», itself and not its name."""
+    for one in shape.get("anyOf", ()):
+        if one.get("type") != "null":
+            return _inner(one, inside)
+    if "$ref" in shape:
+        return dict(inside[shape["$ref"].rpartition("/")[2]])
+    return shape
+
+
+def _typed(value: str, shape: Mapping[str, Any]) -> Any:
+    if shape.get("type") == "integer" and value.isascii():
+        digits = value.removeprefix("-")
+        if digits.isdigit() and len(digits) < 19:
+            return int(value)
+    if shape.get("type") == "boolean":
+        return {"true": True, "false": False}.get(value, value)
+    return value

@@ -1,0 +1,207 @@
+"""Needs, for programs."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar
+
+from flask import current_app
+
+from models import Need, utcnow
+from models.outbox import RecordType
+from models.states import IpWish, Mode, NeedStatus, Secrecy
+
+from .. import labels, policies
+from ..accounts.current import current, signed_in
+from ..api.answers import Output, Place, Slice
+from ..api.operations import Operations, Shape
+from ..config import Settings
+from ..db import db
+from ..posting.service import require_editable
+from ..search.api import Found, listed
+from ..search.schema import ListQuery
+from . import budgets, service
+from .schema import LABELS, NeedDraft
+
+operations = Operations("needs", "技术需求")
+
+
+class NeedBody(NeedDraft):
+    """A need as a program sends it.
+
+    With ``draft`` it is put aside, else it goes to review and must be whole.
+    ``budget`` is in 分; ``public_approved`` is the ``full_mark`` of the need whose
+    public text was read and agreed to.
+    """
+
+    labels: ClassVar[Mapping[str, str]] = LABELS | {"draft": "只存为草稿"}
+
+    draft: bool = False
+    promise: bool = False
+
+
+class Measure(Output):
+    """What one target asks, piece by piece."""
+
+    name: str
+    comparator: str
+    value: str
+    upper: str
+    unit: str
+    must: bool
+
+
+class NeedOut(Output):
+    """A need as this reader may know it.
+
+    ``full`` tells whether these are its own words; else they are the public ones,
+    and what only the full text says is null. Budgets are in 分; of a masked need
+    outsiders get the band.
+    """
+
+    labels = LABELS
+
+    id: int
+    version: int
+    status: NeedStatus
+    secrecy: Secrecy
+    full: bool
+    organisation: str
+    title: str
+    field: str
+    district: str
+    problem: str
+    targets: list[str]
+    measures: list[Measure] | None
+    trl_expected: int | None
+    budget_low: int | None
+    budget_high: int | None
+    cooperation: list[Mode]
+    ip_wish: IpWish | None
+    deadline: date | None
+    tried: str | None
+    scene: str | None
+    solver_conditions: str | None
+    contact: str | None
+    park: str | None
+    public_title: str | None
+    public_problem: str | None
+    public_targets: list[str] | None
+    full_mark: str | None
+    return_reason: str | None
+    published_at: datetime | None
+    updated_at: datetime
+    demo: bool
+
+
+def shown(need: Need) -> NeedOut:
+    """The need as the caller may know it."""
+    user = current()
+    text = service.text_for(user, need)
+    full = policies.reads_full_text(user, need)
+    told = full or need.secrecy is Secrecy.PUBLIC
+    budget = budgets.seen(user, need)
+    return NeedOut.model_validate(
+        {
+            "id": need.id,
+            "version": need.version,
+            "status": need.status,
+            "secrecy": need.secrecy,
+            "full": full,
+            "organisation": text.organisation,
+            "title": text.title,
+            "field": need.field,
+            "district": need.district,
+            "problem": text.problem,
+            "targets": text.targets,
+            "measures": service.measures_of(need) if told else None,
+            "trl_expected": need.trl_expected,
+            "budget_low": budget.low,
+            "budget_high": budget.high,
+            "cooperation": need.cooperation,
+            "ip_wish": need.ip_wish,
+            "deadline": need.deadline,
+            "tried": need.tried if told else None,
+            "scene": need.scene if told else None,
+            "solver_conditions": need.solver_conditions if told else None,
+            "contact": need.contact if full else None,
+            "park": need.park if full else None,
+            "public_title": need.public_title if full else None,
+            "public_problem": need.public_problem if full else None,
+            "public_targets": need.public_targets if full else None,
+            "full_mark": need.fingerprint if full else None,
+            "return_reason": need.return_reason if full else None,
+            "published_at": need.published_at,
+            "updated_at": need.updated_at,
+            "demo": need.is_demo,
+        }
+    )
+
+
+@operations.get("/needs", ("needs.browse", "needs.export"), "公开的需求")
+def browse(query: ListQuery, place: Place) -> Slice[Found]:
+    return listed(RecordType.NEED, query, place)
+
+
+@operations.get("/needs/mine", ("needs.mine", "needs.export_mine"), "本单位的需求")
+def mine(query: ListQuery, place: Place) -> Slice[Found]:
+    return listed(RecordType.NEED, query, place, own=True)
+
+
+@operations.get("/needs/<int:need_id>", "needs.show", "一条需求")
+def show(need_id: int) -> NeedOut:
+    return shown(service.find_need(db.session, current(), need_id))
+
+
+@operations.post(
+    "/needs", ("need_forms.new", "need_word.upload"), "发布需求", status=201
+)
+def create(body: Annotated[Mapping[str, Any], Shape(NeedBody)], key: str) -> NeedOut:
+    need = service.create_need(
+        db.session, signed_in(), _read(body), form_key=key, now=utcnow()
+    )
+    return shown(need)
+
+
+@operations.put("/needs/<int:need_id>", "need_forms.edit", "修改需求")
+def edit(
+    need_id: int, body: Annotated[Mapping[str, Any], Shape(NeedBody)], version: int
+) -> NeedOut:
+    """已提交的需求改后须是完整的；草稿可以仍是草稿。"""
+    need = service.find_need(db.session, current(), need_id)
+    policies.require(signed_in(), "need.edit", need)
+    require_editable(need)
+    whole = need.status is not NeedStatus.DRAFT
+    need = service.edit_need(
+        db.session,
+        signed_in(),
+        need_id,
+        _read(body, whole=whole),
+        version=version,
+        now=utcnow(),
+    )
+    return shown(need)
+
+
+def _read(body: Mapping[str, Any], *, whole: bool = False) -> NeedDraft:
+    submit = whole or not body.get("draft", False)
+    today = labels.today(utcnow())
+    return service.read_form(signed_in(), body, submit=submit, today=today)
+
+
+@operations.post("/needs/<int:need_id>/withdraw", "needs.withdraw", "撤回需求")
+def withdraw(need_id: int) -> NeedOut:
+    return shown(service.withdraw_need(db.session, signed_in(), need_id, now=utcnow()))
+
+
+@operations.post("/needs/<int:need_id>/solved", "needs.solved", "标记为已解决")
+def solved(need_id: int) -> NeedOut:
+    return shown(service.mark_solved(db.session, signed_in(), need_id, now=utcnow()))
+
+
+@operations.post("/needs/<int:need_id>/renew", "needs.renew", "续期")
+def renew(need_id: int) -> NeedOut:
+    settings: Settings = current_app.config["SETTINGS"]
+    need = service.renew_need(
+        db.session, signed_in(), need_id, terms=settings.terms, now=utcnow()
+    )
+    return shown(need)

@@ -1,0 +1,1 @@
+"""Access tokens: what a program shows to act for somebody."""
