@@ -1,6 +1,7 @@
 """Every operation of the interface under generated requests, as every role.
 
-    python -m benchmarks.conformance URL [--examples 3] [--phases coverage,fuzzing] [--role …]
+    python -m benchmarks.conformance URL [--examples 3] [--phases coverage,fuzzing]
+        [--role ROLE …]
 
 URL is that of a running demonstration whose environment (MATCHMAKER_…) this command
 shares: it makes the tokens. Schemathesis sends what the description allows and what
