@@ -153,6 +153,18 @@ class Settings(BaseSettings):
         description="Working days a result is open to objections.",
     )
 
+    webhook_hosts: str = Field(
+        default="oapi.dingtalk.com,qyapi.weixin.qq.com",
+        description="Hosts, by commas, that messages may go to without further ado; "
+        "the administrator adds others on a page.",
+    )
+    webhook_keep_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after which the log of a message is deleted.",
+    )
+
     public_url: str = Field(
         default="",
         description="Address of the site in mails; empty: http://HOST:PORT.",
