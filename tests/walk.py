@@ -144,7 +144,7 @@ def populate(make: Factory) -> Users:
 
 
 def hook_up(make: Factory, firm_id: int) -> None:
-    """A hook of the firm and one of the platform, with messages; a host they may name."""
+    """A hook of the firm and one of the platform, each with a message; a host."""
     make.webhook_host("hooks.example.com", id=ID)
     hook = make.webhook(firm_id, id=ID)
     make.message(hook, id=ID, state=DeliveryState.FAILED, status_code=500, attempts=10)

@@ -122,10 +122,15 @@ class Courier:
             return [delivery.id for delivery in taken]
 
     def _carry(self, delivery_id: int) -> bool:
-        parcel = self._packed(delivery_id)
-        if parcel is None:
+        try:
+            parcel = self._packed(delivery_id)
+            outcome = self._sent(parcel) if isinstance(parcel, Parcel) else parcel
+        except Exception as error:
+            # Our own fault, and no reason to hold up the others.
+            log.error("webhook.broken", delivery=delivery_id, exc_info=error)
+            outcome = Outcome("平台内部出错，稍后自动重试")
+        if outcome is None:
             return False
-        outcome = parcel if isinstance(parcel, Outcome) else self._sent(parcel)
         with transaction(self.session):
             delivery = self.session.get(WebhookDelivery, delivery_id)
             if delivery is None or delivery.state is not DeliveryState.WAITING:

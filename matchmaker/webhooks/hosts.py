@@ -12,7 +12,7 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from models import WebhookHost
 
@@ -78,12 +78,11 @@ class Target:
     def shown(self) -> str:
         """The address for the eye: of the values in its query only the last letters."""
         path, _, query = self.path.partition("?")
-        struck = [
-            (name, f"…{value[-4:]}" if len(value) > 8 else "…")
+        struck = "&".join(
+            f"{name}=…{value[-4:] if len(value) > 8 else ''}"
             for name, value in parse_qsl(query, keep_blank_values=True)
-        ]
-        end = "?" + urlencode(struck, safe="…") if struck else ""
-        return f"{self.scheme}://{self.authority}{path}{end}"
+        )
+        return f"{self.scheme}://{self.authority}{path}{'?' + struck if struck else ''}"
 
     def value(self, name: str) -> str:
         """What the query says under this name; empty if nothing."""

@@ -18,7 +18,7 @@ from threading import Timer
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from .hosts import Target
 
@@ -137,10 +137,8 @@ def _beginning(response: urllib3.BaseHTTPResponse) -> bytes:
 def _words(error: Exception | None) -> str:
     if isinstance(error, ssl.SSLError):
         return "没有建立安全连接：对方的 TLS 证书没有通过验证，或不支持 TLS"
+    if isinstance(error, NewConnectionError):  # first: it is a time-out by its class
+        return "连不上对方的服务器"
     if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
         return f"对方没有在 {STEP} 秒内答复"
-    if isinstance(
-        error, urllib3.exceptions.NewConnectionError | ConnectionRefusedError
-    ):
-        return "连不上对方的服务器"
     return "连接中断，没有收到完整的答复"
