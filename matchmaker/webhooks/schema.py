@@ -24,6 +24,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _at_least_one(kinds: list[str]) -> list[str]:
+    if not kinds:
+        raise PydanticCustomError("events", "请至少选一种消息")
+    return kinds
+
+
 def _pattern(text: str) -> str:
     try:
         return hosts.plain_pattern(text)
@@ -34,7 +40,11 @@ def _pattern(text: str) -> str:
 
 
 Name = Annotated[Text, Field(min_length=2, max_length=60), InWords]
-Events = Annotated[list[Annotated[str, Field(max_length=48)]], Field(min_length=1)]
+Events = Annotated[
+    list[Annotated[str, Field(max_length=48)]],
+    Field(validate_default=True),
+    AfterValidator(_at_least_one),
+]
 Address = Annotated[Text, Field(max_length=hosts.LONGEST), AfterValidator(_address)]
 # The robot's own 加签 secret.
 Signing = Annotated[Text, Field(max_length=200)]

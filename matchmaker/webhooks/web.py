@@ -84,9 +84,16 @@ def new() -> ResponseReturnValue:
             errors = invalid.fields
         else:
             return _made(made)
-    values: dict[str, Any] = dict(request.form) or {"format": WebhookFormat.JSON}
+    values: dict[str, Any] = {"format": WebhookFormat.JSON} | dict(request.form)
     values.setdefault("form_key", secrets.token_urlsafe(16))
-    return _form(None, values, request.form.getlist("events"), errors)
+    chosen = request.form.getlist("events") if errors else _all_offered()
+    return _form(None, values, chosen, errors)
+
+
+def _all_offered() -> list[str]:
+    """Most want everything; what one does not want is sooner unticked."""
+    groups = events.offered(platform=signed_in().is_staff).values()
+    return [kind for kinds in groups for kind, _ in kinds]
 
 
 def _made(made: service.Made) -> ResponseReturnValue:
