@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         default="",
-        description="Signs sessions; empty: made once, kept in the instance folder.",
+        description="Signs sessions, seals what hooks are kept with; empty: made once, "
+        "kept in the instance folder.",
     )
     embedding_model: str = Field(
         default="",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -169,10 +170,15 @@ class Courier:
     def _secrets(self, hook: Webhook) -> tuple[str, ...]:
         """What to sign with; for a while after a change also the secret before."""
         key = self.settings.key()
-        kept = [hook.secret]
-        if hook.old_secret_until is not None and hook.old_secret_until > self.clock():
-            kept.append(hook.old_secret)
-        return tuple(keeping.opened(each, key) for each in kept if each is not None)
+        if hook.secret is None:
+            return ()
+        found = [keeping.opened(hook.secret, key)]
+        until = hook.old_secret_until
+        if hook.old_secret is not None and until is not None and until > self.clock():
+            # Sealed before the site's key was changed, it signs nothing any more.
+            with suppress(keeping.Lost):
+                found.append(keeping.opened(hook.old_secret, key))
+        return tuple(found)
 
     def _message(self, delivery: WebhookDelivery) -> formats.Message:
         return formats.Message(

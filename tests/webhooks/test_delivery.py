@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from matchmaker.webhooks import delivery, events, keeping, wire
+from matchmaker.webhooks import delivery, events, keeping, service, wire
+from matchmaker.webhooks.schema import HookEdit
 from models import Notice, Webhook, WebhookDelivery, transaction
 from models.states import (
     DeliveryState,
@@ -267,6 +268,24 @@ def test_what_cannot_be_opened_any_more_is_told(session, make, hook, receiver, c
     courier().work_off()
     assert read(session, message).state is DeliveryState.FAILED
     assert "密钥" in read(session, message).last_error
+
+
+def test_after_a_change_of_the_sites_key_address_and_secret_are_given_anew(
+    session, make, receiver, allowed, courier, settings
+):
+    """As the message says: «修改» for the address, and another secret."""
+    lead = make.user(org_role=OrganisationRole.MANAGER)
+    hook = make.webhook(lead.organisation_id, address=receiver.url)
+    with transaction(session):
+        one = session.get_one(Webhook, hook.id)
+        one.address = one.secret = keeping.sealed("x", "another key")
+    data = {"name": hook.name, "events": hook.events, "version": hook.version}
+    edit = HookEdit(**data, address=receiver.url)
+    service.edit(session, lead, settings, hook.id, edit, now=NOW)
+    service.rotate(session, lead, settings, hook.id, now=NOW)
+    make.message(hook)
+    assert courier().work_off() == 1
+    assert receiver.got[0].headers["webhook-signature"].count("v1,") == 1
 
 
 def test_a_fault_of_our_own_holds_up_no_other(session, make, hook, courier, capfd):
