@@ -559,7 +559,7 @@ class Factory:
             "shown": aim.shown,
             "host": aim.authority,
             "secret": keeping.sealed(secret, SITE_KEY) if secret else None,
-            "events": ["need_published", "need_submitted"],
+            "events": ["need_published" if organisation_id else "need_submitted"],
             "created_at": self.now,
         }
         return self._save(Webhook(**values | given))

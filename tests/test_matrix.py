@@ -269,21 +269,23 @@ def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Th
 def _hooks(
     make: Factory, users: dict[str, User | None], other_id: int
 ) -> Iterator[Thing]:
-    """Hooks of each organisation and of the platform, with a message; a host."""
+    """Hooks of each organisation and of the platform, and messages; a host.
+
+    A message has a hook of its own: where one is deleted its log goes with it.
+    """
     homes = [
         (user.organisation_id, role)
         for role, user in users.items()
         if user is not None and user.organisation_id is not None
     ]
     for home, role in [*homes, (other_id, "")]:
-        hook, owners = make.webhook(home), frozenset({role} - {""})
-        yield Thing("webhook", hook, owners=owners)
-        yield Thing("message", make.message(hook), owners=owners)
-        yield Thing("any_webhook", hook)
-    platforms = make.webhook()
-    yield Thing("webhook", platforms, "platform")
-    yield Thing("message", make.message(platforms), "platform")
-    yield Thing("any_webhook", platforms, "platform")
+        owners = frozenset({role} - {""})
+        yield Thing("webhook", make.webhook(home), owners=owners)
+        yield Thing("message", make.message(make.webhook(home)), owners=owners)
+        yield Thing("any_webhook", make.webhook(home))
+    yield Thing("webhook", make.webhook(), "platform")
+    yield Thing("message", make.message(make.webhook()), "platform")
+    yield Thing("any_webhook", make.webhook(), "platform")
     yield Thing("webhook_host", make.webhook_host())
 
 
