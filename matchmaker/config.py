@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         default="",
-        description="Signs sessions; empty: made once, kept in the instance folder.",
+        description="Signs sessions, seals what hooks are kept with; empty: made once, "
+        "kept in the instance folder.",
     )
     embedding_model: str = Field(
         default="",
@@ -154,6 +155,18 @@ class Settings(BaseSettings):
         ge=1,
         le=60,
         description="Working days a result is open to objections.",
+    )
+
+    webhook_hosts: str = Field(
+        default="oapi.dingtalk.com,qyapi.weixin.qq.com",
+        description="Hosts, by commas, that messages may go to without further ado; "
+        "the administrator adds others on a page.",
+    )
+    webhook_keep_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after which the log of a message is deleted.",
     )
 
     public_url: str = Field(

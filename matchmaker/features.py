@@ -47,6 +47,7 @@ FEATURES: tuple[str, ...] = (
     "registrations",
     "organisations",
     "subscriptions",
+    "webhooks",
     "ledger",
     "dashboards",
     "targets",

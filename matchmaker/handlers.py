@@ -100,6 +100,13 @@ CONFLICTS: dict[str, str] = {
     "要换到另一家单位，请联系平台工作人员。",
     "user.needed": "现在还不能注销：{why}",
     "mail.gone": "这封邮件已经发出，不能再次发送。",
+    "webhook.too_many": "最多设置 {most} 个推送，请先删除不用的。",
+    "webhook.too_many_tests": "一分钟内已发了 5 条测试消息，请稍等再试。",
+    "webhook.no_secret": "机器人没有平台的签名密钥，不能更换；"
+    "钉钉的加签密钥请在「修改」里填写。",
+    "webhook.stopped_by_admin": "这个推送由平台管理员停用，请联系管理员。",
+    "webhook.off": "这个推送已停用，请先启用再重新发送。",
+    "webhook.test_again": "测试消息不能重发，请再发一条测试。",
     "subscription.too_many": "最多 {most} 个订阅，请先在「我的订阅」里删除不用的。",
     "subscription.not_seeking": "这项成果目前没有在找需求方，提交审核后才能订阅。",
     "introduction.side_closed": "其中一方已不再公开征集，不能发起对接。",

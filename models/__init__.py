@@ -49,6 +49,7 @@ from .session import create_db_engine, session_factory, snapshot, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 from .subscriptions import Finding, Subscription
 from .targets import Definition, YearFact, YearTarget
+from .webhooks import Webhook, WebhookDelivery, WebhookHost
 
 __all__ = [
     "TABLES",
@@ -123,6 +124,9 @@ __all__ = [
     "TalkEvent",
     "User",
     "UserSession",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookHost",
     "YearFact",
     "YearTarget",
     "create_db_engine",

@@ -23,6 +23,7 @@ from matchmaker.bids.vault import Vault, fresh_key, sealed_size, sealed_stream
 from matchmaker.jobs import outbox
 from matchmaker.posting.terms import Terms
 from matchmaker.schema import parse
+from matchmaker.webhooks import hosts, keeping
 from matchmaker.work.periods import Periods
 from models import (
     Achievement,
@@ -69,6 +70,9 @@ from models import (
     TalkEvent,
     User,
     UserSession,
+    Webhook,
+    WebhookDelivery,
+    WebhookHost,
     transaction,
 )
 from models.introductions import subject_of
@@ -106,9 +110,13 @@ from models.states import (
     SuggestionKind,
     TalkEventKind,
     TieKind,
+    WebhookFormat,
 )
 
 from .filler import filler
+
+# What the tests' settings give as the key of the site.
+SITE_KEY = "test"
 
 HOMES = {
     Role.ENTERPRISE: OrganisationKind.ENTERPRISE,
@@ -532,6 +540,50 @@ class Factory:
             "retry_at": self.now,
         }
         return self._save(Mail(**values | given))
+
+    def webhook(self, organisation_id: int | None = None, **given: Any) -> Webhook:
+        """A hook of the organisation (none: of the platform) that hears of needs.
+
+        ``address`` and ``secret`` are given in plain; the tests' site key seals them.
+        """
+        address = str(given.pop("address", "https://hooks.example.com/in"))
+        form = given.get("format", WebhookFormat.JSON)
+        ours = keeping.new_secret() if form is WebhookFormat.JSON else None
+        secret = given.pop("secret", ours)
+        aim = hosts.target(address)
+        values = {
+            "organisation_id": organisation_id,
+            "name": f"推送{next(self._numbers)}",
+            "format": form,
+            "address": keeping.sealed(address, SITE_KEY),
+            "shown": aim.shown,
+            "host": aim.authority,
+            "secret": keeping.sealed(secret, SITE_KEY) if secret else None,
+            "events": ["need_published" if organisation_id else "need_submitted"],
+            "created_at": self.now,
+        }
+        return self._save(Webhook(**values | given))
+
+    def message(self, hook: Webhook | None = None, **given: Any) -> WebhookDelivery:
+        """A message to the hook about a need, that waits to be sent."""
+        values = {
+            "webhook_id": (hook or self.webhook()).id,
+            "reference": f"msg_{next(self._numbers):032x}",
+            "event": "need_published",
+            "title": "储能预警",
+            "record_type": "need",
+            "record_id": 1,
+            "occurred_at": self.now,
+            "created_at": self.now,
+            "retry_at": self.now,
+        }
+        return self._save(WebhookDelivery(**values | given))
+
+    def webhook_host(self, pattern: str = "", **given: Any) -> WebhookHost:
+        """A host hooks may name."""
+        name = pattern or f"h{next(self._numbers)}.example.com"
+        values = {"pattern": name, "created_at": self.now}
+        return self._save(WebhookHost(**values | given))
 
     def user_session(self, user: User, **given: Any) -> UserSession:
         """A browser in which the person is signed in."""

@@ -140,10 +140,14 @@ def test_only_the_release_reaches_its_key():
     assert callers == {"retry", "_open_all", "_opened"}
 
 
-def test_only_the_vault_knows_a_cipher():
+def test_only_the_vault_and_what_keeps_hooks_know_a_cipher():
     users = {
         module
         for module in MODULES
         if any(name.startswith("cryptography") for name in imports(module))
     }
-    assert users == {"matchmaker.bids.vault", "matchmaker.bids.opening.key"}
+    assert users == {
+        "matchmaker.bids.vault",
+        "matchmaker.bids.opening.key",
+        "matchmaker.webhooks.keeping",
+    }

@@ -235,6 +235,7 @@ def world(make: Factory, session: Session) -> World:
         Thing("import", make.import_run(errors_sha256="0" * 64, refused=1)),
     ]
     things += list(_of_organisations(make, firm.id, other.id))
+    things += list(_hooks(make, users, other.id))
     things += list(_of_people(make, users))
     things += list(_talks(make, firm.id, other.id, college.id, users["manager"]))
     things += list(_of_reviews(make, firm, college, users))
@@ -263,6 +264,29 @@ def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Th
         )
         yield Thing("invitation", invited, owners=whose)
         yield Thing("member", make.user(organisation_id=home), owners=whose)
+
+
+def _hooks(
+    make: Factory, users: dict[str, User | None], other_id: int
+) -> Iterator[Thing]:
+    """Hooks of each organisation and of the platform, and messages; a host.
+
+    A message has a hook of its own: where one is deleted its log goes with it.
+    """
+    homes = [
+        (user.organisation_id, role)
+        for role, user in users.items()
+        if user is not None and user.organisation_id is not None
+    ]
+    for home, role in [*homes, (other_id, "")]:
+        owners = frozenset({role} - {""})
+        yield Thing("webhook", make.webhook(home), owners=owners)
+        yield Thing("message", make.message(make.webhook(home)), owners=owners)
+        yield Thing("any_webhook", make.webhook(home))
+    yield Thing("webhook", make.webhook(), "platform")
+    yield Thing("message", make.message(make.webhook()), "platform")
+    yield Thing("any_webhook", make.webhook(), "platform")
+    yield Thing("webhook_host", make.webhook_host())
 
 
 def _of_people(make: Factory, users: dict[str, User | None]) -> Iterator[Thing]:

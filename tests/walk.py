@@ -22,6 +22,7 @@ from models.states import (
     BidState,
     CallStatus,
     ContractState,
+    DeliveryState,
     MilestoneState,
     NeedStatus,
     OrganisationKind,
@@ -30,6 +31,7 @@ from models.states import (
     Role,
     Secrecy,
     SuggestionStatus,
+    WebhookFormat,
 )
 
 from .factories import Factory
@@ -135,10 +137,19 @@ def populate(make: Factory) -> Users:
             notify(make, user.id, need.id)
     judge_bids(make, users["expert"])
     carry_out(make, firm.id, college.id)
+    hook_up(make, firm.id)
     index_everything(make)
     make.failed_task(need, id=ID)
     make.import_run(users["staff"], id=ID)
     return users
+
+
+def hook_up(make: Factory, firm_id: int) -> None:
+    """A hook of the firm and one of the platform, each with a message; a host."""
+    make.webhook_host("hooks.example.com", id=ID)
+    hook = make.webhook(firm_id, id=ID)
+    make.message(hook, id=ID, state=DeliveryState.FAILED, status_code=500, attempts=10)
+    make.message(make.webhook(format=WebhookFormat.WECOM), event="need_submitted")
 
 
 def judge_bids(make: Factory, expert: User | None) -> None:

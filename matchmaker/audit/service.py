@@ -111,6 +111,8 @@ RECORDS: dict[str, str] = {
     "awards": "立项",
     "milestones": "里程碑",
     "import_runs": "台账导入",
+    "webhooks": "消息推送",
+    "webhook_hosts": "推送主机",
     "year_targets": "年度目标",
     "year_facts": "年度数据",
     "indicator_definitions": "指标口径",
@@ -184,6 +186,13 @@ NAMES: dict[str, str] = {
     "scores": "各项评分",
     "review_state": "评分表状态",
     "objection_state": "处理结论",
+    "events": "推送的消息",
+    "host": "主机",
+    "pattern": "主机",
+    "signing": "加签密钥",
+    "allows_http": "允许 http",
+    "allows_private": "允许内网地址",
+    "message": "消息编号",
 }
 # The words of every state; where two kinds share one, they share its word, but for
 # talks, whose «failed» is another than that of a call.

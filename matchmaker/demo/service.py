@@ -64,7 +64,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import awards, bids, calls, deals, panels, talks
+from . import awards, bids, calls, deals, hooks, panels, talks
 from .past import forget
 
 Row = Mapping[str, Any]
@@ -346,6 +346,7 @@ def _remove_people(session: Session, now: datetime) -> None:
         )
     )
     _remove_accounts(session, now)
+    hooks.remove(session)
     _remove_homes(session)
 
 

@@ -5,7 +5,7 @@ the outbox now». A message lost is no work lost: once a minute the worker looks
 of its own accord.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from threading import Event, Lock
@@ -35,14 +35,16 @@ def init_app(app: Flask) -> None:
 
     settings: Settings = app.config["SETTINGS"]
     queue = _queue(settings)
-    tasks = Tasks(opened, settings, app.extensions["db_engine"])
+    tasks = Tasks(opened, settings, app.extensions["db_engine"], _paths(app))
     looking, posting = OneAtATime(tasks.look), OneAtATime(tasks.post)
-    entering = OneAtATime(tasks.enter)
+    entering, calling = OneAtATime(tasks.enter), OneAtATime(tasks.call_hooks)
     drain, send = queue.task(name="drain")(looking), queue.task(name="post")(posting)
     enter = queue.task(name="enter")(entering)
+    call = queue.task(name="call_hooks")(calling)
     queue.periodic_task(crontab(), name="sweep")(looking)
     queue.periodic_task(crontab(), name="sweep_mail")(posting)
     queue.periodic_task(crontab(), name="sweep_imports")(entering)
+    queue.periodic_task(crontab(), name="sweep_hooks")(calling)
     for minute, work in (
         ("*", tasks.follow_calls),
         ("*/10", tasks.remind),
@@ -62,6 +64,18 @@ def init_app(app: Flask) -> None:
     wake_after_commit(
         app.extensions["db_sessions"], lambda: _wake(enter), mark="wake_import"
     )
+    wake_after_commit(
+        app.extensions["db_sessions"], lambda: _wake(call), mark="wake_webhooks"
+    )
+
+
+def _paths(app: Flask) -> Callable[[str, Mapping[str, Any]], str]:
+    """The path of a page, outside of any request."""
+
+    def path_of(endpoint: str, arguments: Mapping[str, Any]) -> str:
+        return app.url_map.bind("localhost").build(endpoint, arguments)
+
+    return path_of
 
 
 def _plain(work: Callable[[], None]) -> Callable[[], None]:

@@ -22,6 +22,7 @@ from ..posting.expiry import expire
 from ..search.live import live_index
 from ..sheets.guard import Limits
 from ..subscriptions import tell
+from ..webhooks import delivery
 from ..work import observations, reminders
 from .worker import Worker
 
@@ -37,8 +38,10 @@ class Tasks:
         opened: Callable[[], AbstractContextManager[Session]],
         settings: Settings,
         engine: Engine,
+        path_of: delivery.PathOf,
     ) -> None:
         self._opened, self._settings, self._engine = opened, settings, engine
+        self._path_of = path_of
         self._saved, self._observed = 0, -1
 
     def look(self) -> None:
@@ -82,6 +85,13 @@ class Tasks:
         with self._opened() as session:
             mail.deliver(session, self._settings, clock=utcnow)
 
+    def call_hooks(self) -> None:
+        """Send the messages that wait for servers of others."""
+        with self._opened() as session:
+            delivery.Courier(
+                session, self._settings, clock=utcnow, path_of=self._path_of
+            ).work_off()
+
     def enter(self) -> None:
         """Check the files that wait to be imported, and read them in."""
         with self._opened() as session:
@@ -94,7 +104,7 @@ class Tasks:
             ).work_off()
 
     def tidy(self) -> None:
-        """Clear away files that no record names any more."""
+        """Clear away what is kept too long, and files that no record names any more."""
         with self._opened() as session:
             retention.tidy(
                 session,
@@ -104,6 +114,8 @@ class Tasks:
             )
             attachments.sweep(session, self._store())
             repeating.tidy(session, now=utcnow())
+            days = self._settings.webhook_keep_days
+            delivery.tidy(session, days=days, now=utcnow())
 
     def _store(self) -> Store:
         return Store(self._settings.attachment_dir, self._settings.attachment_bytes)

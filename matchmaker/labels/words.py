@@ -277,6 +277,18 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.MailState.SENT, "已发送"),
     (s.MailState.FILED, "已存发件箱"),
     (s.MailState.FAILED, "发送失败"),
+    # -- webhooks --
+    (s.WebhookFormat.JSON, "签名 JSON"),
+    (s.WebhookFormat.WECOM, "企业微信群机器人"),
+    (s.WebhookFormat.DINGTALK, "钉钉群机器人"),
+    (s.WebhookStop.OWNER, "已停用"),
+    (s.WebhookStop.ADMIN, "平台管理员停用"),
+    (s.WebhookStop.FAILURES, "连续失败，已自动停用"),
+    (s.WebhookStop.GONE, "对方已关闭接收，已自动停用"),
+    (s.DeliveryState.WAITING, "待发送"),
+    (s.DeliveryState.SENT, "已送达"),
+    (s.DeliveryState.FAILED, "未送达"),
+    (s.DeliveryState.CANCELLED, "已取消"),
     # -- outbox --
     (RecordType.NEED, "技术需求"),
     (RecordType.ACHIEVEMENT, "科技成果"),

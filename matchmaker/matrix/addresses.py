@@ -299,4 +299,19 @@ results.object                     open                      call
 results.outcome                    outcome.read              outcome
 results.objection                  objection.read            objection
 results.answer                     objection.answer          objection
+webhooks.index                     webhook.keep              -
+webhooks.new                       webhook.keep              -
+webhooks.show                      webhook.keep              webhook
+webhooks.edit                      webhook.keep              webhook
+webhooks.test                      webhook.keep              webhook
+webhooks.rotate                    webhook.keep              webhook
+webhooks.turn_on                   webhook.keep              webhook
+webhooks.turn_off                  webhook.keep              webhook
+webhooks.delete                    webhook.keep              webhook
+webhooks.resend                    webhook.keep              message
+webhooks.everybodys                webhook.govern            -
+webhooks.stop                      webhook.govern            any_webhook
+webhooks.release                   webhook.govern            any_webhook
+webhooks.allow_host                webhook.govern            -
+webhooks.remove_host               webhook.govern            webhook_host
 """

@@ -99,4 +99,6 @@ call.stop                 -       -          -          -       any   any   -
 call.ask                  -       any        any        -       -     -   -
 call.answer               -       -          -          -       any   any   -
 call.invite               -       -          -          -       any   any   -
+webhook.keep              -       own        own        own     any   any   -
+webhook.govern            -       -          -          -       -     any   -
 """

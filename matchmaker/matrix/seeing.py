@@ -53,4 +53,9 @@ bid_file     *                      *           -       own        own        - 
 question     answered               *           any     any        any        any     any   any   any
 question     *                      *           -       own        own        -       any   any   -
 own_bid_file *                      *           -       own        own        -       -     -     -
+webhook      platform               *           -       -          -          -       any   any   -
+webhook      *                      *           -       own        own        own     -     -     -
+message      platform               *           -       -          -          -       any   any   -
+message      *                      *           -       own        own        own     -     -     -
+any_webhook  *                      *           -       -          -          -       -     any   -
 """  # noqa: E501

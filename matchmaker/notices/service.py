@@ -12,6 +12,7 @@ from models import Notice, User, transaction
 from models.states import Role
 
 from ..paging import turn
+from ..webhooks import telling
 from .words import WORDS
 
 PER_PAGE = 20
@@ -35,11 +36,16 @@ def queue(
     now: datetime,
     **facts: Any,
 ) -> None:
-    """Add one notice a user inside the running transaction."""
+    """Add one notice a user inside the running transaction.
+
+    The hooks of their organisations hear of it as far as `webhooks.telling` allows.
+    """
     if kind not in WORDS:
         raise ValueError(f"unknown kind of notice: {kind}")
-    for user_id in sorted(set(user_ids)):
+    people = sorted(set(user_ids))
+    for user_id in people:
         session.add(Notice(user_id=user_id, kind=kind, facts=facts, created_at=now))
+    telling.tell(session, people, kind, WORDS[kind][2], facts, now=now)
 
 
 def withdraw(session: Session, kind: str, fact: str, value: int) -> None:

@@ -147,6 +147,9 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
         "award_eliminated": "{winner}在赛马中被淘汰：{title}",
         "award_stopped": "项目已终止（{winner}）：{title}",
     },
+    ("webhooks.show", "hook_id"): {
+        "webhook_stopped": "消息推送「{name}」已自动停用：{why}",
+    },
     ("work.index", "source"): {
         "work_waiting": (
             "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」"

@@ -5,7 +5,15 @@ a `Condition`, so the same rule filters a query, a search, a count and a page. A
 record outside it is «not found», never «forbidden».
 """
 
-from .acts import OWNERS, READING, RULES, is_own, may, require
+from .acts import (
+    OWNERS,
+    READING,
+    RULES,
+    belongs_to,
+    is_own,
+    may,
+    require,
+)
 from .calls import (
     shown_sources,
     visible_awards,
@@ -20,7 +28,16 @@ from .calls import (
 )
 from .pairs import side_rule, sides_meet, visible_proposals, visible_suggestions
 from .people import own_work, visible_mandates, visible_registrations
-from .records import holds, is_listed, known_to_all, listed, owned, visible, where
+from .records import (
+    holds,
+    is_known_to_all,
+    is_listed,
+    known_to_all,
+    listed,
+    owned,
+    visible,
+    where,
+)
 from .talks import (
     inside_talks,
     is_inside_talks,
@@ -48,9 +65,11 @@ __all__ = [
     "READING",
     "RULES",
     "FileHolder",
+    "belongs_to",
     "holds",
     "inside_talks",
     "is_inside_talks",
+    "is_known_to_all",
     "is_listed",
     "is_own",
     "known_to_all",

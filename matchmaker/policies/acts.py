@@ -25,6 +25,8 @@ from models import (
     Review,
     Subscription,
     User,
+    Webhook,
+    WebhookDelivery,
 )
 from models.states import OrganisationRole
 
@@ -84,7 +86,16 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
         ("seller_id", "organisation_id"),
         ("manager_id", "id"),
     ),
+    Webhook: (("organisation_id", "organisation_id"),),
+    WebhookDelivery: (("organisation_id", "organisation_id"),),
 }
+
+
+def _keeps_hook(user: User, item: Any) -> bool:
+    """Staff keep the platform's hooks, whoever manages an organisation that one's."""
+    if user.is_staff:
+        return item is None or item.organisation_id is None
+    return user.manages
 
 
 def _is_issuer_or_staff(user: User, item: Any) -> bool:
@@ -114,6 +125,7 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "registration.decide": lambda user, _: user.is_staff or user.manages,
     "call.create": lambda user, _: user.is_staff or user.organisation_id is not None,
     "call.ask": lambda user, _: user.organisation_id is not None,
+    "webhook.keep": _keeps_hook,
 }
 
 
@@ -121,6 +133,14 @@ def is_own(user: User, item: object) -> bool:
     """Whether the record is the person's own, or their organisation's."""
     pairs = ((getattr(item, c), getattr(user, p)) for c, p in OWNERS[type(item)])
     return any(mine is not None and value == mine for value, mine in pairs)
+
+
+def belongs_to(item: object, organisation_id: int) -> bool:
+    """Whether the record is the organisation's, not only that of one of its people."""
+    return any(
+        person == "organisation_id" and getattr(item, column) == organisation_id
+        for column, person in OWNERS[type(item)]
+    )
 
 
 def may(user: User | None, action: str, item: object = None) -> bool:

@@ -113,6 +113,11 @@ def holds(condition: Condition, item: Record) -> bool:
     return bool(condition.mask(table)[0])
 
 
+def is_known_to_all(item: Record) -> bool:
+    """Whether anybody may know of the record, as it is now."""
+    return holds(visible(None, kind_of(item)), item)
+
+
 def is_listed(item: Record, now: datetime) -> bool:
     """Whether the record is open for business at this moment."""
     return holds(listed(kind_of(item), now), item)

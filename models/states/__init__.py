@@ -114,6 +114,7 @@ from .targets import (
     TargetIndicator,
     Unit,
 )
+from .webhooks import DeliveryState, WebhookFormat, WebhookStop
 
 __all__ = [
     "ACHIEVEMENT_MOVES",
@@ -159,6 +160,7 @@ __all__ = [
     "ContractState",
     "ContractType",
     "Decision",
+    "DeliveryState",
     "Flow",
     "Frequency",
     "GoalVerdict",
@@ -201,5 +203,7 @@ __all__ = [
     "TokenPurpose",
     "Unit",
     "ValuationMethod",
+    "WebhookFormat",
+    "WebhookStop",
     "move",
 ]

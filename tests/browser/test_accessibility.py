@@ -26,6 +26,7 @@ from .conftest import PASSWORD, World
 pytestmark = pytest.mark.browser
 
 GRAVE = {"serious", "critical"}
+HOOK = 1007
 # Who reads it, and what is on it: a page without content proves nothing.
 PAGES = {
     "/": ("visitor", "main .search-box, main [role=search], main form"),
@@ -38,6 +39,9 @@ PAGES = {
     "/work": ("enterprise", "main table, main li"),
     "/organisation": ("enterprise", "main table, main li"),
     "/admin/users": ("admin", "main table, main li"),
+    "/admin/webhooks": ("admin", "main table"),
+    "/webhooks/new": ("enterprise", "main fieldset"),
+    "/webhooks/{hook}": ("enterprise", "main table"),
 }
 
 
@@ -52,6 +56,7 @@ def people(world: World) -> dict[str, User | None]:
     make.user(organisation_id=firm)
     make.user(organisation_id=firm, active=False)
     make.invitation(firm, world.enterprise.id)
+    make.message(make.webhook(firm, id=HOOK), status_code=500, answer="no")
     make.registration(organisation_id=firm)
     make.need(organisation_id=firm, status=NeedStatus.RETURNED)
     make.need(organisation_id=firm, status=NeedStatus.DRAFT, title="草稿")
@@ -95,7 +100,7 @@ def test_no_main_page_has_a_grave_fault(open_page, world, people, scheme):
             # Colours must be there at once, not on their way.
             pages[role].emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page = pages[role]
-        page.goto(path.format(need=world.pairs[0].need_id))
+        page.goto(path.format(need=world.pairs[0].need_id, hook=HOOK))
         expect(page.locator(content).first).to_be_visible()
         faults += grave_faults(page)
     assert not faults, "\n".join(faults)

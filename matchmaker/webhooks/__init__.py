@@ -1,0 +1,1 @@
+"""Notices that go, besides, to servers the organisations name."""
