@@ -55,4 +55,5 @@ FEATURES: tuple[str, ...] = (
     "panels.reviews",
     "panels.issuer",
     "panels.notice",
+    "publications",
 )

@@ -174,6 +174,16 @@ CONFLICTS: dict[str, str] = {
     "请改正后重新上传，或跳过错误行、导入其余的行。",
     "target.changed": "其他管理员刚刚修改了这一年的数据，您的修改没有保存。",
     "target.nothing_to_copy": "这一年已有目标，或者更早的年份没有目标可以沿用。",
+    "publication.issued": "这份清单已经发布，内容不再改动。需要更正时请另发一份清单。",
+    "publication.not_issued": "这份清单现在不是已发布的状态，不能这样操作。",
+    "publication.empty": "清单里没有可以发布的条目。请放宽条件重新收集，"
+    "或勾选要列入的条目。",
+    "publication.changed": "您查看之后，清单里有信息被修改、撤回或改了公开范围，"
+    "清单没有发布。请重新看一遍再发布。",
+    "publication.number_taken": "编号刚刚被另一份清单使用，清单没有发布。"
+    "请再发布一次。",
+    "publication.has_successor": "这份清单已有一份更正清单，请在那一份上修改。",
+    "publication.withdrawn": "这份清单已撤回，不再提供下载。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "changed_since_read": "该信息在您打开页面后又有修改，请重新查看后再作决定。",

@@ -39,6 +39,7 @@ from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .panels import BidReview, IssuerView, PanelMember
 from .proposals import Proposal
+from .publications import PublicationEntry, PublicationList
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .registrations import Invitation, Registration
@@ -105,6 +106,8 @@ __all__ = [
     "PanelMember",
     "Payment",
     "Proposal",
+    "PublicationEntry",
+    "PublicationList",
     "Ranker",
     "Receipt",
     "Record",

@@ -194,4 +194,11 @@ ACTIONS: dict[str, str] = {
     "fact.removed": "删除年度数据",
     "definition.added": "新增指标口径",
     "board.exported": "导出看板",
+    "publication.created": "拟定清单",
+    "publication.edited": "修改清单",
+    "publication.gathered": "重新收集清单条目",
+    "publication.arranged": "调整清单条目",
+    "publication.discarded": "放弃清单草稿",
+    "publication.issued": "发布清单",
+    "publication.withdrawn": "撤回清单",
 }

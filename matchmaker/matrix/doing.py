@@ -98,4 +98,5 @@ call.stop                 -       -          -          -       any   any   -
 call.ask                  -       any        any        -       -     -   -
 call.answer               -       -          -          -       any   any   -
 call.invite               -       -          -          -       any   any   -
+publication.govern        -       -          -          -       any   any   -
 """

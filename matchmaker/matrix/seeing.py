@@ -53,4 +53,6 @@ bid_file     *                      *           -       own        own        - 
 question     answered               *           any     any        any        any     any   any   any
 question     *                      *           -       own        own        -       any   any   -
 own_bid_file *                      *           -       own        own        -       -     -     -
+publication  draft                  *           -       -          -          -       any   any   -
+publication  *                      *           any     any        any        any     any   any   any
 """  # noqa: E501

@@ -147,6 +147,12 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
         "award_eliminated": "{winner}在赛马中被淘汰：{title}",
         "award_stopped": "项目已终止（{winner}）：{title}",
     },
+    ("publications.show", "list_id"): {
+        "publication_issued": (
+            "您单位有 {number} 条信息列入已发布的清单：{title}（{code}）"
+        ),
+        "publication_withdrawn": "列有您单位信息的清单已撤回：{title}（{code}）",
+    },
     ("work.index", "source"): {
         "work_waiting": (
             "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」"

@@ -18,6 +18,7 @@ from .calls import (
     visible_reviews,
     visible_ties,
 )
+from .lists import reads_entries, visible_publications
 from .pairs import side_rule, sides_meet, visible_proposals, visible_suggestions
 from .people import own_work, visible_mandates, visible_registrations
 from .records import holds, is_listed, known_to_all, listed, owned, visible, where
@@ -64,6 +65,7 @@ __all__ = [
     "owned",
     "reads_attachment",
     "reads_budget",
+    "reads_entries",
     "reads_full_text",
     "reads_internal_lines",
     "require",
@@ -85,6 +87,7 @@ __all__ = [
     "visible_objections",
     "visible_outcomes",
     "visible_proposals",
+    "visible_publications",
     "visible_questions",
     "visible_registrations",
     "visible_reviews",

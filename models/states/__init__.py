@@ -110,6 +110,11 @@ from .panels import (
     ReviewState,
     TieKind,
 )
+from .publications import (
+    PUBLICATION_MOVES,
+    PublicationKind,
+    PublicationState,
+)
 from .targets import (
     TargetIndicator,
     Unit,
@@ -133,6 +138,7 @@ __all__ = [
     "NEED_MOVES",
     "OBJECTION_MOVES",
     "OPEN_INTRODUCTIONS",
+    "PUBLICATION_MOVES",
     "PUBLIC_ACHIEVEMENT_STATES",
     "PUBLIC_CALL_STATES",
     "PUBLIC_NEED_STATES",
@@ -183,6 +189,8 @@ __all__ = [
     "PaymentManner",
     "PaymentTrigger",
     "ProofKind",
+    "PublicationKind",
+    "PublicationState",
     "RankerState",
     "RegistrationState",
     "RejectReason",
