@@ -20,22 +20,6 @@ from ..feeds import MOST, Deadline, News
 NAME = "揭榜榜单"
 
 
-def open_calls(session: Session, *, now: datetime) -> Sequence[Call]:
-    """The calls a visitor may take up now, the newest first."""
-    kind = RecordType.CALL
-    query = (
-        select(Call)
-        .where(
-            policies.where(policies.visible(None, kind), kind),
-            policies.where(policies.listed(kind, now), kind),
-        )
-        .options(joinedload(Call.issuer))
-        .order_by(Call.published_at.desc(), Call.id.desc())
-        .limit(MOST)
-    )
-    return session.scalars(query).all()
-
-
 def ahead(session: Session, *, now: datetime) -> Sequence[Call]:
     """The calls whose end is still ahead, begun or not, the nearest end first."""
     kind = RecordType.CALL

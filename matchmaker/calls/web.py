@@ -30,6 +30,7 @@ from ..matches.nearby import nearby
 from ..schema import parse
 from ..search import rows
 from ..search.live import live_index
+from ..search.newest import newest
 from ..search.web import export_list, list_page, near_cards, searches
 from ..sheets.web import exports
 from ..verification import reasons
@@ -82,7 +83,7 @@ def _written() -> Condition:
 
 @bp.get("/calls/feed.atom")
 def feed() -> ResponseReturnValue:
-    found = feeds.open_calls(db.session, now=utcnow())
+    found = newest(db.session, RecordType.CALL, now=utcnow())
     return told(feeds.atom(found, base_url()), ATOM_TYPE)
 
 

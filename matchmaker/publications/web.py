@@ -105,7 +105,7 @@ def _show(
         made=made,
         lines=lines,
         included=included,
-        hidden=len(made.entries) - len(lines) if made.is_draft else 0,
+        gone=len(made.entries) - len(lines) if made.is_draft else 0,
         links=_links(made, lines),
         readable=readable,
         governs=governs,
