@@ -141,6 +141,7 @@ ACTIONS: dict[str, str] = {
     "bid.list_exported": "导出揭榜书列表",
     "proposal.list_exported": "导出配对列表",
     "subscription.list_exported": "导出订阅列表",
+    "dictionary.list_exported": "导出字典",
     "panel.minutes_exported": "导出评审纪要",
     "review.submitted": "提交评分表",
     "review.returned": "退回评分表",

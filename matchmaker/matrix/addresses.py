@@ -321,4 +321,5 @@ panels.export                      panel.read                -
 proposals.export_mine              proposal.create           -
 bids.export_mine                   bid.read                  -
 subscriptions.export               signed-in                 -
+dictionaries.export                dictionary.govern         -
 """

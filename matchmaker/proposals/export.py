@@ -42,7 +42,7 @@ def _of_achievement(item: Achievement | None) -> tuple[str, str]:
 
 
 def _reason(line: Line) -> str:
-    """Why it was rejected, where it was: the reason of the last review that gave one."""
+    """Why it was rejected, if it was: what the last review that says why says."""
     pair = line.proposal.suggestion
     given = [review.reason for review in pair.reviews if review.reason]
     rejected = pair.status is SuggestionStatus.REJECTED
