@@ -53,17 +53,22 @@ def word(made: PublicationList, lines: Sequence[Line]) -> BytesIO:
     _lay_out(document, made)
     title = document.add_heading(plain(made.title), level=0)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for text in (
-        code(made),
-        f"{made.issuer}　{labels.written_day(made.issued_at)}",
-    ):
-        document.add_paragraph(plain(text)).alignment = WD_ALIGN_PARAGRAPH.CENTER
+    signed = f"{made.issuer}　{labels.written_day(made.issued_at)}"
+    for text in (code(made), signed):
+        _paragraph(document, text).alignment = WD_ALIGN_PARAGRAPH.CENTER
     for text in filter(None, made.foreword.split("\n")):
-        document.add_paragraph(plain(text)).paragraph_format.first_line_indent = Cm(0.8)
+        _paragraph(document, text).paragraph_format.first_line_indent = Cm(0.8)
     _table(document, lines)
     document.add_paragraph()
     document.add_paragraph(f"共 {len(lines)} 条。内容校验值（SHA-256）：{made.digest}")
     return saved(document)
+
+
+def _paragraph(document: Any, text: str) -> Any:
+    """One outside the table, in the size of a text that is read in full."""
+    paragraph = document.add_paragraph()
+    paragraph.add_run(plain(text)).font.size = Pt(11)
+    return paragraph
 
 
 def _lay_out(document: Any, made: PublicationList) -> None:
@@ -72,6 +77,8 @@ def _lay_out(document: Any, made: PublicationList) -> None:
     section.page_width, section.page_height = map(Cm, PAPER)
     section.left_margin = section.right_margin = Cm(MARGIN)
     section.top_margin = section.bottom_margin = Cm(1.8)
+    # The type of the table, said once instead of in each of some thousand cells.
+    document.styles["Normal"].font.size = Pt(9)
     facts = document.core_properties
     facts.title, facts.author = plain(made.title), plain(made.issuer)
     facts.comments = ""
@@ -107,6 +114,8 @@ def _table(document: Any, lines: Sequence[Line]) -> None:
     fitting = (PAPER[0] - 2 * MARGIN) / sum(widths)
     table = document.add_table(rows=len(lines) + 1, cols=len(widths))
     table.style, table.autofit = "Table Grid", False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width * fitting)
     rows = [["序号", "名称", *heads]]
     rows += [_cells(number, line, heads) for number, line in enumerate(lines, 1)]
     # Asked once: each question for the cells of a row goes through the whole table.
@@ -116,7 +125,8 @@ def _table(document: Any, lines: Sequence[Line]) -> None:
             cell = next(cells)
             cell.width = Cm(width * fitting)
             run = cell.paragraphs[0].add_run(plain(text))
-            run.font.size, run.font.bold = Pt(9), place == 0
+            if place == 0:
+                run.font.bold = True
     _repeat(table.rows[0])
 
 

@@ -56,6 +56,7 @@ def _new(
         foreword=head.foreword,
         chosen=head.chosen(),
         author_id=actor.id,
+        is_demo=actor.is_demo,
         created_at=now,
         updated_at=now,
     )
@@ -176,6 +177,8 @@ def _freeze(session: Session, made: PublicationList, shown: Sequence[Line]) -> N
         entry = line.entry
         entry.position, entry.is_demo = place, line.is_demo
         entry.title, entry.facts = line.title, line.facts
+    # One record of the demonstration makes the list one: it goes with it.
+    made.is_demo = made.is_demo or any(line.is_demo for line in shown)
     session.flush()
     session.expire(made, ["entries"])
 

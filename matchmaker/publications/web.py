@@ -151,6 +151,7 @@ def _period(begin: str | None, end: str | None) -> str:
 
 
 @bp.get("/lists/<int:list_id>/word")
+@exports
 def word(list_id: int) -> ResponseReturnValue:
     made, lines = _issued(list_id)
     file = paper.word(made, lines)
@@ -158,6 +159,7 @@ def word(list_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/lists/<int:list_id>/sheet")
+@exports
 def sheet(list_id: int) -> ResponseReturnValue:
     form = Form.CSV if request.args.get("format") == Form.CSV else Form.XLSX
     made, lines = _issued(list_id)
