@@ -58,6 +58,7 @@ FEATURES: tuple[str, ...] = (
     "panels.notice",
     "tokens",
     "api",
+    "publications",
 )
 
 # Those with an `api` module, in the order in which their operations are described.

@@ -190,6 +190,16 @@ CONFLICTS: dict[str, str] = {
     "api.key_running": "同一个 Idempotency-Key 的请求正在办理，请稍后再查询。",
     "api.key_reused": "这个 Idempotency-Key 已经用于另一个请求，请换一个新的。",
     "api.key_unanswered": "这个请求已经办理，但回答没有保存下来，请查询有关的记录。",
+    "publication.issued": "这份清单已经发布，内容不再改动。需要更正时请另发一份清单。",
+    "publication.not_issued": "这份清单现在不是已发布的状态，不能这样操作。",
+    "publication.empty": "清单里没有可以发布的条目。请放宽条件重新收集，"
+    "或勾选要列入的条目。",
+    "publication.changed": "您查看之后，清单里有信息被修改、撤回或改了公开范围，"
+    "清单没有发布。请重新看一遍再发布。",
+    "publication.number_taken": "编号刚刚被另一份清单使用，清单没有发布。"
+    "请再发布一次。",
+    "publication.has_successor": "这份清单已有一份更正清单，请在那一份上修改。",
+    "publication.withdrawn": "这份清单已撤回，不再提供下载。",
     "stale": "其他人刚刚修改了同一条信息，您的修改没有保存。请刷新后重做。",
     "form_used": "这张表单已经提交过一次，请打开原记录修改。",
     "illegal_move": "该信息的状态已经变化，不能进行此操作。请刷新后再看。",

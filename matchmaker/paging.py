@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select
+from sqlalchemy.orm import Session
 
 Item = TypeVar("Item")
+# Rows that are read at once where all pages leave together.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,8 @@ def turn(asked: int, total: int, size: int) -> Turn:
     """The page to show of ``total`` rows, ``size`` a page."""
     pages = max(1, ceil(total / size))
     return Turn(min(asked, pages), pages, size)
+
+
+def streamed(session: Session, query: Select[Any]) -> Iterator[Any]:
+    """The records of all pages, read in portions, none of them kept."""
+    yield from session.scalars(query.execution_options(yield_per=AT_ONCE))

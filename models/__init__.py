@@ -40,6 +40,7 @@ from .notices import Notice
 from .outbox import Embedding, IndexChange, OutboxTask, RecordType
 from .panels import BidReview, IssuerView, PanelMember
 from .proposals import Proposal
+from .publications import PublicationEntry, PublicationList
 from .rankers import Activation, Ranker
 from .records import TABLES, Record, kind_of
 from .registrations import Invitation, Registration
@@ -109,6 +110,8 @@ __all__ = [
     "PanelMember",
     "Payment",
     "Proposal",
+    "PublicationEntry",
+    "PublicationList",
     "Ranker",
     "Receipt",
     "Record",

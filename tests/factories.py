@@ -63,6 +63,8 @@ from models import (
     OutboxTask,
     Payment,
     Proposal,
+    PublicationEntry,
+    PublicationList,
     Receipt,
     Registration,
     Subscription,
@@ -100,6 +102,8 @@ from models.states import (
     OrganisationRole,
     Ownership,
     PaymentTrigger,
+    PublicationKind,
+    PublicationState,
     RegistrationState,
     ResultState,
     ReviewState,
@@ -720,6 +724,45 @@ class Factory:
             "touched_at": self.now,
         }
         return self._save(ImportRun(**values | given))
+
+    def publication(
+        self, item: Need | Achievement | None = None, **given: Any
+    ) -> PublicationList:
+        """A list of one record, a need unless it is said; a draft unless ``state``."""
+        item = item or self.need()
+        of_needs = isinstance(item, Need)
+        number = next(self._numbers)
+        values = {
+            "kind": PublicationKind.NEEDS if of_needs else PublicationKind.ACHIEVEMENTS,
+            "state": PublicationState.DRAFT,
+            "title": f"2026 年第{number}批清单",
+            "issuer": "长沙技术交易撮合平台",
+            "foreword": "",
+            "chosen": {},
+            "author_id": given.pop("author_id", None) or self.staff().id,
+            "created_at": self.now,
+            "updated_at": self.now,
+        } | given
+        issued = values["state"] != PublicationState.DRAFT
+        if issued:
+            values |= {"year": 2026, "number": number, "digest": "0" * 64}
+            values |= {"issued_at": self.now, "issued_by_id": values["author_id"]}
+        if values["state"] == PublicationState.WITHDRAWN:
+            values |= {"withdrawn_at": self.now, "withdrawn_words": "有一条内容有误"}
+        made: PublicationList = self._save(PublicationList(**values))
+        kind = RecordType.NEED if of_needs else RecordType.ACHIEVEMENT
+        frozen = {"title": "发布时的名称", "facts": [["单位", "某企业"]]}
+        self._save(
+            PublicationEntry(
+                list_id=made.id,
+                position=1,
+                record_type=kind,
+                record_id=item.id,
+                **frozen if issued else {},
+            )
+        )
+        self.session.refresh(made)
+        return made
 
     def payment(self, contract: Contract, **given: Any) -> Payment:
         """All of the sum on a day; ``trigger`` may be another."""

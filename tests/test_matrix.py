@@ -42,6 +42,7 @@ from models.states import (
     NeedStatus,
     OrganisationKind,
     OrganisationRole,
+    PublicationState,
     ResultState,
     ReviewState,
     Role,
@@ -232,6 +233,7 @@ def world(make: Factory, session: Session) -> World:
         Thing("holiday", make.holiday()),
         Thing("task", make.failed_task(things[0].item)),
         Thing("user", make.user()),
+        *(Thing("publication", make.publication(state=s), s) for s in PublicationState),
         Thing("import", make.import_run(errors_sha256="0" * 64, refused=1)),
     ]
     things += list(_of_organisations(make, firm.id, other.id))
@@ -529,6 +531,8 @@ def _is_seen(session: Session, user: User | None, thing: Thing) -> bool:
         where = policies.visible_awards(user)
     elif thing.record == "milestone":
         where = policies.visible_milestones(user)
+    elif thing.record == "publication":
+        where = policies.visible_publications(user)
     elif thing.record == "opened_bid":
         where = policies.visible_bids(user)
     else:
@@ -554,6 +558,7 @@ def test_the_conditions_carry_out_the_table_of_sight(world, session):
         "award",
         "milestone",
         "opened_bid",
+        "publication",
         *(kind.value for kind in RecordType),
     }
     assert {TABLES[kind].__tablename__ for kind in RecordType} | {

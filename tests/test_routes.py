@@ -43,6 +43,13 @@ OPEN = {
     "calls.deadlines",
     "call_versions.index",
     "attachments.download",
+    "publications.index",
+    "publications.show",
+    "publications.word",
+    "publications.sheet",
+    "publications.feed",
+    "needs.feed",
+    "achievements.feed",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
 # What comes with the link of a mail asks for the link instead.

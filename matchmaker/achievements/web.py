@@ -27,6 +27,7 @@ from ..attachments import web as attachments
 from ..config import Settings
 from ..db import db
 from ..duplicates import service as duplicates
+from ..feeds.web import ATOM_TYPE, base_url, told
 from ..history import service as history
 from ..history.words import entries
 from ..matches import service as matches
@@ -36,10 +37,11 @@ from ..posting import service as posting
 from ..posting.terms import Terms
 from ..search import rows
 from ..search.live import live_index
+from ..search.newest import newest
 from ..search.web import export_list, list_page, near_cards, searches
 from ..sheets.web import exports
 from ..subscriptions import service as subscriptions
-from . import service
+from . import feeds, service
 from .merge import MONEY
 from .schema import LABELS
 
@@ -84,6 +86,12 @@ def mine() -> ResponseReturnValue:
 def export_mine() -> ResponseReturnValue:
     own = policies.owned(signed_in(), RecordType.ACHIEVEMENT)
     return export_list(RecordType.ACHIEVEMENT, base=own, own=True)
+
+
+@bp.get("/achievements/feed.atom")
+def feed() -> ResponseReturnValue:
+    found = newest(db.session, RecordType.ACHIEVEMENT, now=utcnow())
+    return told(feeds.atom(found, base_url()), ATOM_TYPE)
 
 
 @bp.get("/achievements/<int:achievement_id>")

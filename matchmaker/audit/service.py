@@ -1,9 +1,5 @@
-"""Read the audit log: filtered, masked, exported. Nothing here writes to it but
-the note that somebody took a copy.
-"""
+"""Read the audit log: filtered, masked. Nothing here writes to it."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import TABLES, Bid, BidRelease, History, Need, User, transaction
+from models import TABLES, Bid, BidRelease, History, Need, User
 from models.base import Base
 from models.outbox import RecordType
 from models.states import (
@@ -26,9 +22,7 @@ from models.states import (
 
 from .. import labels, policies
 from ..contracts.words import COLUMN_LABELS
-from ..history import service as history
-from ..paging import Page, turn
-from ..sheets.writer import safe_cell
+from ..paging import AT_ONCE, Page, turn
 from .schema import AuditQuery
 
 PER_PAGE = 50
@@ -110,6 +104,7 @@ RECORDS: dict[str, str] = {
     "objections": "评审异议",
     "awards": "立项",
     "milestones": "里程碑",
+    "publication_lists": "公开清单",
     "import_runs": "台账导入",
     "webhooks": "消息推送",
     "webhook_hosts": "推送主机",
@@ -175,6 +170,9 @@ NAMES: dict[str, str] = {
     "filters": "条件",
     "format": "格式",
     "own": "只含本单位",
+    "chosen": "收集条件",
+    "foreword": "说明",
+    "replaces": "代替",
     "q": "检索词",
     "number": "第几次",
     "digest": "回执 SHA-256",
@@ -374,67 +372,24 @@ def _short(name: str, value: Any, states: Mapping[str, str]) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
-HEAD = ("时间", "操作人", "邮箱", "操作", "对象", "编号", "内容")
-
-
-def export(
-    session: Session, user: User, query: AuditQuery, *, now: datetime
-) -> Iterator[str]:
-    """The entries under the filters as CSV, the newest first; the copy is noted.
-
-    Cells that a spreadsheet would take for a formula begin with an apostrophe.
-    """
+def every(session: Session, user: User, query: AuditQuery) -> Iterator[Entry]:
+    """The entries of all pages, the newest first, read in portions."""
     policies.require(user, "audit.read")
     where = _where(query)
-    with transaction(session):
-        history.record(
-            session,
-            user,
-            "audit.exported",
-            user,
-            now=now,
-            changes={name: [None, value] for name, value in query.address().items()},
-        )
-    newest = session.scalar(select(func.max(History.id))) or 0
-    return _lines(session, user, where, newest)
-
-
-def _lines(
-    session: Session, user: User, where: list[ColumnElement[bool]], newest: int
-) -> Iterator[str]:
-    # The mark by which a spreadsheet knows UTF-8.
-    yield "\ufeff" + _line(HEAD)
-    last, written = newest + 1, 0
+    last = (session.scalar(select(func.max(History.id))) or 0) + 1
+    written = 0
     while written < MOST_ROWS:
         rows = session.scalars(
             select(History)
             .where(*where, History.id < last)
             .options(joinedload(History.actor))
             .order_by(History.id.desc())
-            .limit(500)
+            .limit(AT_ONCE)
         ).all()
         if not rows:
             return
-        for entry in _entries(session, user, rows):
-            row = entry.row
-            yield _line(
-                (
-                    labels.minute(row.at),
-                    entry.who,
-                    entry.email,
-                    entry.what,
-                    entry.record.rpartition(" ")[0],
-                    str(row.record_id),
-                    entry.detail,
-                )
-            )
+        yield from _entries(session, user, rows)
         last, written = rows[-1].id, written + len(rows)
-
-
-def _line(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([safe_cell(cell) for cell in cells])
-    return out.getvalue()
 
 
 def record_types() -> list[tuple[str, str]]:

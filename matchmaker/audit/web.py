@@ -1,12 +1,6 @@
 """The audit log as a page and as a file."""
 
-from flask import (
-    Blueprint,
-    Response,
-    render_template,
-    request,
-    stream_with_context,
-)
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -17,7 +11,9 @@ from ..db import db
 from ..errors import Invalid
 from ..labels import day
 from ..schema import parse
+from ..sheets.web import asked_form, download_table, exports
 from . import service
+from .export import write
 from .schema import LABELS, AuditQuery
 
 bp = Blueprint("audit", __name__)
@@ -46,12 +42,8 @@ def log() -> ResponseReturnValue:
 
 @bp.post("/admin/audit/export")
 @login_required
+@exports
 def export() -> ResponseReturnValue:
-    query = parse(AuditQuery, request.form)
-    lines = service.export(db.session, signed_in(), query, now=utcnow())
-    name = f"audit-{day(utcnow())}.csv"
-    return Response(
-        stream_with_context(lines),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    query, form, now = parse(AuditQuery, request.form), asked_form(), utcnow()
+    file = write(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"审计日志-{day(now)}", form)

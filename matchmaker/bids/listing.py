@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Bid, Call, User
 from models.states import BidState
 
 from .. import policies
-from ..paging import turn
+from ..paging import streamed, turn
 from .service import own_bid
 
 PER_PAGE = 20
@@ -49,17 +50,25 @@ def listing(session: Session, user: User, page: int) -> Listing:
     seen = policies.visible_bids(user)
     total = session.scalar(select(func.count(Bid.id)).where(seen)) or 0
     here = turn(page, total, PER_PAGE)
-    query = (
+    rows = session.scalars(here.rows(_listed(user))).all()
+    return Listing(rows, total, here.page, here.pages)
+
+
+def every(session: Session, user: User) -> Iterator[Bid]:
+    """The bids of all pages, in their order."""
+    policies.require(user, "bid.read")
+    return streamed(session, _listed(user))
+
+
+def _listed(user: User) -> Select[Any]:
+    return (
         select(Bid)
-        .where(seen)
+        .where(policies.visible_bids(user))
         .options(
             joinedload(Bid.call).joinedload(Call.issuer), joinedload(Bid.organisation)
         )
         .order_by(Bid.updated_at.desc(), Bid.id.desc())
-        .offset(here.start)
-        .limit(PER_PAGE)
     )
-    return Listing(session.scalars(query).all(), total, here.page, here.pages)
 
 
 def of_call(session: Session, user: User | None, call: Call, now: datetime) -> OfCall:

@@ -25,10 +25,13 @@ from ..accounts.current import current, signed_in
 from ..attachments import content as contents
 from ..db import db
 from ..errors import NotFound
+from ..labels import day
 from ..schema import page_number
+from ..sheets.web import asked_form, download_table, exports
 from . import files as bid_files
 from . import listing, receipt, sealing, service
 from .content import Content
+from .export import write
 from .safe import Safe
 from .vault import Blocks, canonical
 
@@ -54,6 +57,15 @@ def safe() -> Safe:
 def mine() -> ResponseReturnValue:
     page = listing.listing(db.session, signed_in(), page_number(request.args))
     return render_template("bids/mine.html", listing=page, now=utcnow())
+
+
+@bp.post("/bids/export")
+@login_required
+@exports
+def export_mine() -> ResponseReturnValue:
+    form, now = asked_form(), utcnow()
+    file = write(db.session, signed_in(), form, now=now)
+    return download_table(file, f"揭榜书-{day(now)}", form)
 
 
 @bp.get("/bids/files/<int:file_id>")

@@ -4,8 +4,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -23,15 +21,16 @@ from models.states import CallPhase
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
-from ..config import Settings
 from ..db import db
 from ..errors import Invalid
+from ..feeds.web import ATOM_TYPE, CALENDAR_TYPE, base_url, told
 from ..history import service as history
 from ..history.words import entries
 from ..matches.nearby import nearby
 from ..schema import parse
 from ..search import rows
 from ..search.live import live_index
+from ..search.newest import newest
 from ..search.web import export_list, list_page, near_cards, searches
 from ..sheets.web import exports
 from ..verification import reasons
@@ -84,23 +83,14 @@ def _written() -> Condition:
 
 @bp.get("/calls/feed.atom")
 def feed() -> ResponseReturnValue:
-    found = feeds.open_calls(db.session, now=utcnow())
-    return _told(feeds.atom(found, _base()), "application/atom+xml")
+    found = newest(db.session, RecordType.CALL, now=utcnow())
+    return told(feeds.atom(found, base_url()), ATOM_TYPE)
 
 
 @bp.get("/calls/deadlines.ics")
 def deadlines() -> ResponseReturnValue:
     found = feeds.ahead(db.session, now=utcnow())
-    return _told(feeds.calendar(found, _base()), "text/calendar")
-
-
-def _told(body: bytes, kind: str) -> Response:
-    return Response(body, mimetype=kind, content_type=f"{kind}; charset=utf-8")
-
-
-def _base() -> str:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.base_url
+    return told(feeds.calendar(found, base_url()), CALENDAR_TYPE)
 
 
 @bp.get("/calls/<int:call_id>")

@@ -17,7 +17,7 @@ from models.outbox import RecordType, TaskKind
 from ..accounts import service as accounts
 from ..config import ROOT, Settings
 from ..db import db
-from ..demo import dealings, executing, ledger
+from ..demo import dealings, executing, ledger, publications
 from ..demo import service as demo
 from ..jobs.worker import Worker
 from ..search.live import live_index, make_encoder
@@ -61,6 +61,8 @@ def load(folder: Path, queue_only: bool) -> None:
         click.echo(f"演示台账:新载入对接 {talks} 项、技术合同 {contracts} 份")
     if executing.load(db.session, now=utcnow()):
         click.echo("演示榜单:新载入在研 1 个、已验收 1 个")
+    if lists := publications.load(db.session, now=utcnow()):
+        click.echo(f"演示清单:新载入 {lists} 份")
     waiting = db.session.scalar(select(func.count()).select_from(OutboxTask))
     if waiting and not queue_only:
         work_off()

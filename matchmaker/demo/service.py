@@ -64,7 +64,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
-from . import awards, bids, calls, deals, hooks, panels, talks
+from . import awards, bids, calls, deals, hooks, panels, publications, talks
 from .past import forget
 
 Row = Mapping[str, Any]
@@ -289,6 +289,7 @@ def remove(session: Session, *, now: datetime) -> int:
         gone["introduction_id"] = talks.remove(session)
         gone |= panels.remove(session)
         gone["bid_id"] = bids.remove(session)
+        gone["list_id"] = publications.remove(session)
         calls.remove(session)
         for table, kind, column in (
             (Need, RecordType.NEED, Suggestion.need_id),
@@ -380,6 +381,7 @@ def _remove_accounts(session: Session, now: datetime) -> None:
         awards.names_person(),
         panels.names_person(),
         calls.names_person(),
+        publications.names_person(),
     )
     removable = select(User.id).where(User.is_demo, ~kept)
     session.execute(delete(Notice).where(Notice.user_id.in_(removable)))

@@ -10,12 +10,24 @@ from .. import policies
 from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Conflict, Invalid
-from ..labels import today
+from ..labels import day, today
 from ..schema import parse
+from ..sheets.web import asked_form, download_table, exports
 from . import service
+from .export import write
 from .schema import LABELS, EntryEdit, HolidayInput, NewEntry, Step, Year
 
 bp = Blueprint("dictionaries", __name__)
+
+
+@bp.post("/admin/dictionaries/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    form, now = asked_form(), utcnow()
+    name = request.form.get("name", "")
+    file, title = write(db.session, signed_in(), name, form, now=now)
+    return download_table(file, f"{title}-{day(now)}", form)
 
 
 @bp.get("/admin/dictionaries")

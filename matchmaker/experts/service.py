@@ -1,9 +1,10 @@
 """Invite experts, find them, keep what is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -18,7 +19,7 @@ from ..accounts.schema import NewPassword
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
-from ..paging import Page, turn
+from ..paging import Page, streamed, turn
 from . import naming
 from .schema import LARGEST_ID, ExpertEdit, ExpertInput, ExpertQuery, Joining
 
@@ -32,13 +33,24 @@ def search(session: Session, actor: User, query: ExpertQuery) -> Page[Expert]:
     joined = select(Expert).join(Expert.user).where(*_where(query))
     total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
     here = turn(query.page, total, PER_PAGE)
-    rows = session.scalars(
-        joined.options(joinedload(Expert.user), selectinload(Expert.ties))
-        .order_by(User.active.desc(), User.name, Expert.id)
-        .offset(here.start)
-        .limit(PER_PAGE)
-    )
+    rows = session.scalars(here.rows(_listed(query)))
     return Page(rows.all(), total, here.page, here.pages)
+
+
+def every(session: Session, actor: User, query: ExpertQuery) -> Iterator[Expert]:
+    """The experts of all pages, in their order."""
+    policies.require(actor, "expert.list")
+    return streamed(session, _listed(query))
+
+
+def _listed(query: ExpertQuery) -> Select[Any]:
+    return (
+        select(Expert)
+        .join(Expert.user)
+        .where(*_where(query))
+        .options(joinedload(Expert.user), selectinload(Expert.ties))
+        .order_by(User.active.desc(), User.name, Expert.id)
+    )
 
 
 def _where(query: ExpertQuery) -> list[ColumnElement[bool]]:

@@ -17,10 +17,12 @@ from ..accounts.web import dead_link, guarded
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..history.words import entries
-from ..labels import label
+from ..labels import day, label
 from ..mail.web import await_mail
 from ..schema import parse
+from ..sheets.web import asked_form, download_table, exports
 from . import service, ties
+from .export import write
 from .schema import LABELS, ExpertEdit, ExpertInput, ExpertQuery, Joining, TieInput
 
 bp = Blueprint("experts", __name__)
@@ -42,6 +44,15 @@ def index() -> ResponseReturnValue:
         query=query,
         found=service.search(db.session, signed_in(), query),
     )
+
+
+@bp.post("/experts/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    query, form, now = parse(ExpertQuery, request.form), asked_form(), utcnow()
+    file = write(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"评审专家-{day(now)}", form)
 
 
 @bp.route("/experts/new", methods=["GET", "POST"])

@@ -15,6 +15,7 @@ from ..dashboards import public, words
 from ..db import db
 from ..labels import day
 from ..needs.service import text_for
+from ..publications import finding as publications
 from ..search.live import live_index
 from ..work import service as work
 from ..work.schema import WorkQuery
@@ -24,6 +25,7 @@ from . import service
 bp = Blueprint("home", __name__)
 
 FIRST = 6
+LISTS = 3
 
 
 @bp.get("/")
@@ -36,6 +38,7 @@ def index() -> ResponseReturnValue:
         headline=public.headline(db.session, now=now),
         newest_needs=[_need_line(user, need) for need in front.needs],
         newest_calls=[_call_line(call) for call in front.calls],
+        newest_lists=publications.newest(db.session, None, LISTS, in_force=True),
         words=words,
         **_work(user),
     )

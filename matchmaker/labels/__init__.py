@@ -3,7 +3,19 @@
 from .actions import ACTIONS
 from .amounts import FEN_PER_WAN, FEN_PER_YI, file_size, money, odds, wan
 from .columns import CODED, LEVELS, LISTED, SCALES, differences, in_words
-from .times import CITY, ago, day, last_day, left, minute, second, since, today, until
+from .times import (
+    CITY,
+    ago,
+    day,
+    last_day,
+    left,
+    minute,
+    second,
+    since,
+    today,
+    until,
+    written_day,
+)
 from .words import TONES, label, mode_label, ranker_name
 
 __all__ = [
@@ -34,4 +46,5 @@ __all__ = [
     "today",
     "until",
     "wan",
+    "written_day",
 ]

@@ -20,6 +20,14 @@ def day(moment: datetime | date | None) -> str:
     return moment.isoformat()
 
 
+def written_day(moment: datetime | None) -> str:
+    """The date in the city as a document has it: 2026年11月3日."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(CITY)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
 def minute(moment: datetime | None) -> str:
     """Date and time in the city, as 2026-11-23 09:30."""
     return "" if moment is None else f"{moment.astimezone(CITY):%Y-%m-%d %H:%M}"
@@ -41,7 +49,7 @@ def until(end: datetime) -> str:
         local, clock = local - timedelta(days=1), "24:00"
     elif local.second:
         clock = f"{local:%H:%M:%S}"
-    return f"{local.year}年{local.month}月{local.day}日 {clock} 前"
+    return f"{written_day(local)} {clock} 前"
 
 
 def since(begin: datetime | None) -> str:
@@ -49,7 +57,7 @@ def since(begin: datetime | None) -> str:
     if begin is None:
         return ""
     local = begin.astimezone(CITY)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{written_day(local)} {local:%H:%M}"
 
 
 def left(end: datetime, now: datetime) -> str:

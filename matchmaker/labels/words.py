@@ -269,6 +269,13 @@ _WORDS: list[tuple[StrEnum, str]] = [
     (s.ImportState.DONE, "已完成"),
     (s.ImportState.CANCELLED, "已取消"),
     (s.ImportState.FAILED, "失败"),
+    # -- lists for publication --
+    (s.PublicationKind.NEEDS, "技术需求清单"),
+    (s.PublicationKind.ACHIEVEMENTS, "科技成果清单"),
+    (s.PublicationKind.SCENES, "应用场景清单"),
+    (s.PublicationState.DRAFT, "草稿"),
+    (s.PublicationState.ISSUED, "已发布"),
+    (s.PublicationState.WITHDRAWN, "已撤回"),
     # -- notices --
     (s.Frequency.INSTANT, "有新的就通知"),
     (s.Frequency.DAILY, "每天一次"),
@@ -358,6 +365,7 @@ TONES: dict[str, str] = {
     "reached": "done",
     "partly": "partial",
     "missed": "late",
+    "issued": "done",
 }
 
 

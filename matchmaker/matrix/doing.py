@@ -101,4 +101,5 @@ call.answer               -       -          -          -       any   any   -
 call.invite               -       -          -          -       any   any   -
 webhook.keep              -       own        own        own     any   any   -
 webhook.govern            -       -          -          -       -     any   -
+publication.govern        -       -          -          -       any   any   -
 """

@@ -58,4 +58,6 @@ webhook      *                      *           -       own        own        ow
 message      platform               *           -       -          -          -       any   any   -
 message      *                      *           -       own        own        own     -     -     -
 any_webhook  *                      *           -       -          -          -       -     any   -
+publication  draft                  *           -       -          -          -       any   any   -
+publication  *                      *           any     any        any        any     any   any   any
 """  # noqa: E501

@@ -26,6 +26,7 @@ from ..calls.service import calls_from
 from ..config import Settings
 from ..db import db
 from ..duplicates import service as duplicates
+from ..feeds.web import ATOM_TYPE, CALENDAR_TYPE, base_url, told
 from ..history import service as history
 from ..history.words import entries
 from ..matches.nearby import nearby
@@ -35,9 +36,10 @@ from ..posting.service import is_editable
 from ..posting.terms import Terms
 from ..search import rows
 from ..search.live import live_index
+from ..search.newest import newest
 from ..search.web import export_list, list_page, near_cards, searches
 from ..sheets.web import exports
-from . import budgets, service
+from . import budgets, feeds, service
 from .schema import COLUMN_LABELS
 
 bp = Blueprint("needs", __name__)
@@ -73,6 +75,20 @@ def mine() -> ResponseReturnValue:
 def export_mine() -> ResponseReturnValue:
     own = policies.owned(signed_in(), RecordType.NEED)
     return export_list(RecordType.NEED, base=own, own=True)
+
+
+@bp.get("/needs/feed.atom")
+def feed() -> ResponseReturnValue:
+    found = newest(db.session, RecordType.NEED, now=utcnow())
+    return told(feeds.atom(found, base_url()), ATOM_TYPE)
+
+
+@bp.get("/needs/mine/deadlines.ics")
+@login_required
+def deadlines() -> ResponseReturnValue:
+    day = labels.today(utcnow())
+    found = feeds.ending(db.session, signed_in(), terms=_terms(), day=day)
+    return told(feeds.calendar(found, base_url()), CALENDAR_TYPE)
 
 
 @bp.get("/needs/<int:need_id>")

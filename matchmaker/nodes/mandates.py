@@ -1,9 +1,10 @@
 """Whom technology managers represent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from models import Mandate, Organisation, User, transaction
@@ -13,7 +14,7 @@ from models.states import Role
 from .. import policies
 from ..errors import Invalid, NotFound
 from ..history import service as history
-from ..paging import Page, turn
+from ..paging import Page, streamed, turn
 from .schema import LARGEST_ID, MandateEnd, MandateInput, MandateQuery
 
 PER_PAGE = 30
@@ -24,28 +25,40 @@ def listed(
 ) -> Page[Mandate]:
     """The mandates the person may know of: those in force first, then the newest."""
     policies.require(user, "mandate.read")
-    found = (
+    found = _found(user, query, day)
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    here = turn(query.page, total, PER_PAGE)
+    rows = session.scalars(here.rows(_in_order(found)))
+    return Page(rows.unique().all(), total, here.page, here.pages)
+
+
+def every(
+    session: Session, user: User, query: MandateQuery, day: date
+) -> Iterator[Mandate]:
+    """The mandates of all pages, in their order."""
+    policies.require(user, "mandate.read")
+    return streamed(session, _in_order(_found(user, query, day)))
+
+
+def _found(user: User, query: MandateQuery, day: date) -> Select[Any]:
+    return (
         select(Mandate)
         .join(Mandate.manager)
         .join(Mandate.organisation)
         .where(policies.visible_mandates(user), *_where(query, day))
     )
-    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    here = turn(query.page, total, PER_PAGE)
-    rows = session.scalars(
-        here.rows(
-            found.options(
-                contains_eager(Mandate.manager).joinedload(User.organisation),
-                contains_eager(Mandate.organisation),
-            ).order_by(
-                Mandate.until_on.is_not(None),
-                Mandate.until_on.desc(),
-                Mandate.from_on.desc(),
-                Mandate.id.desc(),
-            )
-        )
+
+
+def _in_order(found: Select[Any]) -> Select[Any]:
+    return found.options(
+        contains_eager(Mandate.manager).joinedload(User.organisation),
+        contains_eager(Mandate.organisation),
+    ).order_by(
+        Mandate.until_on.is_not(None),
+        Mandate.until_on.desc(),
+        Mandate.from_on.desc(),
+        Mandate.id.desc(),
     )
-    return Page(rows.unique().all(), total, here.page, here.pages)
 
 
 def _where(query: MandateQuery, day: date) -> list[ColumnElement[bool]]:

@@ -14,13 +14,15 @@ from .. import policies
 from ..accounts.current import signed_in
 from ..db import db
 from ..errors import Conflict, Invalid
-from ..labels import label, today
+from ..labels import day, label, today
 from ..schema import page_number, parse
+from ..sheets.web import asked_form, download_table, exports
 from . import mandates as mandate_service
 from . import service
 from .current import own_node
 from .duties import duties
 from .duties import nodes as every_node
+from .export import write_mandates, write_nodes
 from .schema import (
     LABELS,
     MandateEnd,
@@ -52,6 +54,15 @@ def index() -> ResponseReturnValue:
         mine={row.node.id for row in rows if user in row.node.staff},
         may_govern=policies.may(user, "node.govern"),
     )
+
+
+@bp.post("/nodes/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    form, now = asked_form(), utcnow()
+    file = write_nodes(db.session, signed_in(), form, now=now)
+    return download_table(file, f"节点-{day(now)}", form)
 
 
 @bp.get("/nodes/<int:node_id>")
@@ -198,6 +209,15 @@ def mandates() -> ResponseReturnValue:
     return _mandates(parse(MandateQuery, request.args))
 
 
+@bp.post("/mandates/export")
+@login_required
+@exports
+def export_mandates() -> ResponseReturnValue:
+    query, form, now = parse(MandateQuery, request.form), asked_form(), utcnow()
+    file = write_mandates(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"委托-{day(now)}", form)
+
+
 def _mandates(
     query: MandateQuery,
     *,
@@ -205,13 +225,13 @@ def _mandates(
     failed: int | None = None,
 ) -> ResponseReturnValue:
     """The list; ``failed`` is the mandate whose form was wrong."""
-    user, day = signed_in(), today(utcnow())
+    user, now = signed_in(), utcnow()
     page = render_template(
         "mandates/list.html",
-        found=mandate_service.listed(db.session, user, query, day),
+        found=mandate_service.listed(db.session, user, query, today(now)),
         query=query,
         may_govern=policies.may(user, "mandate.govern"),
-        today=day,
+        today=today(now),
         values=request.form,
         errors=errors or {},
         failed=failed,

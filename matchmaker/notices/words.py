@@ -150,6 +150,12 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
     ("webhooks.show", "hook_id"): {
         "webhook_stopped": "消息推送「{name}」已自动停用：{why}",
     },
+    ("publications.show", "list_id"): {
+        "publication_issued": (
+            "您单位有 {number} 条信息列入已发布的清单：{title}（{code}）"
+        ),
+        "publication_withdrawn": "列有您单位信息的清单已撤回：{title}（{code}）",
+    },
     ("work.index", "source"): {
         "work_waiting": (
             "有 {number} 条{label}已等待 {days} 个工作日以上，最久的是「{title}」"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Bid, BidReview, Call, CallResult, User
@@ -16,6 +17,7 @@ from ..paging import Page, turn
 
 PER_PAGE = 20
 STATES = (CallStatus.IN_REVIEW, CallStatus.ANNOUNCED)
+_WHERE = Call.status.in_(STATES)
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,32 @@ def under_review(
 ) -> Page[tuple[Call, Progress]]:
     """Calls under review and under notice, the longest unchanged first."""
     policies.require(actor, "panel.read")
-    where = Call.status.in_(STATES)
-    total = session.scalar(select(func.count(Call.id)).where(where)) or 0
+    total = session.scalar(select(func.count(Call.id)).where(_WHERE)) or 0
     here = turn(page, total, PER_PAGE)
-    calls = session.scalars(
+    calls = session.scalars(here.rows(_listed())).all()
+    return Page(_with_progress(session, calls), total, here.page, here.pages)
+
+
+def every(session: Session, actor: User) -> list[tuple[Call, Progress]]:
+    """The calls of all pages, in their order."""
+    policies.require(actor, "panel.read")
+    return _with_progress(session, session.scalars(_listed()).all())
+
+
+def _listed() -> Select[Any]:
+    return (
         select(Call)
-        .where(where)
+        .where(_WHERE)
         .options(joinedload(Call.issuer))
         .order_by(Call.updated_at, Call.id)
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
-    found = _progress(session, [call.id for call in calls])
-    return Page(
-        [(call, found[call.id]) for call in calls], total, here.page, here.pages
     )
+
+
+def _with_progress(
+    session: Session, calls: Sequence[Call]
+) -> list[tuple[Call, Progress]]:
+    found = _progress(session, [call.id for call in calls])
+    return [(call, found[call.id]) for call in calls]
 
 
 def _progress(session: Session, ids: Sequence[int]) -> dict[int, Progress]:

@@ -26,6 +26,7 @@ from ..config import Settings
 from ..db import db
 from ..errors import Invalid
 from ..schema import page_number, parse
+from ..sheets.web import asked_form, download_table, exports
 from . import (
     assigning,
     due,
@@ -38,6 +39,7 @@ from . import (
     scoring,
     writing,
 )
+from .export import write
 from .overview import Overview
 from .schema import (
     LABELS,
@@ -78,6 +80,16 @@ def index() -> ResponseReturnValue:
         needed=settings().panel_size,
         now=utcnow(),
     )
+
+
+@bp.post("/panels/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    form, now = asked_form(), utcnow()
+    needed = settings().panel_size
+    file = write(db.session, signed_in(), form, needed=needed, now=now)
+    return download_table(file, f"揭榜评审-{labels.day(now)}", form)
 
 
 @bp.get("/calls/<int:call_id>/panel")

@@ -26,6 +26,7 @@ from .calls import (
     visible_reviews,
     visible_ties,
 )
+from .lists import reads_entries, visible_publications
 from .pairs import side_rule, sides_meet, visible_proposals, visible_suggestions
 from .people import own_work, visible_mandates, visible_registrations
 from .records import (
@@ -83,6 +84,7 @@ __all__ = [
     "owned",
     "reads_attachment",
     "reads_budget",
+    "reads_entries",
     "reads_full_text",
     "reads_internal_lines",
     "require",
@@ -104,6 +106,7 @@ __all__ = [
     "visible_objections",
     "visible_outcomes",
     "visible_proposals",
+    "visible_publications",
     "visible_questions",
     "visible_registrations",
     "visible_reviews",

@@ -8,12 +8,12 @@ it, from the full texts, and is read by staff alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -42,7 +42,7 @@ from ..matches.nearby import as_indexed
 from ..needs.service import text_for
 from ..nodes import mandates
 from ..notices import service as notices
-from ..paging import turn
+from ..paging import streamed, turn
 from ..rankers.active import active
 from ..search.listing import Listing
 from ..search.schema import ListQuery
@@ -296,28 +296,43 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
     may know no more is left out.
     """
     policies.require(user, "proposal.create")
-    later = aliased(Proposal)
-    again = exists().where(
-        later.suggestion_id == Proposal.suggestion_id,
-        later.proposer_id == Proposal.proposer_id,
-        later.id > Proposal.id,
-    )
-    own = (Proposal.proposer_id == user.id, policies.visible_proposals(user), ~again)
     grouped = (
         select(Suggestion.status, func.count(Proposal.id).label("number"))
         .join(Proposal.suggestion)
-        .where(*own)
+        .where(*_own(user))
         .group_by(Suggestion.status)
     )
     counts = {row.status: row.number for row in session.execute(grouped)}
     wanted = list(SuggestionStatus) if query.state is None else [query.state]
     total = sum(counts.get(state, 0) for state in wanted)
     here = turn(query.page, total, PER_PAGE)
+    rows = session.scalars(here.rows(_listed(user, query))).all()
+    return OwnPage(rows, counts, total, here.page, here.pages)
+
+
+def every(session: Session, user: User, query: OwnQuery) -> Iterator[Proposal]:
+    """The proposals of all pages, in their order."""
+    policies.require(user, "proposal.create")
+    return streamed(session, _listed(user, query))
+
+
+def _own(user: User) -> tuple[ColumnElement[bool], ...]:
+    later = aliased(Proposal)
+    again = exists().where(
+        later.suggestion_id == Proposal.suggestion_id,
+        later.proposer_id == Proposal.proposer_id,
+        later.id > Proposal.id,
+    )
+    return Proposal.proposer_id == user.id, policies.visible_proposals(user), ~again
+
+
+def _listed(user: User, query: OwnQuery) -> Select[Any]:
+    wanted = list(SuggestionStatus) if query.state is None else [query.state]
     pair = joinedload(Proposal.suggestion)
-    rows = session.scalars(
+    return (
         select(Proposal)
         .join(Proposal.suggestion)
-        .where(*own, Suggestion.status.in_(wanted))
+        .where(*_own(user), Suggestion.status.in_(wanted))
         .options(
             joinedload(Proposal.organisation),
             pair.joinedload(Suggestion.need).joinedload(Need.organisation),
@@ -327,10 +342,7 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
             pair.selectinload(Suggestion.reviews),
         )
         .order_by(Proposal.id.desc())
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
-    return OwnPage(rows, counts, total, here.page, here.pages)
+    )
 
 
 def tell_decided(session: Session, pair: Suggestion, now: datetime) -> None:

@@ -20,7 +20,9 @@ from ..search import rows
 from ..search.live import live_index
 from ..search.service import load
 from ..search.web import cards, searches
+from ..sheets.web import asked_form, download_table, exports
 from . import service
+from .export import write
 from .schema import LABELS, OwnQuery, ProposalInput, SearchQuery
 
 bp = Blueprint("proposals", __name__)
@@ -41,6 +43,15 @@ def mine() -> ResponseReturnValue:
             for state in SuggestionStatus
         ],
     )
+
+
+@bp.post("/proposals/export")
+@login_required
+@exports
+def export_mine() -> ResponseReturnValue:
+    query, form, now = parse(OwnQuery, request.form), asked_form(), utcnow()
+    file = write(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"我提出的配对-{labels.day(now)}", form)
 
 
 def _sides(row: Any) -> list[dict[str, Any]]:

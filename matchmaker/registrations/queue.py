@@ -1,9 +1,10 @@
 """Registrations as those see them who decide: the queue, one of them, and its likes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Organisation, Registration, User
@@ -13,7 +14,7 @@ from models.states import RegistrationState
 from .. import policies
 from ..errors import NotFound
 from ..nodes.duties import Choices, choices
-from ..paging import turn
+from ..paging import streamed, turn
 from .schema import STATES, QueueQuery
 
 PER_PAGE = 20
@@ -60,19 +61,32 @@ def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
     }
     total = sum(n for district, n in rows if nodes.duties.covers(district))
     here = turn(query.page, total, PER_PAGE)
+    found = session.scalars(here.rows(_listed(actor, query, nodes))).all()
+    return Queue(found, total, here.page, here.pages, nodes, counts)
+
+
+def every(session: Session, actor: User, query: QueueQuery) -> Iterator[Registration]:
+    """The registrations of all pages, in their order."""
+    policies.require(actor, "registration.list")
+    return streamed(session, _listed(actor, query, choices(session, actor, query.node)))
+
+
+def _listed(actor: User, query: QueueQuery, nodes: Choices) -> Select[Any]:
+    wanted = STATES[query.state]
     waits = wanted is RegistrationState.PENDING
     order = Registration.submitted_at if waits else Registration.decided_at.desc()
-    found = session.scalars(
+    return (
         select(Registration)
-        .where(*mine, nodes.duties.where(DISTRICT))
+        .where(
+            policies.visible_registrations(actor),
+            Registration.state == wanted,
+            nodes.duties.where(DISTRICT),
+        )
         .options(
             joinedload(Registration.organisation), joinedload(Registration.decided_by)
         )
         .order_by(order, Registration.id)
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
-    return Queue(found, total, here.page, here.pages, nodes, counts)
+    )
 
 
 def count_pending(session: Session, actor: User) -> int:

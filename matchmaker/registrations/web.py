@@ -22,8 +22,10 @@ from ..history.words import entries
 from ..mail.web import await_mail
 from ..nodes.facet import chip, facet
 from ..schema import parse
+from ..sheets.web import asked_form, download_table, exports
 from . import deciding, service
 from . import queue as desk
+from .export import write
 from .schema import (
     ANOTHER,
     FIELDS,
@@ -163,6 +165,15 @@ def queue() -> ResponseReturnValue:
         chosen=chip(found.nodes, address),
         now=utcnow(),
     )
+
+
+@bp.post("/registrations/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    query, form, now = parse(QueueQuery, request.form), asked_form(), utcnow()
+    file = write(db.session, signed_in(), query, form, now=now)
+    return download_table(file, f"机构与成员登记-{labels.day(now)}", form)
 
 
 @bp.get("/registrations/<int:registration_id>")

@@ -358,7 +358,8 @@ def _choices(kind: RecordType, name: str) -> list[tuple[str, str]]:
     return [(member.value, label(member)) for member in members]
 
 
-def _with_organisation(kind: RecordType) -> list[Any]:
+def with_organisation(kind: RecordType) -> list[Any]:
+    """What loads the organisation with a record of the kind."""
     if kind is RecordType.CALL:
         return [joinedload(Call.issuer)]
     if kind is RecordType.NEED:
@@ -380,7 +381,7 @@ def load(
     query = (
         select(model)
         .where(model.id.in_(ids), policies.where(seen, kind))
-        .options(*_with_organisation(kind))
+        .options(*with_organisation(kind))
     )
     rows = {row.id: row for row in session.scalars(query)}
     return [rows[id_] for id_ in ids if id_ in rows]

@@ -22,7 +22,9 @@ from ..errors import NotFound
 from ..schema import page_number, parse
 from ..search import rows
 from ..search.web import ENDPOINTS
+from ..sheets.web import asked_form, download_table, exports
 from . import links, service, words
+from .export import write
 from .schema import BuyersInput, FrequencyInput, SubscriptionInput
 
 bp = Blueprint("subscriptions", __name__)
@@ -48,6 +50,15 @@ def index() -> ResponseReturnValue:
         email=user.email,
         now=utcnow(),
     )
+
+
+@bp.post("/subscriptions/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    form, now = asked_form(), utcnow()
+    file = write(db.session, signed_in(), form, now=now)
+    return download_table(file, f"我的订阅-{labels.day(now)}", form)
 
 
 @bp.post("/subscriptions")

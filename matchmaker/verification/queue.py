@@ -1,19 +1,19 @@
 """The verification queue: which submissions, in what order, and how many."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from models import User
 
 from .. import policies
 from ..nodes.duties import Choices, Duties, choices
-from ..paging import turn
+from ..paging import AT_ONCE, turn
 from .kinds import KINDS
 from .schema import QueueQuery
 
@@ -64,13 +64,34 @@ def queue(
     waiting = _waiting(user, only)
     counts, total = _counts(session, waiting, query, nodes)
     here = turn(query.page, total, PER_PAGE)
-    rows = session.execute(
+    rows = session.execute(here.rows(_listed(waiting, query, nodes))).all()
+    found = _loaded(session, user, rows)
+    return Queue(found, total, here.page, here.pages, counts, nodes)
+
+
+def every(
+    session: Session,
+    user: User,
+    query: QueueQuery,
+    only: Collection[tuple[str, int]] | None = None,
+) -> Iterator[Waiting]:
+    """The submissions of all pages, in their order, loaded in portions."""
+    policies.require(user, "need.verify")
+    nodes = choices(session, user, query.node)
+    rows = session.execute(_listed(_waiting(user, only), query, nodes)).all()
+    for start in range(0, len(rows), AT_ONCE):
+        yield from _loaded(session, user, rows[start : start + AT_ONCE])
+
+
+def _listed(waiting: Any, query: QueueQuery, nodes: Choices) -> Select[Any]:
+    return (
         select(waiting)
         .where(*_narrowed(waiting, query), _within(waiting, nodes.duties))
         .order_by(waiting.c.since, waiting.c.kind, waiting.c.id)
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
+    )
+
+
+def _loaded(session: Session, user: User, rows: Sequence[Any]) -> list[Waiting]:
     ids: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         ids[row.kind].append(row.id)
@@ -79,12 +100,11 @@ def queue(
         for kind, wanted in ids.items()
         for item in KINDS[kind].load(session, user, wanted)
     }
-    found = [
+    return [
         Waiting(row.kind, items[row.kind, row.id], row.since)
         for row in rows
         if (row.kind, row.id) in items
     ]
-    return Queue(found, total, here.page, here.pages, counts, nodes)
 
 
 def count_pending(session: Session, user: User) -> int:

@@ -55,6 +55,14 @@ class QueueQuery(Paged):
         """The filters as a query string would have them, defaults and page left out."""
         return self.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """The same as a form sends them, a name once for each of its values."""
+        return [
+            (name, str(one))
+            for name, value in self.args().items()
+            for one in (value if isinstance(value, list) else [value])
+        ]
+
     def original(self) -> tuple[str, int] | None:
         """The kind and number of the one that others are like."""
         kind, _, number = (self.like or "").partition(":")

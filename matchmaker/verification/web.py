@@ -20,11 +20,14 @@ from ..db import db
 from ..duplicates import service as duplicates
 from ..errors import Conflict, Invalid, NotFound
 from ..handlers import conflict_words
+from ..labels import day
 from ..nodes.current import note_own
 from ..nodes.facet import chip, facet
 from ..schema import parse
 from ..search.live import live_index
+from ..sheets.web import asked_form, download_table, exports
 from . import batch, changes, reasons, service
+from .export import write
 from .kinds import KINDS
 from .queue import Queue, Waiting
 from .queue import queue as find_queue
@@ -72,6 +75,23 @@ def queue() -> ResponseReturnValue:
     return _queue_page(parse(QueueQuery, request.args))
 
 
+@bp.post("/verification/export")
+@login_required
+@exports
+def export() -> ResponseReturnValue:
+    query, form, now = parse(QueueQuery, request.form), asked_form(), utcnow()
+    file = write(
+        db.session,
+        signed_in(),
+        query,
+        form,
+        only=_only(query),
+        days=city_days(),
+        now=now,
+    )
+    return download_table(file, f"待审信息-{day(now)}", form)
+
+
 @bp.post("/verification/batch")
 @login_required
 def decide_batch() -> ResponseReturnValue:
@@ -109,6 +129,7 @@ def _queue_page(
         "verification/queue.html",
         queue=found,
         args=query.args(),
+        exported=query.pairs(),
         groups=_facets(query, found),
         chosen=_chosen(query, found),
         similar=duplicates.find_for_staff(

@@ -110,6 +110,11 @@ from .panels import (
     ReviewState,
     TieKind,
 )
+from .publications import (
+    PUBLICATION_MOVES,
+    PublicationKind,
+    PublicationState,
+)
 from .targets import (
     TargetIndicator,
     Unit,
@@ -134,6 +139,7 @@ __all__ = [
     "NEED_MOVES",
     "OBJECTION_MOVES",
     "OPEN_INTRODUCTIONS",
+    "PUBLICATION_MOVES",
     "PUBLIC_ACHIEVEMENT_STATES",
     "PUBLIC_CALL_STATES",
     "PUBLIC_NEED_STATES",
@@ -185,6 +191,8 @@ __all__ = [
     "PaymentManner",
     "PaymentTrigger",
     "ProofKind",
+    "PublicationKind",
+    "PublicationState",
     "RankerState",
     "RegistrationState",
     "RejectReason",

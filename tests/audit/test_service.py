@@ -8,11 +8,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from matchmaker.audit import service
+from matchmaker.audit import export, service
 from matchmaker.audit.schema import AuditQuery
 from matchmaker.errors import Forbidden
 from matchmaker.history import service as history
 from matchmaker.needs import service as needs
+from matchmaker.sheets.tables import Form
 from models import History, User, transaction
 from models.states import NeedStatus, Role, Secrecy
 
@@ -20,6 +21,13 @@ from ..conftest import NOW
 from ..test_architecture import MODULES
 
 SECRET = "玄铁重剑淬火开裂"
+
+
+def taken(session, user, **asked):
+    """The log as a table of text, as this person takes it along."""
+    query = AuditQuery(**asked)
+    with export.write(session, user, query, Form.CSV, now=NOW) as file:
+        return file.read().decode("utf-8-sig")
 
 
 @pytest.fixture
@@ -77,7 +85,7 @@ def test_no_text_of_a_need_that_is_not_public(session, make, admin, secrecy):
     assert SECRET not in entry.detail
     assert service.MASKED in entry.detail
     assert "100" not in entry.detail
-    assert SECRET not in "".join(service.export(session, admin, AuditQuery(), now=NOW))
+    assert SECRET not in taken(session, admin)
 
 
 def test_the_texts_of_a_public_need_are_told_and_of_a_draft_not(session, make, admin):
@@ -126,16 +134,15 @@ def test_the_export_is_a_table_and_is_noted(session, make, admin):
     staff = make.user(Role.STAFF, name='=HYPERLINK("x")')
     for number in range(1200):
         note(session, staff, "user.created", staff, at=NOW + timedelta(seconds=number))
-    text = "".join(service.export(session, admin, AuditQuery(record="users"), now=NOW))
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
-    assert rows[0] == list(service.HEAD)
+    rows = list(csv.reader(io.StringIO(taken(session, admin, record="users"))))
+    assert rows[0] == [column.heading for column, _ in export.COLUMNS]
     assert len(rows) == 1202  # the note of this very export is in it
     assert {row[1] for row in rows[2:]} == {"'" + '=HYPERLINK("x")'}
     noted = session.scalars(
         select(History).where(History.action == "audit.exported")
     ).one()
     assert noted.actor == admin
-    assert noted.changes == {"record": [None, "users"]}
+    assert noted.changes == {"record": [None, "users"], "format": [None, "csv"]}
 
 
 def test_only_an_admin_reads_or_takes_it_along(session, make):
@@ -144,7 +151,7 @@ def test_only_an_admin_reads_or_takes_it_along(session, make):
         with pytest.raises(Forbidden):
             service.read(session, user, AuditQuery())
         with pytest.raises(Forbidden):
-            service.export(session, user, AuditQuery(), now=NOW)
+            taken(session, user)
     assert session.scalar(select(func.count(History.id))) == 0
 
 

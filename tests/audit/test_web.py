@@ -23,7 +23,9 @@ def test_the_page_shows_and_the_file_holds_the_same(admin, make, session):
     assert "李四" in page
     assert f"技术需求 #{need.id}" in page
     assert '共 <span class="number">1</span> 条' in page
-    answer = admin.post("/admin/audit/export", data={"action": "need.published"})
+    answer = admin.post(
+        "/admin/audit/export", data={"action": "need.published", "format": "csv"}
+    )
     assert answer.mimetype == "text/csv"
     assert "attachment" in answer.headers["Content-Disposition"]
     assert "李四" in answer.text

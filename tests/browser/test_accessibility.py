@@ -16,6 +16,7 @@ from models.states import (
     AchievementStatus,
     NeedStatus,
     OrganisationRole,
+    PublicationState,
     Role,
     Secrecy,
 )
@@ -39,9 +40,16 @@ PAGES = {
     "/work": ("enterprise", "main table, main li"),
     "/organisation": ("enterprise", "main table, main li"),
     "/admin/users": ("admin", "main table, main li"),
+    "/tokens": ("staff", "main table input"),
+    "/api/v1/docs": ("visitor", "main table"),
+    "/api/v1/docs?kind=needs": ("visitor", "main table"),
     "/admin/webhooks": ("admin", "main table"),
     "/webhooks/new": ("enterprise", "main fieldset"),
     "/webhooks/{hook}": ("enterprise", "main table"),
+    "/lists": ("visitor", "main table"),
+    "/lists/{issued}": ("visitor", "main table"),
+    "/lists/{draft}": ("staff", "main [name=places]"),
+    "/lists/new": ("staff", "main textarea"),
 }
 
 
@@ -94,13 +102,19 @@ def grave_faults(page: Page) -> list[str]:
 def test_no_main_page_has_a_grave_fault(open_page, world, people, scheme):
     pages: dict[str, Page] = {}
     faults: list[str] = []
+    numbers = {
+        "need": world.pairs[0].need_id,
+        "hook": HOOK,
+        "draft": world.make.publication().id,
+        "issued": world.make.publication(state=PublicationState.ISSUED).id,
+    }
     for path, (role, content) in PAGES.items():
         if role not in pages:
             pages[role] = open_page(people[role])
             # Colours must be there at once, not on their way.
             pages[role].emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page = pages[role]
-        page.goto(path.format(need=world.pairs[0].need_id, hook=HOOK))
+        page.goto(path.format(**numbers))
         expect(page.locator(content).first).to_be_visible()
         faults += grave_faults(page)
     assert not faults, "\n".join(faults)
