@@ -22,7 +22,7 @@ from .. import labels, money
 from ..contracts.tell import tell
 from ..imports.verdicts import Given, Outcome, Overtaken, Verdict
 from ..labels import today
-from .cells import plain
+from ..sheets.cells import plain
 from .columns import LAYOUT
 from .parties import Parties
 from .rows import LABELS, RowReader

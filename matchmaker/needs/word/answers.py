@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from typing import Any
 
 from ... import labels, money
-from ...ledger.cells import CellError
-from ...ledger.cells import day as written_day
-from ...ledger.cells import plain as bare
 from ...schema import clean
+from ...sheets.cells import CellError, last_day, lines
+from ...sheets.cells import plain as bare
 from ...sheets.layout import UNITS
 from .layout import LONG, Choice, choices
 from .paper import OPEN_BOX, TICKED
@@ -32,7 +28,7 @@ def value_of(code: str, unit: str, text: str) -> Any:
     Raises `CellError` with what is wrong and what to do.
     """
     if code == "targets":
-        return targets(text)
+        return lines(text)
     if code in LONG:
         return clean(text)
     choice = choices().get(code)
@@ -45,27 +41,6 @@ def value_of(code: str, unit: str, text: str) -> Any:
     if code == "deadline":
         return _deadline(words)
     return clean(words)
-
-
-# -- Targets -----------------------------------------------------------------------
-
-_NUMBERED = re.compile(
-    r"\s*(?:[(（]\d{1,2}[)）]|\d{1,2}[、．)）]|\d{1,2}\.(?!\d)|[①-⑳]|[•·▪◆])\s*"
-)
-
-
-def targets(text: str) -> list[str]:
-    """One target a line, without its number; of one line, what semicolons part."""
-    lines = [line for line in map(_unnumbered, text.split("\n")) if line]
-    if len(lines) == 1:
-        lines = [w for w in map(_unnumbered, re.split("[；;]", lines[0])) if w]
-    return lines
-
-
-def _unnumbered(line: str) -> str:
-    return str(
-        clean(_NUMBERED.sub("", line, count=1) if _NUMBERED.match(line) else line)
-    )
 
 
 # -- Figures -----------------------------------------------------------------------
@@ -83,21 +58,8 @@ def _budget(words: str, unit: str) -> str:
     return labels.wan(reading.fen)
 
 
-_BEFORE = re.compile(r"(?:之前|以前|前|止|截止)$")
-_MONTH_END = re.compile(r"(\d{4})年(?:(\d{1,2})月)?[底末]")
-
-
 def _deadline(words: str) -> str:
-    if words in NOTHING:
-        return ""
-    words = _BEFORE.sub("", unicodedata.normalize("NFKC", words)).strip()
-    end = _MONTH_END.fullmatch(words.replace(" ", ""))
-    if end is None:
-        return written_day(words).isoformat()
-    year, month = int(end[1]), int(end[2] or 12)
-    if not 1 <= month <= 12 or year == 0:
-        raise CellError("没有这个月份，请核对")
-    return date(year, month, calendar.monthrange(year, month)[1]).isoformat()
+    return "" if words in NOTHING else last_day(words).isoformat()
 
 
 # -- Choices -----------------------------------------------------------------------

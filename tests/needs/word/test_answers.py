@@ -2,7 +2,7 @@
 
 import pytest
 
-from matchmaker.ledger.cells import CellError
+from matchmaker.sheets.cells import CellError
 from matchmaker.needs.word.answers import value_of
 
 
