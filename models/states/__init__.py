@@ -62,6 +62,7 @@ from .contracts import (
 )
 from .imports import (
     IMPORT_MOVES,
+    ImportManner,
     ImportState,
 )
 from .introductions import (
@@ -163,6 +164,7 @@ __all__ = [
     "Frequency",
     "GoalVerdict",
     "IllegalMove",
+    "ImportManner",
     "ImportState",
     "Interest",
     "IntroductionOrigin",
