@@ -89,8 +89,8 @@ class ImportRun(Base):
 class ImportMapping(Base):
     """What the headings of an organisation's files stand for, as it said last.
 
-    ``choices`` is {heading by its bare words: our column, «» for none}; without an
-    organisation it is the platform's own.
+    ``choices`` is {heading as written, unit and all: our column, «» for none}; without
+    an organisation it is the platform's own.
     """
 
     __tablename__ = "import_mappings"

@@ -31,6 +31,7 @@ def queue(
     session: Session,
     user_ids: Iterable[int],
     kind: str,
+    /,
     *,
     now: datetime,
     **facts: Any,

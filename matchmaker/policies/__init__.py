@@ -18,6 +18,7 @@ from .calls import (
     visible_reviews,
     visible_ties,
 )
+from .imports import visible_imports
 from .pairs import side_rule, sides_meet, visible_proposals, visible_suggestions
 from .people import own_work, visible_mandates, visible_registrations
 from .records import holds, is_listed, known_to_all, listed, owned, visible, where
@@ -79,6 +80,7 @@ __all__ = [
     "visible_bids",
     "visible_contracts",
     "visible_experts",
+    "visible_imports",
     "visible_introductions",
     "visible_mandates",
     "visible_milestones",

@@ -32,6 +32,12 @@ EXCEL_ERRORS = frozenset(
 SERIALS = range(31_048, 73_416)
 EXACT = 10**15
 
+# Words that leave a field of figures or choices open.
+NOTHING = frozenset(
+    {"", "无", "不限", "没有", "没有要求", "无要求", "面议", "待定", "长期", "长期有效"}
+    | {"/", "\\", "-", "—", "——", "暂无"}
+)
+
 
 class CellError(ValueError):
     """What is wrong with a cell and what to do about it."""
@@ -238,6 +244,65 @@ def _unnumbered(line: str) -> str:
 
 
 _LIST_SIGNS = re.compile(r"[、，,；;/\n|]+")
+
+
+def district_in(words: str, known: Mapping[str, str]) -> str | None:
+    """The district an address names, written in full or without its last sign."""
+    short = {name[:-1]: code for name, code in known.items() if name[-1] in "区市"}
+    for names in (known, short):
+        found = {code for name, code in names.items() if name in words}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def exactly(words: Mapping[str, Any]) -> Callable[[Cell], Any]:
+    """A reader of the very words: «公开名称，不公开全文» is not «公开»."""
+    known = {plain(each): value for each, value in words.items()}
+
+    def read(cell: Cell) -> Any:
+        said = text(cell)
+        if plain(said) not in known:
+            raise CellError(f"「{said[:30]}」不在可选范围内，可填：{'、'.join(words)}")
+        return known[plain(said)]
+
+    return read
+
+
+def named(
+    words: Mapping[str, Any], others: Mapping[str, Any] | None = None
+) -> Callable[[Cell], Any]:
+    """A reader of a name of the list, whole or the one of which it is a part.
+
+    ``others`` are what people say for it besides; they are not offered.
+    """
+    known = {
+        plain(each): value for each, value in (dict(others or {}) | dict(words)).items()
+    }
+    cache: dict[str, Any] = {}
+
+    def read(cell: Cell) -> Any:
+        said = text(cell)
+        if said not in cache:
+            if len(cache) > 10_000:
+                cache.clear()
+            cache[said] = find(said)
+        return cache[said]
+
+    def find(said: str) -> Any:
+        key = plain(said)
+        if key in known:
+            return known[key]
+        near = {
+            value
+            for name, value in known.items()
+            if len(key) > 1 and (key in name or name in key)
+        }
+        if len(near) != 1:
+            raise CellError(f"「{said[:30]}」不在可选范围内，可填：{'、'.join(words)}")
+        return near.pop()
+
+    return read
 
 
 def several(choose: Callable[[Cell], Any]) -> Callable[[Cell], list[Any]]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ... import labels, money
 from ...schema import clean
-from ...sheets.cells import CellError, last_day, lines
+from ...sheets.cells import NOTHING, CellError, district_in, last_day, level, lines
 from ...sheets.cells import plain as bare
 from ...sheets.layout import UNITS
 from .layout import LONG, Choice, choices
 from .paper import OPEN_BOX, TICKED
 
-# Words that leave a field of figures or choices open.
-NOTHING = frozenset(
-    {"", "无", "不限", "没有", "没有要求", "无要求", "面议", "待定", "长期", "长期有效"}
-    | {"/", "\\", "-", "—", "——", "暂无"}
-)
 LONGEST_QUOTED = 30
 
 
@@ -178,28 +173,14 @@ def _exactly(choice: Choice, words: str) -> str | None:
 
 
 def _district(choice: Choice, words: str) -> str | None:
-    """The district an address names, written in full or without its last sign."""
-    for names in (choice.words.items(), _short(choice.words.items())):
-        found = {code for name, code in names if name in words}
-        if len(found) == 1:
-            return found.pop()
-    return None
-
-
-def _short(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    return ((name[:-1], code) for name, code in names if name[-1] in "区市")
-
-
-_LEVEL = re.compile(r"(?:trl|第)*([1-9一二三四五六七八九])级?(?:及?以上)?")
-_BRACKETS = re.compile(r"[(（][^)）]*[)）]")
-_HAN = {sign: str(number) for number, sign in enumerate("一二三四五六七八九", 1)}
+    return district_in(words, choice.words)
 
 
 def _level(choice: Choice, words: str) -> str | None:
-    match = _LEVEL.fullmatch(bare(_BRACKETS.sub("", words)))
-    # Between two levels stands what `bare` takes away: «6-7 级» is no «67 级».
-    level = _HAN.get(match[1], match[1]) if match else ""
-    return level if level in choice.words.values() else None
+    try:
+        return str(level(words))
+    except CellError:
+        return None
 
 
 _READERS: dict[str, Callable[[Choice, str], str | None]] = {

@@ -128,7 +128,7 @@ def _fill(name: str, text: str) -> None:
 
 def _portions(
     connection: sa.Connection, table: sa.TableClause, text: str
-) -> Iterator[list[sa.Row[tuple[int, str, str]]]]:
+) -> Iterator[list[tuple[int, str, str]]]:
     last = 0
     while True:
         query = (
@@ -137,7 +137,7 @@ def _portions(
             .order_by(table.c.id)
             .limit(AT_ONCE)
         )
-        rows = list(connection.execute(query))
+        rows = [(row[0], row[1], row[2]) for row in connection.execute(query)]
         if not rows:
             return
         yield rows
