@@ -28,10 +28,22 @@ from ..sheets.layout import UNITS
 from . import numbers
 from .homes import Homes
 from .seen import Seen
-from .shapes import LABELS, NUMBER, OWN_NUMBER, RESTORED, STATUS, Home, Read, Shape
+from .shapes import (
+    APPROVED,
+    LABELS,
+    NUMBER,
+    OWN_NUMBER,
+    RESTORED,
+    STATUS,
+    Home,
+    Read,
+    Shape,
+)
 from .sight import Sight
 from .verdicts import Given, Outcome, Verdict
 
+# Of these the input model knows nothing: they are put back as they were.
+KEPT = RESTORED - {APPROVED}
 AROUND = 24  # characters of a long text shown before where it differs
 
 
@@ -246,15 +258,18 @@ class Entries:
         """The row over what is stored, as columns; None where it is refused."""
         assert line.home is not None
         values = self._shape.as_input(line.stored) if line.stored else {}
-        values |= {k: v for k, v in line.values.items() if k not in RESTORED}
+        values |= {k: v for k, v in line.values.items() if k not in KEPT}
         try:
             return self._shape.check(
                 values, complete=complete, home=line.home, today=self._today
             )
         except Invalid as invalid:
-            for name, words in invalid.fields.items():
-                line.verdict.refuse(self._shape.labels.get(name, name), words)
+            self._refuse(line, invalid)
             return None
+
+    def _refuse(self, line: Line, invalid: Invalid) -> None:
+        for name, words in invalid.fields.items():
+            line.verdict.refuse(self._shape.labels.get(name, name), words)
 
     def _enter(self, line: Line, columns: dict[str, Any]) -> None:
         assert line.home is not None
@@ -272,7 +287,11 @@ class Entries:
         }
         if self._manner is ImportManner.RESTORE:
             columns["code"] = line.values.get(NUMBER) or None
-            columns |= {k: v for k, v in line.values.items() if k in RESTORED}
+            columns |= {k: v for k, v in line.values.items() if k in KEPT}
+            try:
+                self._shape.restorable(columns)
+            except Invalid as invalid:
+                self._refuse(line, invalid)
         verdict.values = columns
         self._refuse_second(line)
         if line.alike is not None and not self._restores(line):

@@ -23,8 +23,12 @@ Values = Mapping[str, Any]
 NUMBER, OWN_NUMBER = "number", "external_number"
 STATUS, DEMO = "status", "is_demo"
 MOMENTS = ("created_at", "updated_at", "published_at", "renewed_at")
+# That the author stood behind a public text; the input turns it into a fingerprint.
+APPROVED = "approved"
 # What only a copy that is put back sets.
-RESTORED = frozenset({STATUS, DEMO, "return_reason", "return_codes", *MOMENTS})
+RESTORED = frozenset(
+    {STATUS, DEMO, APPROVED, "return_reason", "return_codes", *MOMENTS}
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Shape:
     editable  the states in which its owner changes it
     parts     builds the columns anew: words of dictionaries change
     as_input  a stored row as the input model takes it
+    restorable  refuses columns that may not be put back in the state they name
     """
 
     record: RecordType
@@ -90,6 +95,7 @@ class Shape:
     parts: Callable[[], Sequence[Part]]
     check: Check
     as_input: Callable[[Values], dict[str, Any]]
+    restorable: Callable[[Values], None] = lambda _: None
 
     @property
     def noun(self) -> str:
