@@ -218,7 +218,7 @@ def _change(session: Session, run: ImportRun, verdict: Verdict, now: datetime) -
     columns = [TABLE.c[each] for each in COMPARED]
     query = select(*columns).where(TABLE.c.id == id_).with_for_update()
     row = session.execute(query).mappings().one_or_none()
-    if row is None or _mark(row) != mark:
+    if row is None or _mark(dict(row)) != mark:
         raise Overtaken
     changes = verdict.values["changes"]
     named = {"name_key": name_key(changes["name"])} if "name" in changes else {}
