@@ -110,7 +110,7 @@ RECORDS: dict[str, str] = {
     "objections": "评审异议",
     "awards": "立项",
     "milestones": "里程碑",
-    "import_runs": "台账导入",
+    "import_runs": "文件导入",
     "year_targets": "年度目标",
     "year_facts": "年度数据",
     "indicator_definitions": "指标口径",

@@ -239,7 +239,8 @@ class Entries:
             verdict.identity = f"record:{stored['id']}"
             verdict.key = line.number or stored["code"] or self._made(stored)
         elif line.number:
-            verdict.identity = f"{line.home.id}:{line.number}"
+            own = line.values.get(OWN_NUMBER) or line.number
+            verdict.identity = f"{line.home.id}:{own}"
         if line.hidden:
             verdict.refuse(
                 LABELS[NUMBER], "这家单位有这个编号的草稿，由单位自己修改，请删去这一行"
@@ -306,16 +307,13 @@ class Entries:
         return self._manner is ImportManner.RESTORE and bool(line.number)
 
     def _refuse_second(self, line: Line) -> None:
-        """Its owner's number is one record's, whatever the platform's is."""
-        assert line.home is not None
-        own = line.values.get(OWN_NUMBER)
-        if own:
-            mark, number = f"{line.home.id}:{own}", line.verdict.number
-            first = self._numbers.first(mark, number)
-            if first != number:
-                line.verdict.refuse(
-                    LABELS[OWN_NUMBER], f"与第 {first} 行的 {own} 相同，请核对"
-                )
+        """The platform's number is one record's, whatever its owner calls it."""
+        code, row = line.values.get(NUMBER), line.verdict.number
+        first = self._numbers.first(code, row) if code else row
+        if first != row:
+            line.verdict.refuse(
+                LABELS[NUMBER], f"与第 {first} 行的 {code} 相同，请核对"
+            )
 
     def _compare(
         self, line: Line, stored: Mapping[str, Any], columns: dict[str, Any]
@@ -327,7 +325,7 @@ class Entries:
         changes = {
             name: (stored[name], columns[name])
             for name in (*shape.compared, STATUS)
-            if name in columns and stored[name] != columns[name]
+            if name in columns and not self._is_same(name, stored[name], columns[name])
         }
         if not stored["external_number"] and not stored["code"]:
             own = line.values.get(OWN_NUMBER)
@@ -360,6 +358,11 @@ class Entries:
             "changes": {name: after for name, (_, after) in changes.items()},
             "before": {} if is_draft else {n: b for n, (b, _) in changes.items()},
         }
+
+    def _is_same(self, name: str, before: Any, after: Any) -> bool:
+        if name in self._shape.unordered:
+            return set(before or ()) == set(after or ())
+        return bool(before == after)
 
     def _refuse_change(self, verdict: Verdict, stored: Mapping[str, Any]) -> None:
         status, noun = stored["status"], self._shape.noun

@@ -78,6 +78,7 @@ class Shape:
     compared  the columns a file may change
     editable  the states in which its owner changes it
     parts     builds the columns anew: words of dictionaries change
+    unordered  columns with a list whose order says nothing
     as_input  a stored row as the input model takes it
     restorable  refuses columns that may not be put back in the state they name
     """
@@ -96,6 +97,7 @@ class Shape:
     check: Check
     as_input: Callable[[Values], dict[str, Any]]
     restorable: Callable[[Values], None] = lambda _: None
+    unordered: frozenset[str] = frozenset()
 
     @property
     def noun(self) -> str:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from typing import Any
 
 from openpyxl.utils.datetime import from_excel
@@ -109,6 +110,8 @@ def _day(cell: Cell) -> date | None:
     if isinstance(cell, bool) or cell is None:
         return None
     if isinstance(cell, int | float):
+        if not isfinite(cell):
+            return None
         if int(cell) in SERIALS:
             return _serial(cell)
         cell = f"{cell:.0f}"

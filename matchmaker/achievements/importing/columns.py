@@ -272,8 +272,7 @@ def check(
     model = AchievementInput if complete else AchievementDraft
     promised = {"promise": True} if complete else {}
     found = columns_of(parse(model, dict(values) | promised, {"today": today}))
-    # What was left out of a draft keeps no column empty that may not be.
-    return found | {"trl_scale": found["trl_scale"] or 9}
+    return found | {"modes": list(map(str, values.get("modes") or ()))}
 
 
 def restorable(values: Mapping[str, Any]) -> None:
@@ -300,4 +299,5 @@ SHAPE = Shape(
     check=check,
     as_input=as_input,
     restorable=restorable,
+    unordered=frozenset({"modes"}),
 )

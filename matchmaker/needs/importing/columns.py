@@ -227,6 +227,7 @@ def check(
     except Invalid as invalid:
         raise Invalid(_in_a_file(invalid.fields)) from invalid
     columns = stated(need) | {"measures": _measures(need, data.get(STORED))}
+    columns["cooperation"] = list(map(str, data.get("cooperation") or ()))
     if data.get(APPROVED) and need.secrecy is Secrecy.MASKED:
         columns["public_approved"] = fingerprint(need.title, need.problem, need.targets)
     return columns
@@ -276,4 +277,5 @@ SHAPE = Shape(
     parts=build,
     check=check,
     as_input=as_input,
+    unordered=frozenset({"cooperation"}),
 )
