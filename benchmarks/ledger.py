@@ -39,10 +39,10 @@ from matchmaker.config import Settings
 from matchmaker.imports import service
 from matchmaker.imports.staging import Staging
 from matchmaker.imports.worker import Importer
-from matchmaker.ledger.cells import amount, day
 from matchmaker.ledger.columns import LAYOUT
 from matchmaker.money import Unit
 from matchmaker.schema import parse
+from matchmaker.sheets.cells import amount, day
 from matchmaker.sheets.guard import Limits
 from matchmaker.sheets.writer import Column, Sheet, write_sheets
 from models import Contract, ImportRun, User, create_db_engine, migrate

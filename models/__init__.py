@@ -25,7 +25,7 @@ from .contracts import Amendment, Contract, Payment, Receipt
 from .dictionaries import DictionaryEntry, Holiday
 from .experts import Expert, ExpertTie
 from .history import History
-from .imports import ImportRun
+from .imports import ImportMapping, ImportRun
 from .introductions import (
     ContactGrant,
     Introduction,
@@ -88,6 +88,7 @@ __all__ = [
     "Finding",
     "History",
     "Holiday",
+    "ImportMapping",
     "ImportRun",
     "IndexChange",
     "Introduction",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation
 from .base import Base, Code, Fen, Lines, Prose, Title, enum_column
+from .likeness import Known, keep_keys
 from .states import (
     ACHIEVEMENT_MOVES,
     AchievementStatus,
@@ -21,7 +22,7 @@ from .states import (
 )
 
 
-class Achievement(Base):
+class Achievement(Known, Base):
     """A scientific achievement (科技成果) looking for a taker.
 
     ``price_fen`` is empty for «面议». Readiness, stage and ownership may be empty
@@ -53,6 +54,10 @@ class Achievement(Base):
         ),
         Index("ix_achievements_own", "organisation_id", "status"),
         Index("ix_achievements_listing", "status", "published_at"),
+        Index("ix_achievements_known", "organisation_id", "title_key"),
+        Index(
+            "uq_achievements_number", "organisation_id", "external_number", unique=True
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -114,3 +119,6 @@ class Achievement(Base):
         if self.status is AchievementStatus.RETURNED:
             self.return_reason = self.return_codes = None
         self.status = status
+
+
+keep_keys(Achievement, "abstract")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import Organisation, User
 from .base import Base, Code, Facts, Fen, Lines, Prose, Title, enum_column
+from .likeness import Known, keep_keys
 from .needs import Need
 from .states import (
     CALL_MOVES,
@@ -34,7 +35,7 @@ def default_criteria() -> list[dict[str, Any]]:
     return [dict(one) for one in DEFAULT_CRITERIA]
 
 
-class Call(Base):
+class Call(Known, Base):
     """An open call with assessable goals and money behind it (whole fen).
 
     The window is half open: a bid is in time from ``opens_at`` on and before
@@ -63,6 +64,8 @@ class Call(Base):
             name="window_when_opened",
         ),
         Index("ix_calls_listing", "status", "published_at"),
+        Index("ix_calls_known", "issuer_id", "title_key"),
+        Index("uq_calls_number", "issuer_id", "external_number", unique=True),
         Index("ix_calls_window", "status", "closes_at"),
     )
 
@@ -146,6 +149,9 @@ class Call(Base):
         """Take the next state; raises `IllegalMove` if it may not follow."""
         move(CALL_MOVES, self.status, status)
         self.status = status
+
+
+keep_keys(Call, "background")
 
 
 class CallNeed(Base):

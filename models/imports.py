@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .accounts import User
 from .base import Base, Facts, Prose, enum_column
-from .states import IMPORT_MOVES, ImportState, move
+from .states import IMPORT_MOVES, ImportManner, ImportState, move
 
 
 class ImportRun(Base):
     """One uploaded file, what it will do, how far it has got and what it did.
 
-    ``kind``     what its rows are: «contracts»
+    ``kind``     what its rows are: «contracts», «needs» …
+    ``organisation_id``  whose file it is; empty for the platform's own
     ``sha256``   of the file, whose bytes lie in the store of the attachments; empty
                  once they are gone
     ``mapping``  {heading of the file: our column}, as the person confirmed it
+    ``suspected``  rows that look like a record there is, or another row;
+                 ``takes_suspects`` says that they are entered as records of their own
     ``done``     rows judged; a worker that was killed goes on there. They are entered
                  together, once all are
     ``report``   what the dry run found; examples and counts, no whole rows
@@ -33,6 +43,12 @@ class ImportRun(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"), index=True
+    )
+    manner: Mapped[ImportManner] = mapped_column(
+        enum_column(ImportManner), default=ImportManner.DRAFT
+    )
     file_name: Mapped[str] = mapped_column(String(160))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
@@ -41,11 +57,13 @@ class ImportRun(Base):
     )
     mapping: Mapped[Facts] = mapped_column(default=dict)
     skip_errors: Mapped[bool] = mapped_column(default=False)
+    takes_suspects: Mapped[bool] = mapped_column(default=False)
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     added: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)
     same: Mapped[int] = mapped_column(default=0)
+    suspected: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     report: Mapped[Facts] = mapped_column(default=dict)
     error: Mapped[Prose] = mapped_column(default="")
@@ -66,3 +84,31 @@ class ImportRun(Base):
         move(IMPORT_MOVES, self.state, state)
         self.state = state
         self.touched_at = now
+
+
+class ImportMapping(Base):
+    """What the headings of an organisation's files stand for, as it said last.
+
+    ``choices`` is {heading as written, unit and all: our column, «» for none}; without
+    an organisation it is the platform's own.
+    """
+
+    __tablename__ = "import_mappings"
+    __table_args__ = (
+        UniqueConstraint("kind", "organisation_id"),
+        Index(
+            "uq_import_mappings_platform",
+            "kind",
+            unique=True,
+            sqlite_where=text("organisation_id IS NULL"),
+            postgresql_where=text("organisation_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"), index=True
+    )
+    choices: Mapped[Facts]
+    updated_at: Mapped[datetime]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from .accounts import Organisation
 from .base import Base, Code, Fen, Lines, Prose, Title, enum_column
 from .fields import district_name, field_name
+from .likeness import Known, keep_keys
 from .states import NEED_MOVES, NeedStatus, Secrecy, move
 
 
@@ -37,7 +38,7 @@ def fingerprint(title: str, problem: str, targets: Sequence[str]) -> str:
     return sha256("\x1f".join((title, problem, *targets)).encode()).hexdigest()
 
 
-class Need(Base):
+class Need(Known, Base):
     """A technology need (技术需求).
 
     Money is whole fen; ``budget_fen`` is empty for «面议». The public columns
@@ -62,6 +63,8 @@ class Need(Base):
         ),
         Index("ix_needs_own", "organisation_id", "status"),
         Index("ix_needs_listing", "status", "secrecy", "published_at"),
+        Index("ix_needs_known", "organisation_id", "title_key"),
+        Index("uq_needs_number", "organisation_id", "external_number", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -159,5 +162,6 @@ def _forget_approval(_mapper: object, _connection: object, need: Need) -> None:
         need.public_approved = None
 
 
+keep_keys(Need, "problem")
 event.listen(Need, "before_insert", _forget_approval)
 event.listen(Need, "before_update", _forget_approval)

@@ -236,6 +236,7 @@ def world(make: Factory, session: Session) -> World:
         *(Thing("publication", make.publication(state=s), s) for s in PublicationState),
         Thing("import", make.import_run(errors_sha256="0" * 64, refused=1)),
     ]
+    things += list(_imports(make, firm.id, other.id, college.id))
     things += list(_of_organisations(make, firm.id, other.id))
     things += list(_hooks(make, users, other.id))
     things += list(_of_people(make, users))
@@ -253,6 +254,30 @@ def world(make: Factory, session: Session) -> World:
 def _id(user: User | None) -> int:
     assert user is not None
     return user.id
+
+
+def _imports(
+    make: Factory, firm_id: int, other_id: int, college_id: int
+) -> Iterator[Thing]:
+    """Files of the platform, of the own organisation and of another: no kind's file
+    is anybody's but theirs who uploaded it."""
+    given = {"errors_sha256": "0" * 64, "refused": 1}
+    everybody = frozenset(matrix.ROLES)
+    staff = frozenset({"staff", "admin"})
+    for kind, record, home, role in (
+        ("needs", "need_import", firm_id, "enterprise"),
+        ("achievements", "achievement_import", college_id, "university"),
+        ("calls", "call_import", firm_id, "enterprise"),
+        ("organisations", "organisation_import", None, ""),
+    ):
+        run = make.import_run(kind=kind, **given)
+        yield Thing(record, run, dark_to=everybody - staff)
+        if home is not None:
+            owners = frozenset({role})
+            own = make.import_run(kind=kind, organisation_id=home, **given)
+            yield Thing(record, own, owners=owners, dark_to=everybody - owners)
+            others = make.import_run(kind=kind, organisation_id=other_id, **given)
+            yield Thing(record, others, dark_to=everybody)
 
 
 def _of_organisations(make: Factory, firm_id: int, other_id: int) -> Iterator[Thing]:

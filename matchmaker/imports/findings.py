@@ -27,6 +27,7 @@ def counted(run: ImportRun) -> dict[str, int]:
         Outcome.NEW.value: run.added,
         Outcome.CHANGED.value: run.changed,
         Outcome.SAME.value: run.same,
+        Outcome.SUSPECT.value: run.suspected,
         Outcome.ERROR.value: run.refused,
     }
 
@@ -53,7 +54,7 @@ def added(report: Mapping[str, Any], verdicts: Sequence[Verdict]) -> dict[str, A
     for verdict in verdicts:
         shown = examples.setdefault(verdict.outcome.value, [])
         if len(shown) < MOST_SHOWN:
-            shown.append(_example(verdict))
+            shown.append(told(verdict))
         if verdict.outcome is Outcome.NEW:
             amount += verdict.amount
         if verdict.errors:
@@ -67,8 +68,10 @@ def added(report: Mapping[str, Any], verdicts: Sequence[Verdict]) -> dict[str, A
     return dict(report) | found
 
 
-def _example(verdict: Verdict) -> dict[str, Any]:
+def told(verdict: Verdict) -> dict[str, Any]:
+    """What the page tells of a row; the outcome comes first, to be looked for."""
     return {
+        "outcome": verdict.outcome.value,
         "row": verdict.number,
         "key": verdict.key,
         "title": verdict.title[:60],

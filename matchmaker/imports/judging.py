@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import ImportRun
 
 from ..sheets.reader import Row
+from .seen import Seen
 from .verdicts import Given, Outcome, Verdict, Work
 
 T = TypeVar("T")
@@ -33,18 +34,18 @@ class Judge:
             for place, heading in enumerate(headings)
             if heading in mapping
         ]
-        self._seen: dict[str, int] = {}
+        self._seen = Seen()
 
     def __call__(self, session: Session, rows: Sequence[Row]) -> list[Verdict]:
         verdicts = self._work.judge(session, [self._given(row) for row in rows])
         for verdict in verdicts:
-            if not verdict.key:
+            mark = verdict.identity or verdict.key
+            if not mark:
                 continue
-            first = self._seen.setdefault(verdict.key, verdict.number)
+            first = self._seen.first(mark, verdict.number)
             if first != verdict.number:
-                verdict.refuse(
-                    "重复", f"与第 {first} 行的编号 {verdict.key} 相同，请只留一行"
-                )
+                same = f"的编号 {verdict.key} 相同" if verdict.key else "是同一条记录"
+                verdict.refuse("重复", f"与第 {first} 行{same}，请只留一行")
         return verdicts
 
     def _given(self, row: Row) -> Given:
@@ -71,10 +72,13 @@ def count(run: ImportRun, verdicts: Sequence[Verdict]) -> None:
             run.changed += 1
         elif verdict.outcome is Outcome.SAME:
             run.same += 1
+        elif verdict.outcome is Outcome.SUSPECT:
+            run.suspected += 1
         else:
             run.refused += 1
 
 
 def uncount(run: ImportRun) -> None:
     """As if no row of the run had been judged."""
-    run.done = run.added = run.changed = run.same = run.refused = 0
+    run.done = run.added = run.changed = run.same = 0
+    run.suspected = run.refused = 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -11,17 +12,21 @@ from models import ImportRun
 from models.states import ImportState
 
 from .. import money
+from ..paging import turn
 from .findings import counted
 from .service import CHECKABLE
+from .staging import Lines
 from .verdicts import Outcome
 
 WORKING = {
-    ImportState.CHECKING: "正在检查文件，不会改动台账",
-    ImportState.RUNNING: "正在逐行核对，还没有写入台账",
+    ImportState.CHECKING: "正在检查文件，不会改动{place}",
+    ImportState.RUNNING: "正在逐行核对，还没有写入{place}",
 }
-ENTERING = "已全部核对，正在一次写入台账"
+ENTERING = "已全部核对，正在一次写入{place}"
+PER_PAGE = 100
 OUTCOMES = (
     (Outcome.ERROR, "有错误"),
+    (Outcome.SUSPECT, "疑似重复"),
     (Outcome.CHANGED, "有变化"),
     (Outcome.NEW, "新增"),
     (Outcome.SAME, "相同"),
@@ -32,12 +37,22 @@ FEWEST_DONE = 500
 
 @dataclass(frozen=True)
 class Tab:
-    """The rows of one outcome: how many there are, and the first of them."""
+    """The rows of one outcome: how many there are, and those of the page shown."""
 
     code: str
     words: str
     number: int
     rows: list[dict[str, Any]] = field(default_factory=list)
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which rows the page is asked for: an outcome, and a page of it."""
+
+    outcome: str
+    page: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,19 +85,29 @@ class View:
     waits_for_workbook: bool
 
 
-def view(run: ImportRun, shown: str, *, now: datetime) -> View:
-    """How the run stands; ``shown`` is the outcome whose rows are asked for."""
+def view(
+    run: ImportRun,
+    asked: Asked,
+    *,
+    told: Lines[dict[str, Any]],
+    place: str,
+    now: datetime,
+) -> View:
+    """How the run stands; ``told`` has all its rows, as long as they are staged.
+
+    ``place`` is what the rows go to, in words.
+    """
     report = run.report
     tabs = _tabs(run)
     checked = bool(report.get("checked"))
     stopped = run.state in (ImportState.CANCELLED, ImportState.FAILED)
     counts = sorted(report.get("errors", {}).items(), key=lambda each: -each[1])
     return View(
-        working=_working(run),
+        working=_working(run, place),
         how_long=_how_long(run, now),
         found=report.get("found"),
         tabs=tabs,
-        shown=_chosen(tabs, shown),
+        shown=_chosen(tabs, asked, told),
         errors=counts,
         notes=report.get("notes", []),
         missing=report.get("missing", []),
@@ -104,27 +129,37 @@ def view(run: ImportRun, shown: str, *, now: datetime) -> View:
     )
 
 
-def _working(run: ImportRun) -> str:
+def _working(run: ImportRun, place: str) -> str:
     all_judged = run.state is ImportState.RUNNING and 0 < run.total == run.done
-    return ENTERING if all_judged else WORKING.get(run.state, "")
+    words = ENTERING if all_judged else WORKING.get(run.state, "")
+    return words.format(place=place)
 
 
 def _tabs(run: ImportRun) -> list[Tab]:
     examples = run.report.get("examples", {})
     # Once it is read in, the run's own counters speak of that.
-    found = run.report.get("found") or counted(run)
+    found = counted(run) | (run.report.get("found") or {})
     return [
         Tab(outcome.value, words, found[outcome.value], examples.get(outcome.value, []))
         for outcome, words in OUTCOMES
     ]
 
 
-def _chosen(tabs: list[Tab], shown: str) -> Tab | None:
+def _chosen(tabs: list[Tab], asked: Asked, told: Lines[dict[str, Any]]) -> Tab | None:
     """The outcome asked for, else the first that has rows; errors come first."""
     filled = [tab for tab in tabs if tab.rows]
-    return next(
-        (tab for tab in filled if tab.code == shown), filled[0] if filled else None
-    )
+    tab = next((tab for tab in filled if tab.code == asked.outcome), None)
+    tab = tab or (filled[0] if filled else None)
+    return _turned(tab, asked.page, told) if tab is not None else None
+
+
+def _turned(tab: Tab, page: int, told: Lines[dict[str, Any]]) -> Tab:
+    """The page of the rows asked for; of a run long over only the first are kept."""
+    is_whole = told.path.exists()
+    here = turn(page, tab.number if is_whole else len(tab.rows), PER_PAGE)
+    rows = told.beginning(f'{{"outcome":"{tab.code}"') if is_whole else iter(tab.rows)
+    some = list(itertools.islice(rows, here.start, here.start + PER_PAGE))
+    return replace(tab, rows=some, page=here.page, pages=here.pages)
 
 
 def _how_long(run: ImportRun, now: datetime) -> str:

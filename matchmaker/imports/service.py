@@ -16,23 +16,40 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import ImportRun, User, transaction
 from models.session import lock
-from models.states import ImportState
+from models.states import ImportManner, ImportState
 
 from .. import policies
 from ..attachments.content import harmless
 from ..attachments.store import Store
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
-from . import findings
+from . import findings, mappings
 from .judging import uncount
 from .kinds import KINDS
 
-ACTIONS = {"contracts": "ledger.import"}
+ACTIONS = {
+    "contracts": "ledger.import",
+    "needs": "import.needs",
+    "achievements": "import.achievements",
+    "calls": "import.calls",
+    "organisations": "import.organisations",
+}
 PER_PAGE = 20
 WORKING = frozenset({ImportState.CHECKING, ImportState.RUNNING})
 # What stops at its state may be begun again, or be looked at anew.
 CHECKABLE = frozenset({ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED})
 LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to become of the rows, and that they hold no state secret."""
+
+    manner: ImportManner = ImportManner.DRAFT
+    promise: bool = False
+
+
+DRAFTS = Wish()
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ def runs(session: Session, user: User, kind: str, page: int) -> Page:
     policies.require(user, ACTIONS[kind])
     query = (
         select(ImportRun)
-        .where(ImportRun.kind == kind)
+        .where(ImportRun.kind == kind, policies.visible_imports(user))
         .options(joinedload(ImportRun.uploader))
         .order_by(ImportRun.id.desc())
         .offset((page - 1) * PER_PAGE)
@@ -63,9 +80,17 @@ def find(session: Session, user: User, kind: str, run_id: int) -> ImportRun:
     """The import; raises `NotFound`."""
     policies.require(user, ACTIONS[kind])
     run = session.get(ImportRun, run_id) if 0 < run_id <= LARGEST_ID else None
-    if run is None or run.kind != kind:
+    if run is None or run.kind != kind or not policies.may(user, ACTIONS[kind], run):
         raise NotFound("import")
     return run
+
+
+def _require_wish(actor: User, kind: str, wish: Wish) -> None:
+    offered = KINDS[kind].manners(actor)
+    if wish.manner not in offered:
+        raise Invalid({"manner": "请从所列选项中选择"})
+    if wish.manner is ImportManner.SUBMIT and not wish.promise:
+        raise Invalid({"promise": "请确认内容不含国家秘密后再提交"})
 
 
 def upload(
@@ -76,11 +101,14 @@ def upload(
     name: str,
     stream: BinaryIO,
     *,
+    wish: Wish = DRAFTS,
     now: datetime,
 ) -> ImportRun:
     """Keep the file and have it checked; raises `Invalid` for one too large."""
     policies.require(actor, ACTIONS[kind])
+    _require_wish(actor, kind, wish)
     uploader_id = actor.id
+    home = None if actor.is_staff else actor.organisation_id
     session.rollback()  # an upload takes its time; nothing stays open meanwhile
     with (
         store.staged(stream) as staged,
@@ -93,6 +121,8 @@ def upload(
             sha256=staged.sha256,
             size=staged.size,
             state=ImportState.CHECKING,
+            organisation_id=home,
+            manner=wish.manner,
             uploader_id=uploader_id,
             created_at=now,
             touched_at=now,
@@ -118,12 +148,14 @@ def set_mapping(
     run_id: int,
     chosen: Mapping[str, str],
     *,
+    wish: Wish | None = None,
     now: datetime,
 ) -> ImportRun:
     """Say what the headings stand for, and have the file checked anew.
 
-    ``chosen`` has the choice for each heading («» for none). Raises `Invalid` where
-    two headings stand for one column or a required one is missing.
+    ``chosen`` has the choice for each heading («» for none), and is remembered for the
+    next file. Raises `Invalid` where two headings stand for one column or a required
+    one is missing.
     """
     with transaction(session):
         run = _locked(session, actor, kind, run_id)
@@ -133,7 +165,11 @@ def set_mapping(
         headings = run.report.get("headings", [])
         mapping = {name: chosen[name] for name in headings if chosen.get(name)}
         _refuse_mapping(kind, mapping)
+        if wish is not None:
+            _require_wish(actor, kind, wish)
+            run.manner = wish.manner
         run.mapping = mapping
+        mappings.remember(session, run, headings, mapping, now=now)
         _restart(run, ImportState.CHECKING, now)
         session.info["wake_import"] = True
     return run
@@ -169,10 +205,12 @@ def start(
     run_id: int,
     *,
     skip_errors: bool,
+    takes_suspects: bool = False,
     now: datetime,
 ) -> ImportRun:
     """Enter the checked file, or begin anew with one that was stopped.
 
+    Rows that look like a record there is are left out, unless ``takes_suspects``.
     Raises `Conflict` where the check is not through, or found errors that nobody
     said to skip.
     """
@@ -185,7 +223,7 @@ def start(
         if wrong and not skip_errors:
             raise Conflict("import.has_errors", number=wrong)
         _restart(run, ImportState.RUNNING, now)
-        run.skip_errors = skip_errors
+        run.skip_errors, run.takes_suspects = skip_errors, takes_suspects
         history.record(session, actor, "import.started", run, now=now)
         session.info["wake_import"] = True
     return run

@@ -46,15 +46,25 @@ class Lines(Generic[T]):
             file.writelines(_ENCODER.encode(self.pack(item)) + "\n" for item in items)
 
     def __iter__(self) -> Iterator[T]:
+        for line in self._lines():
+            yield self.unpack(_DECODER.decode(line))
+
+    def beginning(self, words: str) -> Iterator[T]:
+        """Those whose line begins with these words: only they are decoded."""
+        for line in self._lines():
+            if line.startswith(words):
+                yield self.unpack(_DECODER.decode(line))
+
+    def _lines(self) -> Iterator[str]:
         if self.path.exists():
             with self.path.open(encoding="utf-8") as file:
-                for line in file:
-                    yield self.unpack(_DECODER.decode(line))
+                # A last line without its end is still being written.
+                yield from (line for line in file if line.endswith("\n"))
 
 
 @dataclass(frozen=True)
 class Staging:
-    """The folder of what is staged; two files a run."""
+    """The folder of what is staged; three files a run."""
 
     folder: Path
 
@@ -65,6 +75,10 @@ class Staging:
     def verdicts(self, run_id: int) -> Lines[Verdict]:
         """What becomes of them, kept until all are entered together."""
         return Lines(self.folder / f"{run_id}.judged", _packed_verdict, _verdict)
+
+    def told(self, run_id: int) -> Lines[dict[str, Any]]:
+        """What the page tells of each row, in the order of the file."""
+        return Lines(self.folder / f"{run_id}.told", dict, dict)
 
     @contextmanager
     def held(self, run_id: int) -> Iterator[bool]:
@@ -87,6 +101,7 @@ class Staging:
         """Delete what is staged for a run that is over."""
         for path in (
             self.verdicts(run_id).path,
+            self.told(run_id).path,
             self.rows(run_id).path,
             self._lock(run_id),
         ):
@@ -109,6 +124,7 @@ def _packed_verdict(verdict: Verdict) -> list[Any]:
         verdict.number,
         verdict.outcome,
         verdict.key,
+        verdict.identity,
         verdict.met,
         verdict.values,
     ]
@@ -116,9 +132,14 @@ def _packed_verdict(verdict: Verdict) -> list[Any]:
 
 def _verdict(line: list[Any]) -> Verdict:
     """As it was judged, without what was only shown; enums as their values."""
-    number, outcome, key, met, values = line
+    number, outcome, key, identity, met, values = line
     return Verdict(
-        number, Outcome(outcome), key, met=tuple(met) if met else None, values=values
+        number,
+        Outcome(outcome),
+        key,
+        identity,
+        met=tuple(met) if met else None,
+        values=values,
     )
 
 

@@ -10,16 +10,20 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from models import ImportRun
+from models import ImportRun, User
+from models.states import ImportManner
 
 from ..sheets.layout import Layout
 from ..sheets.reader import Cell
 
 
 class Outcome(StrEnum):
+    """What a row does; SUSPECT: it looks like a record there is, or another row."""
+
     NEW = "new"
     CHANGED = "changed"
     SAME = "same"
+    SUSPECT = "suspect"
     ERROR = "error"
 
 
@@ -36,6 +40,7 @@ class Verdict:
     """What a row will do.
 
     key          by which the record is known; «» where the row does not tell
+    identity     what must not come twice in a file, where it is not the key
     errors       [(label of the column, what is wrong and what to do)]
     differences  {label: (before, after)} in words, for a change
     amount       fen that count for the record, for a sum over the file
@@ -46,6 +51,7 @@ class Verdict:
     number: int
     outcome: Outcome
     key: str = ""
+    identity: str = ""
     title: str = ""
     errors: list[tuple[str, str]] = field(default_factory=list)
     differences: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -61,6 +67,11 @@ class Verdict:
     def refuse(self, label: str, words: str) -> None:
         self.outcome = Outcome.ERROR
         self.errors.append((label, words))
+
+    def suspect(self, words: str) -> None:
+        """Let the person decide about a row that would else be new."""
+        self.outcome = Outcome.SUSPECT
+        self.notes.append(words)
 
 
 class Overtaken(Exception):
@@ -79,10 +90,11 @@ class Kind(Protocol):
 
     layout: Layout
 
-    def begin(
-        self, session: Session, mapping: Mapping[str, str], *, now: datetime
-    ) -> Work:
-        """Look up what every row needs."""
+    def manners(self, actor: User) -> tuple[ImportManner, ...]:
+        """What the person may have become of the rows; the first is proposed."""
+
+    def begin(self, session: Session, run: ImportRun, *, now: datetime) -> Work:
+        """Look up what every row of the run needs."""
 
     def write(
         self,
@@ -96,3 +108,6 @@ class Kind(Protocol):
 
         Raises `Overtaken` where a record is not as it was when it was judged.
         """
+
+    def finish(self, session: Session, run: ImportRun, *, now: datetime) -> None:
+        """Tell whom it concerns, in the same transaction, once all is written."""

@@ -2,7 +2,7 @@
 
 Judging goes by in chunks, each with the counter that says how far the run has got: a
 process may be killed at any moment, and the next one goes on at the row reached. What
-was judged is entered in one transaction at the end. So the ledger never holds a part of
+was judged is entered in one transaction at the end. So the tables never hold a part of
 a file, and «all or nothing» is decided by the very rows that are entered.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import structlog
 from sqlalchemy import select
@@ -29,7 +29,7 @@ from ..errors import Invalid
 from ..sheets.guard import Limits
 from ..sheets.reader import UNCOMPUTED, Cell, Row, Table, opened
 from ..sheets.writer import Column, Sheet, write_sheets
-from . import findings
+from . import findings, mappings
 from .judging import Judge, chunks, count, uncount
 from .kinds import KINDS
 from .staging import Lines, Staging
@@ -128,7 +128,7 @@ class Importer:
             self._describe(run, table)
             if not KINDS[run.kind].layout.missing(run.mapping):
                 rows = self.staging.rows(run.id)
-                done = self._resumed(run, rows)
+                done = self._resumed(run, rows, self.staging.told(run.id))
                 self._judge_rows(
                     run, table.rows(), done, lambda chunk, _: rows.append(chunk)
                 )
@@ -142,7 +142,9 @@ class Importer:
             lock(self.session, run)
             if not run.mapping:
                 layout = KINDS[run.kind].layout
-                run.mapping = layout.propose(table.headings, table.unit)
+                run.mapping = mappings.proposed(
+                    self.session, run, layout, table.headings, table.unit
+                )
             run.report = run.report | {
                 "sheet": table.sheet,
                 "headings": table.headings,
@@ -184,7 +186,7 @@ class Importer:
     def _judge_again(self, run: ImportRun) -> None:
         """Hold every row against the tables as they are now; nothing is entered yet."""
         verdicts = self.staging.verdicts(run.id)
-        done = self._resumed(run, verdicts)
+        done = self._resumed(run, verdicts, self.staging.told(run.id))
         self._judge_rows(
             run,
             self.staging.rows(run.id),
@@ -210,6 +212,7 @@ class Importer:
             now = self.clock()
             for verdicts in chunks(self.staging.verdicts(run.id)):
                 KINDS[run.kind].write(self.session, run, verdicts, now=now)
+            KINDS[run.kind].finish(self.session, run, now=now)
             run.move_to(ImportState.DONE, now=now)
             run.finished_at = now
 
@@ -266,10 +269,12 @@ class Importer:
     ) -> None:
         """Judge what comes after the first ``done`` rows, some at a time."""
         state, judge = run.state, self._judge(run, done)
+        told = self.staging.told(run.id)
         for chunk in chunks(itertools.islice(rows, done, None)):
             verdicts = judge(self.session, chunk)
             self.session.rollback()
             keep(chunk, verdicts)
+            told.append(map(findings.told, verdicts))
             # The counter moves last: what is staged beyond it is judged anew.
             with transaction(self.session):
                 self._hold(run, state)
@@ -279,15 +284,16 @@ class Importer:
                 run.total = max(run.total, run.done)
                 run.touched_at = self.clock()
 
-    def _resumed(self, run: ImportRun, staged: Lines[Row] | Lines[Verdict]) -> int:
+    def _resumed(self, run: ImportRun, *staged: Lines[Any]) -> int:
         """How many rows stand as they were judged; what is staged beyond them goes."""
-        kept = staged.cut(run.done)
+        kept = min(lines.cut(run.done) for lines in staged)
         if kept < run.done:
-            self._begin_again(run, staged)
+            self._begin_again(run, *staged)
         return run.done
 
-    def _begin_again(self, run: ImportRun, staged: Lines[Row] | Lines[Verdict]) -> None:
-        staged.cut(0)
+    def _begin_again(self, run: ImportRun, *staged: Lines[Any]) -> None:
+        for lines in (*staged, self.staging.told(run.id)):
+            lines.cut(0)
         with transaction(self.session):
             self._hold(run, ImportState.CHECKING, ImportState.RUNNING)
             uncount(run)
@@ -295,7 +301,7 @@ class Importer:
 
     def _judge(self, run: ImportRun, done: int) -> Judge:
         """A judge that knows the keys of the first ``done`` rows."""
-        work = KINDS[run.kind].begin(self.session, run.mapping, now=self.clock())
+        work = KINDS[run.kind].begin(self.session, run, now=self.clock())
         judge = Judge(work, run.report["headings"], run.mapping)
         for chunk in chunks(itertools.islice(self.staging.rows(run.id), done)):
             judge(self.session, chunk)

@@ -1,69 +1,18 @@
-"""What a cell of the ledger says: one reader for each kind of column.
-
-Each takes the cell and gives the value as the table stores it, or raises `CellError`
-with what is wrong and what to do. An empty cell is None and reaches none of them.
-"""
+"""What a cell of the ledger says, beside what any table's says (`sheets.cells`)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from openpyxl.utils.datetime import from_excel
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
 
 from models.regions import ABROAD, CITY, DISTRICT_CODES, PROVINCES
 from models.states import ContractState, ContractType, PartyKind, PaymentManner
 
-from .. import money
-from ..contracts.inputs import EARLIEST, LATEST
 from ..labels import label
-from ..money import MoneyError, Unit
-from ..schema import CONTROL
-from ..sheets.reader import UNCOMPUTED, Cell
-
-EXCEL_ERRORS = frozenset(
-    {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"}
-)
-# A serial number of a day, as a sheet without a date format shows it: 1985 to 2100.
-SERIALS = range(31_048, 73_416)
-EXACT = 10**15
-
-
-class CellError(ValueError):
-    """What is wrong with a cell and what to do about it."""
-
-
-def text(cell: Cell, longest: int = 200) -> str:
-    """The words of a cell; a number as one writes it."""
-    refuse_unreadable(cell)
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
-        cell = int(cell)
-    if isinstance(cell, datetime | date):
-        return cell.isoformat()
-    words = unicodedata.normalize("NFC", str(cell)).strip()
-    if CONTROL.search(words):
-        raise CellError("含有无法识别的控制字符，请删除后重试")
-    if len(words) > longest:
-        raise CellError(f"最多 {longest} 个字，请精简")
-    return words
-
-
-def refuse_unreadable(cell: Cell) -> None:
-    """A formula nobody computed, or one that came to an error."""
-    if cell is UNCOMPUTED:
-        raise CellError(
-            "公式没有计算结果。请用 Excel 打开并保存一次，或复制后「选择性粘贴」为数值"
-        )
-    if isinstance(cell, str) and cell in EXCEL_ERRORS:
-        raise CellError(f"单元格是 Excel 错误值 {cell}，请改正公式或改填数值")
-
+from ..sheets.cells import EXACT, CellError, chooser, text
+from ..sheets.reader import Cell
 
 _NUMBER = re.compile(r"[0-9A-Z\u4e00-\u9fff()\[\]〔〕【】/._\-—]{4,40}")
 _EXPONENT = re.compile(r"\d+(?:\.\d+)?E\+\d+")
@@ -84,123 +33,6 @@ def registration_number(cell: Cell) -> str:
     if not _NUMBER.fullmatch(words):
         raise CellError("编号应为 4 至 40 个数字、字母或汉字，请核对")
     return words
-
-
-def amount(cell: Cell, unit: Unit) -> int:
-    """Fen; a number is in the unit of its column, words may name their own."""
-    refuse_unreadable(cell)
-    if isinstance(cell, bool | date | datetime):
-        raise CellError("请填写金额，例如 120 或 1,200.5")
-    try:
-        if isinstance(cell, int | float):
-            return money.from_number(cell, unit)
-        return money.parse(str(cell), unit).fen
-    except MoneyError as error:
-        raise CellError(str(error)) from error
-
-
-_DAY = re.compile(
-    r"(\d{4})\s*(?:[-/.]|年)\s*(\d{1,2})\s*(?:[-/.]|月)\s*(\d{1,2})\s*日?"
-    r"(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
-)
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-
-
-def day(cell: Cell) -> date:
-    """A day, from a date cell, a serial number or words."""
-    refuse_unreadable(cell)
-    found = _day(cell)
-    if found is None:
-        raise CellError("看不懂这个日期，请写成例如 2026-03-01")
-    if not EARLIEST <= found <= LATEST:
-        raise CellError(f"日期 {found} 不合理，请核对年份")
-    return found
-
-
-def _day(cell: Cell) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    if isinstance(cell, bool) or cell is None:
-        return None
-    if isinstance(cell, int | float):
-        if int(cell) in SERIALS:
-            return _serial(cell)
-        cell = f"{cell:.0f}"
-    words = unicodedata.normalize("NFKC", str(cell)).strip()
-    if words.isdecimal() and int(words) in SERIALS:
-        return _serial(int(words))
-    match = _DAY.fullmatch(words) or _COMPACT.fullmatch(words)
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError as error:
-        raise CellError("没有这一天，请核对月份和日期") from error
-
-
-def _serial(number: int | float) -> date | None:
-    moment = from_excel(int(number))
-    return moment.date() if isinstance(moment, datetime) else None
-
-
-def credit_code(cell: Cell) -> str:
-    """统一社会信用代码 with its check character."""
-    if isinstance(cell, int | float) and abs(cell) >= EXACT:
-        raise CellError(
-            "信用代码被当作数字保存，末位已经失真。请把该列改为文本格式后重填"
-        )
-    words = re.sub(r"[\s\-]+", "", unicodedata.normalize("NFKC", text(cell))).upper()
-    try:
-        return str(uscc.validate(words))
-    except ValidationError as error:
-        raise CellError(
-            "不是有效的 18 位统一社会信用代码，请核对；没有可不填"
-        ) from error
-
-
-# -- Words that stand for a code --------------------------------------------------
-
-_PUNCTUATION = re.compile(r"[\s、，,。.;；:：/\\()（）\-—_·与和及]+")
-
-
-def plain(words: str) -> str:
-    """Words without what one writes between them, to compare by."""
-    return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", words)).casefold()
-
-
-def chooser(
-    words: Mapping[str, Any], *, contained: Iterable[tuple[str, Any]] = ()
-) -> Callable[[Cell], Any]:
-    """A reader of words of a fixed list: whole, by a part, or from the beginning.
-
-    ``contained`` are the parts, in the order they are tried; «电子信息—软件» begins
-    with «电子信息».
-    """
-    known = {plain(each): value for each, value in words.items()}
-    longest = sorted(known, key=lambda each: -len(each))
-    parts = list(contained)
-    cache: dict[Cell, Any] = {}
-
-    def choose(cell: Cell) -> Any:
-        if cell in cache:
-            return cache[cell]
-        said = text(cell)
-        key = plain(said).removesuffix("技术")
-        value = known.get(plain(said), known.get(key))
-        if value is None:
-            value = next(
-                (known[each] for each in longest if key.startswith(each)), None
-            )
-        if value is None:
-            value = next((kind for part, kind in parts if part in said), None)
-        if value is None:
-            raise CellError(f"「{said[:30]}」不在可选范围内，可填：{'、'.join(words)}")
-        cache[cell] = value
-        return value
-
-    return choose
 
 
 _TYPE_PARTS = (
@@ -278,10 +110,6 @@ payment_manner = chooser(
         ("分期", PaymentManner.INSTALMENTS),
         ("一次", PaymentManner.LUMP_SUM),
     ),
-)
-
-yes_or_no = chooser(
-    {"是": True, "否": False, "有": True, "无": False, "Y": True, "N": False}
 )
 
 status = chooser(

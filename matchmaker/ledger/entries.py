@@ -16,13 +16,19 @@ from sqlalchemy import CursorResult, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from models import Amendment, Contract, History, ImportRun, User
-from models.states import CONTRACT_MOVES, ContractSource, ContractState, move
+from models.states import (
+    CONTRACT_MOVES,
+    ContractSource,
+    ContractState,
+    ImportManner,
+    move,
+)
 
 from .. import labels, money
 from ..contracts.tell import tell
 from ..imports.verdicts import Given, Outcome, Overtaken, Verdict
 from ..labels import today
-from .cells import plain
+from ..sheets.cells import plain
 from .columns import LAYOUT
 from .parties import Parties
 from .rows import LABELS, RowReader
@@ -72,10 +78,15 @@ class Contracts:
 
     layout = LAYOUT
 
-    def begin(
-        self, session: Session, mapping: Mapping[str, str], *, now: datetime
-    ) -> Entries:
-        return Entries(session, mapping, now=now)
+    def manners(self, actor: User) -> tuple[ImportManner, ...]:
+        """There is no draft of what was recognised; the one manner is no choice."""
+        return (ImportManner.DRAFT,)
+
+    def begin(self, session: Session, run: ImportRun, *, now: datetime) -> Entries:
+        return Entries(session, run.mapping, now=now)
+
+    def finish(self, session: Session, run: ImportRun, *, now: datetime) -> None:
+        """Nobody is told of the whole: parties learn of their own contracts."""
 
     def write(
         self,

@@ -44,14 +44,14 @@ class Parties:
         """``buyer_id`` and ``seller_id`` as far as the row tells them apart."""
         found = {}
         for side in ("buyer", "seller"):
-            id_ = self._find(values.get(f"{side}_code"), values.get(f"{side}_name"))
+            id_ = self.find(values.get(f"{side}_code"), values.get(f"{side}_name"))
             if id_ is not None:
                 found[f"{side}_id"] = id_
         if len(found) == 2 and found["buyer_id"] == found["seller_id"]:
             return {}
         return found
 
-    def _find(self, code: str | None, name: str | None) -> int | None:
+    def find(self, code: str | None, name: str | None) -> int | None:
         if code and code in self._codes:
             return self._codes[code]
         if not name:

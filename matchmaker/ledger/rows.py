@@ -13,10 +13,18 @@ from models.fields import CONTRACT_WORDS
 from models.states import ContractState
 
 from ..imports.verdicts import Given, Outcome, Verdict
+from ..sheets import cells
+from ..sheets.cells import CellError
 from ..sheets.layout import UNITS
 from ..sheets.reader import Cell
-from . import cells
-from .cells import CellError
+from .cells import (
+    contract_type,
+    party_kind,
+    payment_manner,
+    region,
+    registration_number,
+    status,
+)
 from .columns import LAYOUT
 
 DICTIONARIES = ("technology_field", "ip_kind", "plan_source", "aim")
@@ -104,18 +112,18 @@ def words_of(session: Session) -> dict[str, dict[str, str]]:
 
 def _readers(words: Mapping[str, Mapping[str, str]]) -> dict[str, Read]:
     readers: dict[str, Read] = {
-        "registration_number": cells.registration_number,
+        "registration_number": registration_number,
         "name": cells.text,
-        "type": cells.contract_type(words.get("contract_subtype", {})),
+        "type": contract_type(words.get("contract_subtype", {})),
         "signed_on": cells.day,
         "recognised_on": cells.day,
         "starts_on": cells.day,
         "ends_on": cells.day,
         "cancelled_on": cells.day,
-        "payment_manner": cells.payment_manner,
+        "payment_manner": payment_manner,
         "is_related_deal": cells.yes_or_no,
         "office": lambda cell: cells.text(cell, 120),
-        "status": cells.status,
+        "status": status,
         "total": _money("yuan"),
         "technology": _money("yuan"),
     }
@@ -125,8 +133,8 @@ def _readers(words: Mapping[str, Mapping[str, str]]) -> dict[str, Read]:
         readers |= {
             f"{side}_name": cells.text,
             f"{side}_code": cells.credit_code,
-            f"{side}_kind": cells.party_kind,
-            f"{side}_region": cells.region,
+            f"{side}_kind": party_kind,
+            f"{side}_region": region,
         }
     return readers
 

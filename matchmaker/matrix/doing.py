@@ -4,6 +4,7 @@ ACTIONS = """
 action                    visitor enterprise university manager staff admin expert
 need.create               -       any        -          -       -     -     -
 need.edit                 -       own        -          -       -     -     -
+import.needs              -       own        -          -       any   any   -
 need.withdraw             -       own        -          -       -     -     -
 need.solve                -       own        -          -       -     -     -
 need.verify               -       -          -          -       any   any   -
@@ -11,6 +12,7 @@ need.group                -       -          -          -       any   any   -
 need.read_full            -       own        own        own     any   any   -
 achievement.create        -       -          any        -       -     -     -
 achievement.edit          -       -          own        -       -     -     -
+import.achievements       -       -          own        -       any   any   -
 achievement.withdraw      -       -          own        -       -     -     -
 achievement.transfer      -       -          own        -       -     -     -
 achievement.verify        -       -          -          -       any   any   -
@@ -33,6 +35,7 @@ user.govern               -       -          -          -       -     any   -
 dictionary.govern         -       -          -          -       -     any   -
 token.make                -       any        any        any     any   any   any
 organisation.read_own     -       any        any        any     -     -     -
+import.organisations      -       -          -          -       any   any   -
 organisation.lead         -       own        own        own     -     -     -
 registration.list         -       -          -          -       any   any   -
 registration.decide       -       own        own        own     any   any   -
@@ -92,6 +95,7 @@ bid.read                  -       own        own        -       any   any   any
 bid.release               -       -          -          -       any   any   -
 call.create               -       any        -          -       any   any   -
 call.edit                 -       own        -          -       any   any   -
+import.calls              -       own        -          -       any   any   -
 call.withdraw             -       own        -          -       any   any   -
 call.argue                -       -          -          -       any   any   -
 call.amend                -       -          -          -       any   any   -

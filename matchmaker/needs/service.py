@@ -223,7 +223,12 @@ def may_withdraw(need: Need) -> bool:
 
 
 def columns(data: NeedDraft) -> dict[str, Any]:
-    """The input as the columns of the table; a public text only when masked."""
+    """The input as the columns of the table, each target with its measure."""
+    return stated(data) | {"measures": data.measured_targets()}
+
+
+def stated(data: NeedDraft) -> dict[str, Any]:
+    """What the input itself says as columns; a public text only when masked."""
     is_masked = data.secrecy is Secrecy.MASKED
     return {
         "title": data.title,
@@ -233,7 +238,6 @@ def columns(data: NeedDraft) -> dict[str, Any]:
         "tried": data.tried,
         "scene": data.scene,
         "targets": data.targets,
-        "measures": data.measured_targets(),
         "trl_expected": data.trl_expected,
         "budget_fen": data.budget,
         "cooperation": [str(mode) for mode in data.cooperation],

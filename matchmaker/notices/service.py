@@ -32,6 +32,7 @@ def queue(
     session: Session,
     user_ids: Iterable[int],
     kind: str,
+    /,
     *,
     now: datetime,
     **facts: Any,

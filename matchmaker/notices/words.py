@@ -19,6 +19,9 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
         "achievement_returned": "您的成果被退回:{title}。原因:{reason}",
         "subscribed_achievement": "订阅「{name}」有新成果：{title}",
     },
+    ("verification.queue", "kind"): {
+        "records_imported": "{organisation}从文件提交了 {count} 条{noun}，待审",
+    },
     ("registrations.show", "registration_id"): {
         "registration_submitted": "新的登记待审:{organisation},{name}",
     },

@@ -27,6 +27,7 @@ from .calls import (
     visible_ties,
 )
 from .lists import reads_entries, visible_publications
+from .imports import visible_imports
 from .pairs import side_rule, sides_meet, visible_proposals, visible_suggestions
 from .people import own_work, visible_mandates, visible_registrations
 from .records import (
@@ -100,6 +101,7 @@ __all__ = [
     "visible_bids",
     "visible_contracts",
     "visible_experts",
+    "visible_imports",
     "visible_introductions",
     "visible_mandates",
     "visible_milestones",

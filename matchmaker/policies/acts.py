@@ -14,6 +14,7 @@ from models import (
     Contract,
     Expert,
     ExpertTie,
+    ImportRun,
     Introduction,
     Mandate,
     Milestone,
@@ -57,6 +58,7 @@ OWNERS: dict[type, tuple[tuple[str, str], ...]] = {
     Need: (("organisation_id", "organisation_id"),),
     Achievement: (("organisation_id", "organisation_id"),),
     Call: (("issuer_id", "organisation_id"),),
+    ImportRun: (("organisation_id", "organisation_id"),),
     Bid: (
         ("organisation_id", "organisation_id"),
         ("told_issuer_id", "organisation_id"),
@@ -102,6 +104,11 @@ def _is_issuer_or_staff(user: User, item: Any) -> bool:
     return item is None or user.is_staff or item.issuer_id == user.organisation_id
 
 
+def _is_import_of_platform(user: User, item: Any) -> bool:
+    """Staff import for the platform; what a firm uploads is the firm's."""
+    return item is None or not user.is_staff or item.organisation_id is None
+
+
 # What the words of the matrix cannot say; it holds beside them.
 RULES: dict[str, Callable[[User, Any], bool]] = {
     # Nobody shuts the door behind oneself.
@@ -126,6 +133,9 @@ RULES: dict[str, Callable[[User, Any], bool]] = {
     "call.create": lambda user, _: user.is_staff or user.organisation_id is not None,
     "call.ask": lambda user, _: user.organisation_id is not None,
     "webhook.keep": _keeps_hook,
+    "import.needs": _is_import_of_platform,
+    "import.achievements": _is_import_of_platform,
+    "import.calls": _is_import_of_platform,
 }
 
 

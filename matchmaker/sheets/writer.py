@@ -29,9 +29,10 @@ LONGEST_CELL = 32_767
 LONGEST_TITLE = 31
 # More digits than these a spreadsheet rounds: a long number is written as text.
 EXACT_DIGITS = 15
-# What begins a formula, in any width, however much blank stands before it.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
-_GUARDED = re.compile(r"'(?=\s*[=+\-@＝＋－＠\t\r])")
+# What begins a formula, in any width, however much blank stands before it; and what
+# would pass for one that was guarded already.
+_FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠\t\r]")
+_GUARDED = re.compile(r"'(?='*\s*[=+\-@＝＋－＠\t\r])")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_TITLE = re.compile(r"[\\/*?:\[\]]")
 

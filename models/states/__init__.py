@@ -62,6 +62,7 @@ from .contracts import (
 )
 from .imports import (
     IMPORT_MOVES,
+    ImportManner,
     ImportState,
 )
 from .introductions import (
@@ -171,6 +172,7 @@ __all__ = [
     "Frequency",
     "GoalVerdict",
     "IllegalMove",
+    "ImportManner",
     "ImportState",
     "Interest",
     "IntroductionOrigin",

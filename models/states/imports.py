@@ -18,6 +18,17 @@ class ImportState(StrEnum):
     FAILED = "failed"
 
 
+class ImportManner(StrEnum):
+    """What becomes of the rows of a file.
+
+    RESTORE: what a file written by «全部字段» holds, put back as it was.
+    """
+
+    DRAFT = "draft"
+    SUBMIT = "submit"
+    RESTORE = "restore"
+
+
 # Nothing is entered before the end, so an import may be stopped and begun again; rows
 # that went wrong since the check send it back to whoever decides.
 IMPORT_MOVES: Mapping[ImportState, frozenset[ImportState]] = {

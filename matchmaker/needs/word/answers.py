@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ... import labels, money
-from ...ledger.cells import CellError
-from ...ledger.cells import day as written_day
-from ...ledger.cells import plain as bare
 from ...schema import clean
+from ...sheets.cells import NOTHING, CellError, district_in, last_day, level, lines
+from ...sheets.cells import plain as bare
 from ...sheets.layout import UNITS
 from .layout import LONG, Choice, choices
 from .paper import OPEN_BOX, TICKED
 
-# Words that leave a field of figures or choices open.
-NOTHING = frozenset(
-    {"", "无", "不限", "没有", "没有要求", "无要求", "面议", "待定", "长期", "长期有效"}
-    | {"/", "\\", "-", "—", "——", "暂无"}
-)
 LONGEST_QUOTED = 30
 
 
@@ -32,7 +23,7 @@ def value_of(code: str, unit: str, text: str) -> Any:
     Raises `CellError` with what is wrong and what to do.
     """
     if code == "targets":
-        return targets(text)
+        return lines(text)
     if code in LONG:
         return clean(text)
     choice = choices().get(code)
@@ -45,27 +36,6 @@ def value_of(code: str, unit: str, text: str) -> Any:
     if code == "deadline":
         return _deadline(words)
     return clean(words)
-
-
-# -- Targets -----------------------------------------------------------------------
-
-_NUMBERED = re.compile(
-    r"\s*(?:[(（]\d{1,2}[)）]|\d{1,2}[、．)）]|\d{1,2}\.(?!\d)|[①-⑳]|[•·▪◆])\s*"
-)
-
-
-def targets(text: str) -> list[str]:
-    """One target a line, without its number; of one line, what semicolons part."""
-    lines = [line for line in map(_unnumbered, text.split("\n")) if line]
-    if len(lines) == 1:
-        lines = [w for w in map(_unnumbered, re.split("[；;]", lines[0])) if w]
-    return lines
-
-
-def _unnumbered(line: str) -> str:
-    return str(
-        clean(_NUMBERED.sub("", line, count=1) if _NUMBERED.match(line) else line)
-    )
 
 
 # -- Figures -----------------------------------------------------------------------
@@ -83,21 +53,8 @@ def _budget(words: str, unit: str) -> str:
     return labels.wan(reading.fen)
 
 
-_BEFORE = re.compile(r"(?:之前|以前|前|止|截止)$")
-_MONTH_END = re.compile(r"(\d{4})年(?:(\d{1,2})月)?[底末]")
-
-
 def _deadline(words: str) -> str:
-    if words in NOTHING:
-        return ""
-    words = _BEFORE.sub("", unicodedata.normalize("NFKC", words)).strip()
-    end = _MONTH_END.fullmatch(words.replace(" ", ""))
-    if end is None:
-        return written_day(words).isoformat()
-    year, month = int(end[1]), int(end[2] or 12)
-    if not 1 <= month <= 12 or year == 0:
-        raise CellError("没有这个月份，请核对")
-    return date(year, month, calendar.monthrange(year, month)[1]).isoformat()
+    return "" if words in NOTHING else last_day(words).isoformat()
 
 
 # -- Choices -----------------------------------------------------------------------
@@ -216,28 +173,14 @@ def _exactly(choice: Choice, words: str) -> str | None:
 
 
 def _district(choice: Choice, words: str) -> str | None:
-    """The district an address names, written in full or without its last sign."""
-    for names in (choice.words.items(), _short(choice.words.items())):
-        found = {code for name, code in names if name in words}
-        if len(found) == 1:
-            return found.pop()
-    return None
-
-
-def _short(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    return ((name[:-1], code) for name, code in names if name[-1] in "区市")
-
-
-_LEVEL = re.compile(r"(?:trl|第)*([1-9一二三四五六七八九])级?(?:及?以上)?")
-_BRACKETS = re.compile(r"[(（][^)）]*[)）]")
-_HAN = {sign: str(number) for number, sign in enumerate("一二三四五六七八九", 1)}
+    return district_in(words, choice.words)
 
 
 def _level(choice: Choice, words: str) -> str | None:
-    match = _LEVEL.fullmatch(bare(_BRACKETS.sub("", words)))
-    # Between two levels stands what `bare` takes away: «6-7 级» is no «67 级».
-    level = _HAN.get(match[1], match[1]) if match else ""
-    return level if level in choice.words.values() else None
+    try:
+        return str(level(words))
+    except CellError:
+        return None
 
 
 _READERS: dict[str, Callable[[Choice, str], str | None]] = {

@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from ...attachments import office
 from ...errors import Invalid
-from ...ledger.cells import CellError
 from ...schema import parse
+from ...sheets.cells import CellError
 from ..schema import LABELS, NeedDraft
 from .answers import value_of
 from .gathering import Answer, gather

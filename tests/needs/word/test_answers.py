@@ -2,8 +2,8 @@
 
 import pytest
 
-from matchmaker.ledger.cells import CellError
 from matchmaker.needs.word.answers import value_of
+from matchmaker.sheets.cells import CellError
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Achievements from Excel and CSV, and back: every column of an achievement."""

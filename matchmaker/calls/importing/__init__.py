@@ -1,0 +1,1 @@
+"""Open calls from Excel and CSV, as drafts."""

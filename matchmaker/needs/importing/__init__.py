@@ -1,0 +1,1 @@
+"""Needs from Excel and CSV, and back: every column of a need."""

@@ -1,0 +1,1 @@
+"""Organisations from Excel and CSV, entered by staff."""

@@ -1,0 +1,250 @@
+"""Organisations from files: known by their credit code, else by their name.
+
+An organisation is entered without members: those register and are approved as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from zlib import crc32
+
+from sqlalchemy import Table, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import History, ImportRun, Organisation, User, fields
+from models.accounts import name_key
+from models.states import ImportManner
+
+from ... import labels
+from ...imports.verdicts import Given, Outcome, Overtaken, Verdict
+from ...sheets.cells import CellError
+from .columns import LABELS, LAYOUT, build
+
+TABLE = cast(Table, Organisation.__table__)
+COMPARED = ("name", "credit_code", "kind", "district")
+Stored = Mapping[str, Any]
+
+
+class Organisations:
+    """The import of organisations, for staff."""
+
+    layout = LAYOUT
+
+    def manners(self, actor: User) -> tuple[ImportManner, ...]:
+        """An organisation has no draft; the one manner is no choice."""
+        return (ImportManner.DRAFT,)
+
+    def begin(self, session: Session, run: ImportRun, *, now: datetime) -> Entries:
+        return Entries(session)
+
+    def write(
+        self,
+        session: Session,
+        run: ImportRun,
+        verdicts: Sequence[Verdict],
+        *,
+        now: datetime,
+    ) -> None:
+        """Enter the verdicts; raises `Overtaken`."""
+        wanted = {Outcome.NEW} | ({Outcome.SUSPECT} if run.takes_suspects else set())
+        new = [each for each in verdicts if each.outcome in wanted]
+        if new:
+            _add(session, run, new, now)
+        for verdict in verdicts:
+            if verdict.outcome is Outcome.CHANGED:
+                _change(session, run, verdict, now)
+
+    def finish(self, session: Session, run: ImportRun, *, now: datetime) -> None:
+        """Nobody is told: an organisation entered so has no members yet."""
+
+
+class Entries:
+    """One file's organisations, judged by those there are."""
+
+    def __init__(self, session: Session) -> None:
+        fields.refresh(session)
+        self._readers = {part.field.code: part.read for part in build() if part.read}
+        self._labels = {each.code: each.label for each in LAYOUT.fields}
+
+    def judge(self, session: Session, rows: Sequence[Given]) -> list[Verdict]:
+        verdicts = [self._read(row) for row in rows]
+        codes, names, keys = _known(session, verdicts)
+        for verdict in verdicts:
+            if not verdict.errors:
+                self._decide(verdict, codes, names, keys)
+        return verdicts
+
+    def _read(self, row: Given) -> Verdict:
+        verdict = Verdict(row.number, Outcome.NEW)
+        for code, cell in row.cells.items():
+            if cell is None or cell == "":
+                continue
+            try:
+                verdict.values[code] = self._readers[code](cell)
+            except CellError as error:
+                verdict.refuse(self._labels[code], str(error))
+        name = verdict.values.get("name", "")
+        if not name and not verdict.errors:
+            verdict.refuse(LABELS["name"], "没有填写，请补充")
+        verdict.title = name
+        verdict.key = verdict.values.get("credit_code") or ""
+        verdict.identity = verdict.key or name
+        return verdict
+
+    def _decide(
+        self,
+        verdict: Verdict,
+        codes: Mapping[str, Stored],
+        names: Mapping[str, Stored],
+        keys: Mapping[str, Stored],
+    ) -> None:
+        values = verdict.values
+        code, name = values.get("credit_code"), values["name"]
+        by_code, by_name = codes.get(code or ""), names.get(name)
+        if by_code and by_name and by_code["id"] != by_name["id"]:
+            verdict.refuse(
+                LABELS["name"],
+                f"信用代码是「{by_code['name']}」的，名称却是另一家单位的，请核对",
+            )
+            return
+        stored = by_code or by_name
+        if stored is not None:
+            _compare(verdict, stored)
+            return
+        if "kind" not in values:
+            verdict.refuse(LABELS["kind"], "没有填写，请补充")
+            return
+        near = keys.get(name_key(name))
+        if near is not None:
+            verdict.suspect(f"平台已有名称相近的「{near['name']}」")
+
+
+def _known(
+    session: Session, verdicts: Sequence[Verdict]
+) -> tuple[dict[str, Stored], dict[str, Stored], dict[str, Stored]]:
+    """The organisations these rows may be: by code, by name, by the key of the name."""
+    names = {each.title for each in verdicts if each.title}
+    columns = [TABLE.c[each] for each in ("id", "name_key", "is_demo", *COMPARED)]
+    query = select(*columns).where(
+        or_(
+            TABLE.c.credit_code.in_({each.key for each in verdicts if each.key}),
+            TABLE.c.name.in_(names),
+            TABLE.c.name_key.in_({name_key(each) for each in names}),
+        )
+    )
+    rows = [dict(row) for row in session.execute(query).mappings()]
+    real = [row for row in rows if not row["is_demo"]]
+    return (
+        {row["credit_code"]: row for row in rows if row["credit_code"]},
+        {row["name"]: row for row in rows},
+        {row["name_key"]: row for row in real},
+    )
+
+
+def _compare(verdict: Verdict, stored: Stored) -> None:
+    """Tell by the stored organisation what the row does."""
+    verdict.met = stored["id"], _mark(stored)
+    verdict.identity = f"record:{stored['id']}"
+    changes = {
+        name: (stored[name], verdict.values[name])
+        for name in COMPARED
+        if verdict.values.get(name) not in (None, stored[name])
+    }
+    if not changes:
+        verdict.outcome = Outcome.SAME
+        return
+    if stored["credit_code"] and "credit_code" in changes:
+        verdict.refuse(
+            LABELS["credit_code"],
+            f"平台上这家单位的信用代码是 {stored['credit_code']}，与这一行不同，请核对",
+        )
+        return
+    verdict.outcome = Outcome.CHANGED
+    verdict.differences = {
+        LABELS[name]: (_in_words(name, before), _in_words(name, after))
+        for name, (before, after) in changes.items()
+    }
+    verdict.values = {
+        "changes": {name: after for name, (_, after) in changes.items()},
+        "before": {name: before for name, (before, _) in changes.items()},
+    }
+
+
+def _in_words(name: str, value: Any) -> str:
+    if name == "kind" and value:
+        return labels.label(value)
+    return labels.in_words(name, value)
+
+
+def _mark(stored: Stored) -> int:
+    """Tells whether somebody changed the organisation since it was judged."""
+    return crc32(repr([str(stored[name] or "") for name in COMPARED]).encode())
+
+
+# -- Writing -----------------------------------------------------------------------
+
+
+def _add(
+    session: Session, run: ImportRun, verdicts: Sequence[Verdict], now: datetime
+) -> None:
+    rows = [
+        {
+            "name": verdict.values["name"],
+            "name_key": name_key(verdict.values["name"]),
+            "kind": verdict.values["kind"],
+            "district": verdict.values.get("district"),
+            "credit_code": verdict.values.get("credit_code"),
+            "is_demo": False,
+            "created_at": now,
+        }
+        for verdict in verdicts
+    ]
+    ids = session.scalars(
+        insert(TABLE).returning(TABLE.c.id, sort_by_parameter_order=True), rows
+    ).all()
+    _note(
+        session,
+        run,
+        [(id_, "organisation.imported", {}) for id_ in ids],
+        now,
+    )
+
+
+def _change(session: Session, run: ImportRun, verdict: Verdict, now: datetime) -> None:
+    assert verdict.met is not None
+    id_, mark = verdict.met
+    columns = [TABLE.c[each] for each in COMPARED]
+    query = select(*columns).where(TABLE.c.id == id_).with_for_update()
+    row = session.execute(query).mappings().one_or_none()
+    if row is None or _mark(dict(row)) != mark:
+        raise Overtaken
+    changes = verdict.values["changes"]
+    named = {"name_key": name_key(changes["name"])} if "name" in changes else {}
+    session.execute(update(TABLE).where(TABLE.c.id == id_).values(**changes, **named))
+    before = verdict.values["before"]
+    told = {name: [before[name], after] for name, after in changes.items()}
+    _note(session, run, [(id_, "organisation.reimported", told)], now)
+
+
+def _note(
+    session: Session,
+    run: ImportRun,
+    noted: Sequence[tuple[int, str, dict[str, Any]]],
+    now: datetime,
+) -> None:
+    session.execute(
+        insert(cast(Table, History.__table__)),
+        [
+            {
+                "at": now,
+                "actor_id": run.uploader_id,
+                "action": action,
+                "record_type": TABLE.name,
+                "record_id": id_,
+                "changes": changes,
+            }
+            for id_, action, changes in noted
+        ],
+    )
