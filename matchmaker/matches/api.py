@@ -87,9 +87,13 @@ def match(body: MatchInput) -> Matches:
     """文字当场编码、当场匹配，什么都不保存；每一条都附有依据。"""
     if says_nothing(body.text):
         raise Invalid({"text": VAGUE})
-    need = _asking(body)
+    return fitting(_asking(body), body.limit)
+
+
+def fitting(need: Need, limit: int = 5) -> Matches:
+    """The likeliest of each kind for the need, as the caller may know them."""
     achievements, calls = (
-        [_told(near, kind) for near in _near(need, kind, body.limit)]
+        [_told(near, kind) for near in _near(need, kind, limit)]
         for kind in (RecordType.ACHIEVEMENT, RecordType.CALL)
     )
     return Matches(achievements=achievements, calls=calls)
