@@ -133,7 +133,7 @@ def _told(near: Near, kind: RecordType) -> MatchOut:
         field=item.field,
         published_at=item.published_at,
         probability=round(near.probability, 4),
-        indicators=[Indicator.model_validate(one) for one in why["indicators"]],
+        indicators=[_indicator(one) for one in why["indicators"]],
         sentences=[
             SentencePair(
                 asked=one["left"], found=one["right"], nearness=one["nearness"]
@@ -143,3 +143,8 @@ def _told(near: Near, kind: RecordType) -> MatchOut:
         terms=[one["term"] for one in why["terms"]],
         demo=item.is_demo,
     )
+
+
+def _indicator(found: dict[str, Any]) -> Indicator:
+    # A target from before anybody said must or wish is no must.
+    return Indicator.model_validate(found | {"must": bool(found.get("must"))})
