@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from matchmaker import limiter
 from matchmaker.api.registry import scopes
 from models import DictionaryEntry, IntroductionAnswer, Need
 from models.fields import FIELDS
@@ -41,7 +42,11 @@ def address(app: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    limiter.reset()
+    limiter.enabled = True  # its headers are among what the page tells
     yield f"http://127.0.0.1:{server.server_port}"
+    limiter.enabled = False
+    limiter.reset()
     server.shutdown()
     thread.join()
 
@@ -135,3 +140,14 @@ def test_the_page_names_the_reasons_for_declining(session):
         DictionaryEntry.dictionary == "introduction_declined"
     )
     assert set(re.findall(r"`(\w+)`", reasons[1])) == set(session.scalars(query))
+
+
+def test_too_many_requests_are_told_when_to_go_on(app, program, monkeypatch, address):
+    settings = app.config["SETTINGS"].model_copy(update={"api_rate": "1 per minute"})
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    caller = program()
+    assert caller.get("/needs").status_code == 200
+    refused = caller.get("/needs", headers={"Accept-Language": "en"})
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 61
+    assert "Retry-After" in refused.json["detail"]
