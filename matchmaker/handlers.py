@@ -303,13 +303,14 @@ def _database(_error: OperationalError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is not None and 300 <= error.code < 400:
         return error.get_response()
-    status, message = error.code or 500, ""
+    status, message, facts = error.code or 500, "", {}
     if status == 413:
-        limit = labels.file_size(request.max_content_length or 0)
-        message = HTTP_WORDS[413][1].format(limit=limit)
+        facts = {"limit": labels.file_size(request.max_content_length or 0)}
+        message = HTTP_WORDS[413][1].format_map(facts)
     if isinstance(error, NoToken):
         message = API_WORDS["api.token"]
-    response = current_app.make_response(_refuse(status, f"http.{status}", message))
+    refused = _refuse(status, f"http.{status}", message, facts=facts)
+    response = current_app.make_response(refused)
     # A wrong method names the right ones, a missing token how to bring one.
     if allowed := error.get_response().headers.get("Allow"):
         response.headers["Allow"] = allowed

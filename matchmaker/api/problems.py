@@ -58,7 +58,7 @@ def answer(
     spoken = language()
     if spoken == "en":
         title = english.title(status)
-        detail = english.detail(code, facts or {})
+        detail = english.detail(code, detail, facts or {})
         errors = {name: english.field(words) for name, words in errors.items()}
     problem = Problem(
         type=f"{PREFIX}/docs#problem-{code}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from time import time
 
 from flask import Blueprint, Response, current_app, g, render_template, request
@@ -96,8 +97,9 @@ def _tell_allowance(response: Response) -> Response:
     if limit is not None:
         response.headers["RateLimit-Limit"] = str(limit.limit.amount)
         response.headers["RateLimit-Remaining"] = str(max(0, limit.remaining))
-        response.headers["RateLimit-Reset"] = str(
-            max(0, round(limit.reset_at - time()))
-        )
+        left = str(max(0, ceil(limit.reset_at - time())))
+        response.headers["RateLimit-Reset"] = left
+        if response.status_code == 429:
+            response.headers["Retry-After"] = left
     response.headers.setdefault("Cache-Control", "private, no-store")
     return response

@@ -87,9 +87,13 @@ def match(body: MatchInput) -> Matches:
     """文字当场编码、当场匹配，什么都不保存；每一条都附有依据。"""
     if says_nothing(body.text):
         raise Invalid({"text": VAGUE})
-    need = _asking(body)
+    return fitting(_asking(body), body.limit)
+
+
+def fitting(need: Need, limit: int = 5) -> Matches:
+    """The likeliest of each kind for the need, as the caller may know them."""
     achievements, calls = (
-        [_told(near, kind) for near in _near(need, kind, body.limit)]
+        [_told(near, kind) for near in _near(need, kind, limit)]
         for kind in (RecordType.ACHIEVEMENT, RecordType.CALL)
     )
     return Matches(achievements=achievements, calls=calls)
@@ -129,7 +133,7 @@ def _told(near: Near, kind: RecordType) -> MatchOut:
         field=item.field,
         published_at=item.published_at,
         probability=round(near.probability, 4),
-        indicators=[Indicator.model_validate(one) for one in why["indicators"]],
+        indicators=[_indicator(one) for one in why["indicators"]],
         sentences=[
             SentencePair(
                 asked=one["left"], found=one["right"], nearness=one["nearness"]
@@ -139,3 +143,8 @@ def _told(near: Near, kind: RecordType) -> MatchOut:
         terms=[one["term"] for one in why["terms"]],
         demo=item.is_demo,
     )
+
+
+def _indicator(found: dict[str, Any]) -> Indicator:
+    # A target from before anybody said must or wish is no must.
+    return Indicator.model_validate(found | {"must": bool(found.get("must"))})

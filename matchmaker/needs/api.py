@@ -16,6 +16,7 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations, Shape
 from ..config import Settings
 from ..db import db
+from ..matches.api import MatchOut, fitting
 from ..posting.service import require_editable
 from ..search.api import Found, listed
 from ..search.schema import ListQuery
@@ -150,6 +151,26 @@ def mine(query: ListQuery, place: Place) -> Slice[Found]:
 @operations.get("/needs/<int:need_id>", "needs.show", "一条需求")
 def show(need_id: int) -> NeedOut:
     return shown(service.find_need(db.session, current(), need_id))
+
+
+class NeedMatches(Output):
+    """What may solve the need, the likeliest first; null where no matches are shown.
+
+    They are shown to whoever reads the full text, unless it is a draft or withdrawn.
+    """
+
+    achievements: list[MatchOut] | None
+    calls: list[MatchOut] | None
+
+
+@operations.get("/needs/<int:need_id>/matches", "needs.show", "一条需求的匹配")
+def near(need_id: int) -> NeedMatches:
+    """只给读得到全文的人；草稿和已撤回的需求没有匹配。"""
+    need = service.find_need(db.session, current(), need_id)
+    full = policies.reads_full_text(current(), need)
+    if not (full and service.is_matched(need)):
+        return NeedMatches(achievements=None, calls=None)
+    return NeedMatches.model_validate(fitting(need))
 
 
 @operations.post(

@@ -28,6 +28,13 @@ from .hints import hints
 from .schema import NeedDraft, NeedInput, from_form
 from .targets import Measure, complete
 
+UNMATCHED = frozenset({NeedStatus.DRAFT, NeedStatus.WITHDRAWN})
+
+
+def is_matched(need: Need) -> bool:
+    """Whether what lies near it is of use to whom it belongs."""
+    return need.status not in UNMATCHED
+
 
 def text_for(user: User | None, need: Need) -> NeedText:
     """The words of the need as this person reads them, everywhere.

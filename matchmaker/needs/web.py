@@ -46,7 +46,6 @@ bp = Blueprint("needs", __name__)
 
 # Those whose owner waits for an answer.
 LOOKING = frozenset({NeedStatus.PENDING, NeedStatus.PUBLISHED})
-UNMATCHED = frozenset({NeedStatus.DRAFT, NeedStatus.WITHDRAWN})
 
 
 @bp.get("/needs")
@@ -98,7 +97,7 @@ def show(need_id: int) -> ResponseReturnValue:
     today = labels.today(now)
     need = service.find_need(session, user, need_id)
     full = policies.reads_full_text(user, need)
-    matched = full and need.status not in UNMATCHED
+    matched = full and service.is_matched(need)
     near = _near(need, RecordType.ACHIEVEMENT) if matched else None
     read_history = policies.may(user, "history.read", need)
     return render_template(

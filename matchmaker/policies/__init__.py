@@ -26,8 +26,8 @@ from .calls import (
     visible_reviews,
     visible_ties,
 )
-from .lists import reads_entries, visible_publications
 from .imports import visible_imports
+from .lists import reads_entries, visible_publications
 from .pairs import side_rule, sides_meet, visible_proposals, visible_suggestions
 from .people import own_work, visible_mandates, visible_registrations
 from .records import (
