@@ -361,6 +361,8 @@ OWNERS = Columns("owner", ("name", "share"))
 
 def from_form(form: Any) -> Mapping[str, Any]:
     """The posted form (werkzeug's MultiDict) with its columns as rows."""
+    if getattr(form, "getlist", None) is None:
+        return dict(form)  # a program sends rows
     data: dict[str, Any] = dict(form.items())
     for name in ("indicators", "modes"):
         data[name] = form.getlist(name)
