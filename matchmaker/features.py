@@ -60,4 +60,25 @@ FEATURES: tuple[str, ...] = (
 )
 
 # Those with an `api` module, in the order in which their operations are described.
-INTERFACES: tuple[str, ...] = ("search", "matches", "needs")
+INTERFACES: tuple[str, ...] = (
+    "accounts",
+    "home",
+    "search",
+    "matches",
+    "needs",
+    "achievements",
+    "attachments",
+    "subscriptions",
+    "notices",
+    "work",
+    "verification",
+    "ledger",
+    "organisations",
+    "registrations",
+    "users",
+    "nodes",
+    "dictionaries",
+    "mail",
+    "audit",
+    "system",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     redirect,
@@ -42,7 +43,7 @@ FORM_BYTES = 100_000
 def _allow_larger(endpoint: str | None, _values: object) -> None:
     """Only an upload by somebody who may import is larger than other forms."""
     if endpoint == "ledger.upload" and policies.may(current(), "ledger.import"):
-        request.max_content_length = _store().limit + FORM_BYTES
+        request.max_content_length = store().limit + FORM_BYTES
 
 
 def _settings() -> Settings:
@@ -50,7 +51,8 @@ def _settings() -> Settings:
     return settings
 
 
-def _store() -> Store:
+def store() -> Store:
+    """Where the uploaded workbooks and those of their errors are kept."""
     return Store(_settings().attachment_dir, _settings().import_bytes)
 
 
@@ -65,7 +67,7 @@ def _list(errors: dict[str, str] | None = None) -> ResponseReturnValue:
     page = render_template(
         "ledger/imports.html",
         found=found,
-        limit=labels.file_size(_store().limit),
+        limit=labels.file_size(store().limit),
         most_rows=_settings().import_rows,
         errors=errors or {},
         now=utcnow(),
@@ -83,7 +85,7 @@ def upload() -> ResponseReturnValue:
             raise Invalid({"file": "请先选择一个文件"})
         run = service.upload(
             db.session,
-            _store(),
+            store(),
             signed_in(),
             KIND,
             file.filename,
@@ -171,10 +173,15 @@ def cancel_import(run_id: int) -> ResponseReturnValue:
 @bp.get("/ledger/import/<int:run_id>/errors")
 @login_required
 def errors(run_id: int) -> ResponseReturnValue:
+    return workbook_of_errors(run_id)
+
+
+def workbook_of_errors(run_id: int) -> Response:
+    """The uploaded workbook with what is wrong in each row; raises `Conflict`."""
     run = service.find(db.session, signed_in(), KIND, run_id)
     if run.state is ImportState.CHECKING or not run.errors_sha256:
         raise Conflict("import.no_errors")
-    path = _store().path(run.errors_sha256)
+    path = store().path(run.errors_sha256)
     if not path.is_file():
         raise Conflict("import.no_errors")
     stem = run.file_name.rpartition(".")[0] or run.file_name

@@ -13,7 +13,7 @@ from models import User
 
 from .. import policies
 from ..nodes.duties import Choices, Duties, choices
-from ..paging import turn
+from ..paging import Part, turn
 from .kinds import KINDS
 from .schema import QueueQuery
 
@@ -53,23 +53,25 @@ def queue(
     user: User,
     query: QueueQuery,
     only: Collection[tuple[str, int]] | None = None,
+    part: Part | None = None,
 ) -> Queue:
     """What waits for a decision, the longest wait first.
 
     ``only`` leaves these (kind, id), which the query narrows further. Raises `NotFound`
-    where the query names a node that is not there.
+    where the query names a node that is not there. ``part`` is what is asked for
+    instead of the query's page.
     """
     policies.require(user, "need.verify")
     nodes = choices(session, user, query.node)
     waiting = _waiting(user, only)
     counts, total = _counts(session, waiting, query, nodes)
-    here = turn(query.page, total, PER_PAGE)
+    here = turn(part or query.page, total, PER_PAGE)
     rows = session.execute(
         select(waiting)
         .where(*_narrowed(waiting, query), _within(waiting, nodes.duties))
         .order_by(waiting.c.since, waiting.c.kind, waiting.c.id)
         .offset(here.start)
-        .limit(PER_PAGE)
+        .limit(here.size)
     ).all()
     ids: dict[str, list[int]] = defaultdict(list)
     for row in rows:
