@@ -116,9 +116,9 @@ def kind(name: str) -> Kind:
 
 
 def refuse_unknown(name: str) -> None:
-    """Raise `Invalid` where an entry is to be added to no dictionary of ours."""
+    """Raise `Invalid` for the name of no dictionary."""
     if name not in KINDS:
-        raise Invalid({"dictionary": "没有这个字典，请从字典页面进入"})
+        raise Invalid({"dictionary": "没有这个字典，请从所列字典中选择"})
 
 
 def counts(session: Session, user: User) -> list[tuple[Kind, int, int]]:

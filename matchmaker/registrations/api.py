@@ -16,7 +16,7 @@ from ..api.parts import numbered
 from ..db import db
 from . import deciding
 from . import queue as desk
-from .schema import Approval, QueueQuery, Return
+from .schema import Approval, QueueQuery, RegistrationReturn
 
 operations = Operations("registrations", "登记审核")
 
@@ -150,7 +150,7 @@ def approve(registration_id: int, body: Approval) -> Opened:
 @operations.post(
     "/registrations/<int:registration_id>/return", "registrations.give_back", "退回登记"
 )
-def give_back(registration_id: int, body: Return) -> RegistrationOut:
+def give_back(registration_id: int, body: RegistrationReturn) -> RegistrationOut:
     made = deciding.give_back(
         db.session, signed_in(), registration_id, body, now=utcnow()
     )

@@ -93,10 +93,16 @@ def create(body: SubscriptionInput) -> SubscriptionOut:
 
 
 @operations.post(
-    "/subscriptions/buyers", "subscriptions.create", "订阅一项成果的需求方", status=201
+    "/achievements/<int:achievement_id>/subscription",
+    ("achievements.buyers", "subscriptions.create"),
+    "订阅一项成果的需求方",
+    status=201,
 )
-def create_for_buyers(body: BuyersInput) -> SubscriptionOut:
-    one, _ = service.subscribe_to_buyers(db.session, signed_in(), body, now=utcnow())
+def create_for_buyers(achievement_id: int, body: FrequencyInput) -> SubscriptionOut:
+    """有新的需求需要这项成果时通知。"""
+    # Checked already but for the number, which may be that of nothing.
+    data = BuyersInput.model_construct(**dict(body), achievement_id=achievement_id)
+    one, _ = service.subscribe_to_buyers(db.session, signed_in(), data, now=utcnow())
     return shown(one)
 
 
