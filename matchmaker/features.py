@@ -66,4 +66,28 @@ FEATURES: tuple[str, ...] = (
 )
 
 # Those with an `api` module, in the order in which their operations are described.
-INTERFACES: tuple[str, ...] = ("search", "matches", "needs")
+INTERFACES: tuple[str, ...] = (
+    "accounts",
+    "home",
+    "search",
+    "matches",
+    "needs",
+    "needs.importing",
+    "achievements",
+    "achievements.importing",
+    "attachments",
+    "subscriptions",
+    "notices",
+    "work",
+    "verification",
+    "ledger",
+    "organisations",
+    "organisations.importing",
+    "registrations",
+    "users",
+    "nodes",
+    "dictionaries",
+    "mail",
+    "audit",
+    "system",
+)

@@ -16,20 +16,30 @@ AT_ONCE = 500
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some rows of a list, as a program asks for them: so many after the first ones."""
+
+    start: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Turn:
     """A page of a list; a list of nothing has one page, and it is empty.
 
     ``page`` is the one there is, counted from 1: beyond the last it is the last.
+    ``first`` is where a part begins that is no page.
     """
 
     page: int
     pages: int
     size: int
+    first: int | None = None
 
     @property
     def start(self) -> int:
         """How many rows stand before it."""
-        return (self.page - 1) * self.size
+        return (self.page - 1) * self.size if self.first is None else self.first
 
     def rows(self, query: Select[Any]) -> Any:
         """The query, narrowed to the rows of this page."""
@@ -46,8 +56,10 @@ class Page(Generic[Item]):
     pages: int
 
 
-def turn(asked: int, total: int, size: int) -> Turn:
-    """The page to show of ``total`` rows, ``size`` a page."""
+def turn(asked: int | Part, total: int, size: int) -> Turn:
+    """The page to show of ``total`` rows, ``size`` a page; or just the part."""
+    if isinstance(asked, Part):
+        return Turn(1, 1, asked.size, asked.start)
     pages = max(1, ceil(total / size))
     return Turn(min(asked, pages), pages, size)
 

@@ -104,7 +104,7 @@ class IpRow(Input):
 
     type: Annotated[Text, _of(IP_TYPES, "类型")]
     status: Annotated[Text, _of(IP_STATES, "状态")]
-    count: Annotated[int, BeforeValidator(_one_if_blank), Field(ge=1, le=9999)] = 1
+    count: Annotated[int, Field(ge=1, le=9999), BeforeValidator(_one_if_blank)] = 1
     number: Annotated[Text, Field(max_length=40)] = ""
     family: Annotated[Text, Field(max_length=100)] = ""
 
@@ -141,8 +141,8 @@ class OwnerRow(Input):
     name: Annotated[Text, Field(min_length=2, max_length=100)]
     share: Annotated[
         Decimal,
-        BeforeValidator(lambda text: str(text).rstrip("%％ ")),
         Field(gt=0, lt=100, decimal_places=2, max_digits=4),
+        BeforeValidator(lambda text: str(text).rstrip("%％ ")),
     ]
 
     def stored(self) -> dict[str, Any]:
@@ -361,6 +361,8 @@ OWNERS = Columns("owner", ("name", "share"))
 
 def from_form(form: Any) -> Mapping[str, Any]:
     """The posted form (werkzeug's MultiDict) with its columns as rows."""
+    if getattr(form, "getlist", None) is None:
+        return dict(form)  # a program sends rows
     data: dict[str, Any] = dict(form.items())
     for name in ("indicators", "modes"):
         data[name] = form.getlist(name)

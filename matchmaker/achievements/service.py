@@ -1,22 +1,16 @@
 """Write achievements down, change them, take them back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from math import prod
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import Achievement, Need, User, transaction
+from models import Achievement, User, transaction
 from models.outbox import RecordType
 from models.states import ACHIEVEMENT_MOVES, AchievementStatus
 
-from .. import policies
 from ..history import service as history
 from ..jobs import outbox
-from ..matches.nearby import Near
-from ..needs.service import text_for
 from ..posting import expiry
 from ..posting import service as posting
 from ..posting.terms import Terms
@@ -179,33 +173,3 @@ def columns(data: AchievementDraft) -> dict[str, Any]:
         "pilot_wanted": data.pilot_wanted,
         "pilot_needs": data.pilot_needs,
     }
-
-
-@dataclass
-class Buyer:
-    """An organisation that may want an achievement, with the needs that say so."""
-
-    label: str
-    known: bool
-    needs: list[Near]
-
-    @property
-    def chance(self) -> float:
-        """How likely one of its needs or more would be approved, each on its own."""
-        return 1 - prod(1 - near.probability for near in self.needs)
-
-
-def buyers(user: User, near: Sequence[Near]) -> list[Buyer]:
-    """Who may want an achievement, the most likely first, each with its needs.
-
-    A firm this person may not name is never put together from its several
-    needs: each of its masked needs stands alone.
-    """
-    found: dict[tuple[str, int], Buyer] = {}
-    for one in near:
-        need: Need = one.item
-        known = policies.knows_firm(user, need)
-        key = ("firm", need.organisation_id) if known else ("need", need.id)
-        label = text_for(user, need).organisation
-        found.setdefault(key, Buyer(label, known, [])).needs.append(one)
-    return sorted(found.values(), key=lambda buyer: -buyer.chance)

@@ -17,9 +17,6 @@ from flask_login import login_required
 from models import Achievement
 from models.base import utcnow
 from models.outbox import RecordType
-from models.states import (
-    AchievementStatus,
-)
 
 from .. import labels, policies
 from ..accounts.current import current, signed_in
@@ -30,7 +27,6 @@ from ..duplicates import service as duplicates
 from ..feeds.web import ATOM_TYPE, base_url, told
 from ..history import service as history
 from ..history.words import entries
-from ..matches import service as matches
 from ..matches.nearby import nearby
 from ..posting import expiry
 from ..posting import service as posting
@@ -42,20 +38,13 @@ from ..search.web import export_list, list_page, near_cards, searches
 from ..sheets.web import exports
 from ..subscriptions import service as subscriptions
 from . import feeds, service
+from .buyers import UNMATCHED, by_organisation, seek
 from .merge import MONEY
 from .schema import LABELS
 
 bp = Blueprint("achievements", __name__)
 
 COLUMN_LABELS = LABELS | {f"{name}_fen": LABELS[name] for name in MONEY}
-UNMATCHED = frozenset(
-    {
-        AchievementStatus.DRAFT,
-        AchievementStatus.TRANSFERRED,
-        AchievementStatus.WITHDRAWN,
-    }
-)
-MOST_BUYERS = 20
 
 
 @bp.get("/achievements")
@@ -131,31 +120,15 @@ def show(achievement_id: int) -> ResponseReturnValue:
 @login_required
 def buyers(achievement_id: int) -> ResponseReturnValue:
     user = signed_in()
-    item = service.find_achievement(db.session, user, achievement_id)
-    policies.require(user, "achievement.find_buyers", item)
-    matches.note_buyers_seen(db.session, user, item, now=utcnow())
-    matched = item.status not in UNMATCHED
-    near = (
-        nearby(
-            db.session,
-            live_index(),
-            user,
-            item,
-            RecordType.NEED,
-            limit=MOST_BUYERS,
-            now=utcnow(),
-        )
-        if matched
-        else []
-    )
+    sought = seek(db.session, live_index(), user, achievement_id, now=utcnow())
     return render_template(
         "achievements/buyers.html",
-        item=item,
-        matched=matched,
-        needs=near_cards(near),
-        organisations=service.buyers(user, near),
-        watched=subscriptions.running(db.session, user, item.id),
-        watchable=item.status in subscriptions.SEEKING,
+        item=sought.item,
+        matched=sought.is_matched,
+        needs=near_cards(sought.needs),
+        organisations=by_organisation(user, sought.needs),
+        watched=subscriptions.running(db.session, user, sought.item.id),
+        watchable=sought.item.status in subscriptions.SEEKING,
     )
 
 

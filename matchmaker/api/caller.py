@@ -29,6 +29,7 @@ def admit(operation: Operation) -> User | None:
     token = _token()
     user = token.user if token else None
     act_as(user)
+    g.api_token = token
     line = operation.line
     if token is not None and operation.scope not in token.scopes:
         raise Forbidden("api.scope")

@@ -135,16 +135,25 @@ def _told(error: ValidationError) -> Iterator[tuple[str, str]]:
         for name in broken["required"]:
             if name not in given:
                 yield pointer([*place, name]), "请填写此项"
+    elif inner := _of_the_only_kind(error):
+        for one in inner:
+            yield from _told(one)
     else:
         yield pointer(place), _words(error)
 
 
+def _of_the_only_kind(error: ValidationError) -> list[ValidationError]:
+    """What is wrong with the value as the one thing, beside null, that it may be."""
+    kinds: Any = error.validator_value if error.validator == "anyOf" else ()
+    said = [place for place, one in enumerate(kinds) if one.get("type") != "null"]
+    if len(said) != 1:
+        return []
+    return [one for one in error.context or () if one.relative_schema_path[0] in said]
+
+
 def _words(error: ValidationError) -> str:
-    if error.validator == "anyOf":
-        # The alternative to «null» is what the field is meant to be.
-        inner = [one for one in error.context or () if one.validator_value != "null"]
-        if inner:
-            return _words(inner[0])
+    if error.validator == "anyOf" and error.context:
+        return _words(error.context[0])
     words = WORDS.get(str(error.validator), "请检查此项的格式")
     value: Any = error.validator_value
     if error.validator == "type":

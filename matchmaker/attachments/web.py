@@ -230,7 +230,7 @@ def cards(item: Any) -> list[dict[str, Any]]:
 
 
 @bp.get("/attachments/<int:attachment_id>")
-def download(attachment_id: int) -> ResponseReturnValue:
+def download(attachment_id: int) -> Response:
     row, _ = service.find(db.session, current(), attachment_id)
     kind = content.BY_CODE[row.kind]
     path = store().path(row.sha256)

@@ -234,6 +234,22 @@ def read(session: Session, user: User, query: AuditQuery) -> Page[Entry]:
     return Page(_entries(session, user, rows), total, here.page, here.pages)
 
 
+def newest(
+    session: Session, user: User, query: AuditQuery, before: int | None, most: int
+) -> tuple[list[Entry], int]:
+    """So many of the newest entries under the filters, and how many there are in all.
+
+    ``before`` leaves only those with a smaller number, so that whoever reads on meets
+    none twice while the log grows.
+    """
+    policies.require(user, "audit.read")
+    rows = select(History).where(*_where(query)).options(joinedload(History.actor))
+    if before is not None:
+        rows = rows.where(History.id < before)
+    found = session.scalars(rows.order_by(History.id.desc()).limit(most)).all()
+    return _entries(session, user, found), _total(session, query)
+
+
 def _total(session: Session, query: AuditQuery) -> int:
     """How many lines there are to read: all, less the few that are sealed.
 

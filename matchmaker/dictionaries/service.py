@@ -115,6 +115,12 @@ def kind(name: str) -> Kind:
     return KINDS[name]
 
 
+def refuse_unknown(name: str) -> None:
+    """Raise `Invalid` for the name of no dictionary."""
+    if name not in KINDS:
+        raise Invalid({"dictionary": "没有这个字典，请从所列字典中选择"})
+
+
 def counts(session: Session, user: User) -> list[tuple[Kind, int, int]]:
     """Every dictionary with how many entries are in use and how many are not."""
     policies.require(user, "dictionary.govern")
@@ -164,6 +170,7 @@ def add(
     """Add an entry at the end of its dictionary."""
     with transaction(session):
         policies.require(actor, "dictionary.govern")
+        refuse_unknown(data.dictionary)
         its = kind(data.dictionary)
         if len(data.code) > its.longest:
             raise Invalid({"code": f"这个字典的代码最多 {its.longest} 个字符"})

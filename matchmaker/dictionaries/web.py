@@ -63,8 +63,7 @@ def _list(
 def add() -> ResponseReturnValue:
     name = request.form.get("dictionary", "")
     policies.require(signed_in(), "dictionary.govern")
-    if name not in service.KINDS:
-        raise Invalid({"dictionary": "没有这个字典，请从字典页面进入"})
+    service.refuse_unknown(name)
     try:
         data = parse(NewEntry, request.form)
         entry = service.add(db.session, signed_in(), data, now=utcnow())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import ImportRun, User, transaction
@@ -61,12 +61,18 @@ class Page:
     has_more: bool
 
 
+def every(user: User, kind: str) -> Select[ImportRun]:
+    """The imports of a kind that the person may see."""
+    policies.require(user, ACTIONS[kind])
+    return select(ImportRun).where(
+        ImportRun.kind == kind, policies.visible_imports(user)
+    )
+
+
 def runs(session: Session, user: User, kind: str, page: int) -> Page:
     """The imports of a kind, newest first."""
-    policies.require(user, ACTIONS[kind])
     query = (
-        select(ImportRun)
-        .where(ImportRun.kind == kind, policies.visible_imports(user))
+        every(user, kind)
         .options(joinedload(ImportRun.uploader))
         .order_by(ImportRun.id.desc())
         .offset((page - 1) * PER_PAGE)
@@ -154,8 +160,8 @@ def set_mapping(
     """Say what the headings stand for, and have the file checked anew.
 
     ``chosen`` has the choice for each heading («» for none), and is remembered for the
-    next file. Raises `Invalid` where two headings stand for one column or a required
-    one is missing.
+    next file. Raises `Invalid` where two headings stand for one column, a required
+    one is missing or one is not there.
     """
     with transaction(session):
         run = _locked(session, actor, kind, run_id)
@@ -163,6 +169,7 @@ def set_mapping(
             raise Conflict("import.not_open")
         _require_file(run)
         headings = run.report.get("headings", [])
+        _refuse_unknown(headings, chosen)
         mapping = {name: chosen[name] for name in headings if chosen.get(name)}
         _refuse_mapping(kind, mapping)
         if wish is not None:
@@ -173,6 +180,12 @@ def set_mapping(
         _restart(run, ImportState.CHECKING, now)
         session.info["wake_import"] = True
     return run
+
+
+def _refuse_unknown(headings: Sequence[str], chosen: Mapping[str, str]) -> None:
+    unknown = sorted(set(chosen) - set(headings))
+    if unknown:
+        raise Invalid({"mapping": f"文件里没有「{unknown[0][:60]}」这一列，请检查列名"})
 
 
 def _refuse_mapping(kind: str, mapping: Mapping[str, str]) -> None:

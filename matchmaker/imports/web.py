@@ -8,6 +8,7 @@ from typing import IO
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     redirect,
@@ -102,7 +103,7 @@ def pages(desk: Desk) -> Blueprint:
         """Only an upload by somebody who may import is larger than other forms."""
         uploads = endpoint == f"{desk.name}.upload"
         if uploads and policies.may(current(), desk.action):
-            request.max_content_length = _store().limit + FORM_BYTES
+            request.max_content_length = store().limit + FORM_BYTES
 
     here, one = desk.address, f"{desk.address}/<int:run_id>"
     for rule, method, endpoint, view in (
@@ -127,7 +128,8 @@ def _settings() -> Settings:
     return settings
 
 
-def _store() -> Store:
+def store() -> Store:
+    """Where the uploaded workbooks and those of their errors are kept."""
     return Store(_settings().attachment_dir, _settings().import_bytes)
 
 
@@ -148,7 +150,7 @@ class _Pages:
             "imports/list.html",
             desk=desk,
             found=found,
-            limit=labels.file_size(_store().limit),
+            limit=labels.file_size(store().limit),
             most_rows=_settings().import_rows,
             manners=desk.choices(user),
             values=request.form or {"manner": ImportManner.DRAFT.value},
@@ -166,7 +168,7 @@ class _Pages:
                 raise Invalid({"file": "请先选择一个文件"})
             run = service.upload(
                 db.session,
-                _store(),
+                store(),
                 user,
                 desk.kind,
                 file.filename,
@@ -179,17 +181,10 @@ class _Pages:
         return redirect(url_for(".show_import", run_id=run.id), 303)
 
     def template(self) -> ResponseReturnValue:
-        policies.require(signed_in(), self.desk.action)
-        file = self.desk.template(db.session, signed_in())
-        return download(file, f"{self.desk.layout.title}模板.xlsx")
+        return template_of(self.desk)
 
     def export_all(self) -> ResponseReturnValue:
-        user, form = signed_in(), asked_form()
-        policies.require(user, self.desk.action)
-        assert self.desk.whole is not None
-        file = self.desk.whole(db.session, user, form)
-        name = f"{self.desk.layout.title}全部字段-{labels.day(utcnow())}"
-        return download_table(file, name, form)
+        return whole_of(self.desk, asked_form())
 
     def show(self, run_id: int) -> ResponseReturnValue:
         return self._show(self._find(run_id))
@@ -206,14 +201,11 @@ class _Pages:
         layout = self.desk.layout
         headings = run.report.get("headings", [])
         shown = progress.Asked(request.args.get("show", ""), page_number(request.args))
-        told = Staging(_settings().import_dir).told(run.id)
         page = render_template(
             "imports/run.html",
             desk=self.desk,
             run=run,
-            view=progress.view(
-                run, shown, told=told, place=self.desk.place, now=utcnow()
-            ),
+            view=view_of(self.desk, run, shown),
             choices=layout.choices(),
             remembered=mappings.is_remembered(db.session, run),
             ignored=[name for name in headings if layout.ignores(name)],
@@ -273,11 +265,39 @@ class _Pages:
         return redirect(url_for(".show_import", run_id=run_id), 303)
 
     def errors(self, run_id: int) -> ResponseReturnValue:
-        run = self._find(run_id)
-        if run.state is ImportState.CHECKING or not run.errors_sha256:
-            raise Conflict("import.no_errors")
-        path = _store().path(run.errors_sha256)
-        if not path.is_file():
-            raise Conflict("import.no_errors")
-        stem = run.file_name.rpartition(".")[0] or run.file_name
-        return download(path, f"{stem}-错误.xlsx")
+        return workbook_of_errors(self.desk, run_id)
+
+
+def workbook_of_errors(desk: Desk, run_id: int) -> Response:
+    """The uploaded workbook with what is wrong in each row; raises `Conflict`."""
+    run = service.find(db.session, signed_in(), desk.kind, run_id)
+    if run.state is ImportState.CHECKING or not run.errors_sha256:
+        raise Conflict("import.no_errors")
+    path = store().path(run.errors_sha256)
+    if not path.is_file():
+        raise Conflict("import.no_errors")
+    stem = run.file_name.rpartition(".")[0] or run.file_name
+    return download(path, f"{stem}-错误.xlsx")
+
+
+def view_of(desk: Desk, run: ImportRun, asked: progress.Asked) -> progress.View:
+    """How the run stands, with some of its rows."""
+    told = Staging(_settings().import_dir).told(run.id)
+    return progress.view(run, asked, told=told, place=desk.place, now=utcnow())
+
+
+def template_of(desk: Desk) -> Response:
+    """The workbook to fill in."""
+    policies.require(signed_in(), desk.action)
+    return download(
+        desk.template(db.session, signed_in()), f"{desk.layout.title}模板.xlsx"
+    )
+
+
+def whole_of(desk: Desk, form: Form) -> Response:
+    """All columns of all records the person has, as a file."""
+    policies.require(signed_in(), desk.action)
+    assert desk.whole is not None
+    file = desk.whole(db.session, signed_in(), form)
+    name = f"{desk.layout.title}全部字段-{labels.day(utcnow())}"
+    return download_table(file, name, form)

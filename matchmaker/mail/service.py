@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from models import Mail, User, transaction
@@ -172,6 +172,13 @@ def _put_off(session: Session, ids: list[int], why: str, now: datetime) -> None:
 def _shown() -> ColumnElement[bool]:
     """What the staff may look at: not who got a receipt for a bid."""
     return Mail.kind.not_in(letters.UNSEEN)
+
+
+def every(actor: User, state: MailState | None = None) -> Select[Mail]:
+    """The mails the staff may look at, of one state or all."""
+    policies.require(actor, "mail.read")
+    found = select(Mail).where(_shown())
+    return found if state is None else found.where(Mail.state == state)
 
 
 def outbox(session: Session, actor: User, page: int, state: str = "") -> Outbox:

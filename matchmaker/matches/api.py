@@ -44,7 +44,7 @@ class Indicator(Output):
     asked: str
     claimed: str | None
     verdict: str
-    must: bool
+    must: bool | None
     note: str | None
 
 

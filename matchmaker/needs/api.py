@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
-from flask import current_app
+from flask import Response, current_app
+from werkzeug.datastructures import FileStorage
 
 from models import Need, utcnow
 from models.outbox import RecordType
@@ -14,14 +15,21 @@ from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations, Shape
+from ..attachments.api import most as largest_file
+from ..attachments.content import BY_CODE
+from ..attachments.service import Upload
+from ..attachments.web import store
 from ..config import Settings
 from ..db import db
 from ..matches.api import MatchOut, fitting
 from ..posting.service import require_editable
 from ..search.api import Found, listed
 from ..search.schema import ListQuery
+from ..sheets.web import download
 from . import budgets, service
 from .schema import LABELS, NeedDraft
+from .word import service as word
+from .word import template
 
 operations = Operations("needs", "技术需求")
 
@@ -173,9 +181,7 @@ def near(need_id: int) -> NeedMatches:
     return NeedMatches.model_validate(fitting(need))
 
 
-@operations.post(
-    "/needs", ("need_forms.new", "need_word.upload"), "发布需求", status=201
-)
+@operations.post("/needs", "need_forms.new", "发布需求", status=201)
 def create(body: Annotated[Mapping[str, Any], Shape(NeedBody)], key: str) -> NeedOut:
     need = service.create_need(
         db.session, signed_in(), _read(body), form_key=key, now=utcnow()
@@ -226,3 +232,59 @@ def renew(need_id: int) -> NeedOut:
         db.session, signed_in(), need_id, terms=settings.terms, now=utcnow()
     )
     return shown(need)
+
+
+@operations.get("/needs/word-form", "need_word.download", "空白的 Word 需求表")
+def word_form() -> Response:
+    file = template.document(signed_in())
+    return download(file, template.NAME, BY_CODE["docx"].media_type)
+
+
+class Doubt(Output):
+    """What is wrong with one field of the form, and what stands there where it can."""
+
+    field: str
+    words: str
+    value: str | None
+
+
+class WordForm(Output):
+    """What a form filled in Word says; nothing of it is kept.
+
+    ``body`` has what could be read, as «发布需求» takes it: for a draft, until somebody
+    has looked at the ``doubts``, at what is ``missing`` and at the ``unread`` rest.
+    """
+
+    body: dict[str, Any]
+    doubts: list[Doubt]
+    missing: list[str]
+    unread: list[str]
+    remarks: list[str]
+
+
+@operations.upload(
+    "/needs/word-form",
+    "need_word.upload",
+    "读出一份 Word 需求表",
+    most=largest_file,
+    status=200,
+)
+def read_word(file: FileStorage) -> WordForm:
+    """只读出内容，不保存；核对后用「发布需求」提交。"""
+    sent = Upload(file.filename or "", file.stream)  # type: ignore[arg-type]
+    found = word.read_upload(signed_in(), store(), sent)
+    return WordForm(
+        body=found.body() | {"draft": True},
+        doubts=[
+            Doubt(field=name, words=words, value=_text(found.values.get(name)))
+            for name, words in found.doubts
+        ],
+        missing=found.missing,
+        unread=found.unread,
+        remarks=found.remarks,
+    )
+
+
+def _text(value: Any) -> str | None:
+    lines = value if isinstance(value, list) else [value]
+    return "\n".join(str(line) for line in lines if line) or None

@@ -14,20 +14,27 @@ from models.states import Role
 from .. import policies
 from ..errors import Invalid, NotFound
 from ..history import service as history
-from ..paging import Page, streamed, turn
+from ..paging import Page, Part, streamed, turn
 from .schema import LARGEST_ID, MandateEnd, MandateInput, MandateQuery
 
 PER_PAGE = 30
 
 
 def listed(
-    session: Session, user: User, query: MandateQuery, day: date
+    session: Session,
+    user: User,
+    query: MandateQuery,
+    day: date,
+    part: Part | None = None,
 ) -> Page[Mandate]:
-    """The mandates the person may know of: those in force first, then the newest."""
+    """The mandates the person may know of: those in force first, then the newest.
+
+    ``part`` is what is asked for instead of the query's page.
+    """
     policies.require(user, "mandate.read")
     found = _found(user, query, day)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    here = turn(query.page, total, PER_PAGE)
+    here = turn(part or query.page, total, PER_PAGE)
     rows = session.scalars(here.rows(_in_order(found)))
     return Page(rows.unique().all(), total, here.page, here.pages)
 

@@ -18,7 +18,7 @@ from ..history import service as history
 from ..mail import service as mail
 from ..notices import service as notices
 from .queue import find
-from .schema import Approval, Return
+from .schema import Approval, RegistrationReturn
 from .service import organisation_name
 
 
@@ -101,7 +101,12 @@ def _tell_approved(
 
 
 def give_back(
-    session: Session, actor: User, number: int, data: Return, *, now: datetime
+    session: Session,
+    actor: User,
+    number: int,
+    data: RegistrationReturn,
+    *,
+    now: datetime,
 ) -> Registration:
     """Return a registration with what to change; the mail's link opens it again."""
     with transaction(session):

@@ -14,7 +14,7 @@ from models.states import RegistrationState
 from .. import policies
 from ..errors import NotFound
 from ..nodes.duties import Choices, choices
-from ..paging import streamed, turn
+from ..paging import Part, streamed, turn
 from .schema import STATES, QueueQuery
 
 PER_PAGE = 20
@@ -42,11 +42,14 @@ class Queue:
     counts: Mapping[str, int]
 
 
-def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
+def queue(
+    session: Session, actor: User, query: QueueQuery, part: Part | None = None
+) -> Queue:
     """What waits for a decision, the longest wait first; or what was decided.
 
     A registration is of the district of the organisation; with a node chosen, only
-    those of its districts. Raises `NotFound` for a node that is not there.
+    those of its districts. Raises `NotFound` for a node that is not there. ``part`` is
+    what is asked for instead of the query's page.
     """
     policies.require(actor, "registration.list")
     nodes = choices(session, actor, query.node)
@@ -60,7 +63,7 @@ def queue(session: Session, actor: User, query: QueueQuery) -> Queue:
         for one in nodes.offered
     }
     total = sum(n for district, n in rows if nodes.duties.covers(district))
-    here = turn(query.page, total, PER_PAGE)
+    here = turn(part or query.page, total, PER_PAGE)
     found = session.scalars(here.rows(_listed(actor, query, nodes))).all()
     return Queue(found, total, here.page, here.pages, nodes, counts)
 

@@ -121,7 +121,7 @@ class Approval(Input):
     version: int
 
 
-class Return(Approval):
+class RegistrationReturn(Approval):
     """A registration given back; the person reads the reason."""
 
     reason: Annotated[Text, Field(min_length=5, max_length=1000)]

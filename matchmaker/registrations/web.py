@@ -33,7 +33,7 @@ from .schema import (
     CorrectionInput,
     QueueQuery,
     RegistrationInput,
-    Return,
+    RegistrationReturn,
     plain_code,
 )
 
@@ -217,7 +217,7 @@ def approve(registration_id: int) -> ResponseReturnValue:
 def give_back(registration_id: int) -> ResponseReturnValue:
     made = desk.find(db.session, signed_in(), registration_id)
     try:
-        data = parse(Return, request.form)
+        data = parse(RegistrationReturn, request.form)
     except Invalid as invalid:
         return _show(registration_id, invalid.fields)
     deciding.give_back(db.session, signed_in(), registration_id, data, now=utcnow())

@@ -18,7 +18,7 @@ from models.states import AchievementStatus, Frequency
 from .. import policies
 from ..errors import Conflict, NotFound
 from ..notices import service as notices
-from ..paging import turn
+from ..paging import Part, turn
 from ..search.service import find, load
 from .schema import BuyersInput, FrequencyInput, SubscriptionInput
 
@@ -278,7 +278,7 @@ def running(session: Session, actor: User, achievement_id: int) -> Subscription 
 
 
 def findings(
-    session: Session, actor: User, subscription: Subscription, page: int
+    session: Session, actor: User, subscription: Subscription, page: int | Part
 ) -> Findings:
     """What the subscription found and its owner may still see, newest first."""
     seen = union_all(
@@ -301,7 +301,7 @@ def findings(
         .where(Finding.id.in_(select(seen.c.id)))
         .order_by(Finding.id.desc())
         .offset(here.start)
-        .limit(PER_PAGE)
+        .limit(here.size)
     ).all()
     items = {
         (kind, item.id): item

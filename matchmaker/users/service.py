@@ -15,7 +15,7 @@ from ..accounts.service import KINDS
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import label
-from ..paging import Page, turn
+from ..paging import Page, Part, turn
 from .schema import Closing, RoleChange, UserQuery
 
 PER_PAGE = 30
@@ -25,12 +25,17 @@ LARGEST_ID = 2**31 - 1
 MOST_HISTORY = 30
 
 
-def search(session: Session, user: User, query: UserQuery) -> Page[User]:
-    """Accounts by name, e-mail or organisation, by role and state."""
+def search(
+    session: Session, user: User, query: UserQuery, part: Part | None = None
+) -> Page[User]:
+    """Accounts by name, e-mail or organisation, by role and state.
+
+    ``part`` is what is asked for instead of the query's page.
+    """
     policies.require(user, "user.read")
     joined = _joined(query)
     total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
-    here = turn(query.page, total, PER_PAGE)
+    here = turn(part or query.page, total, PER_PAGE)
     rows = session.scalars(here.rows(_listed(joined)))
     return Page(rows.unique().all(), total, here.page, here.pages)
 

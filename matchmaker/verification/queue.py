@@ -13,7 +13,7 @@ from models import User
 
 from .. import policies
 from ..nodes.duties import Choices, Duties, choices
-from ..paging import AT_ONCE, turn
+from ..paging import AT_ONCE, Part, turn
 from .kinds import KINDS
 from .schema import QueueQuery
 
@@ -53,17 +53,19 @@ def queue(
     user: User,
     query: QueueQuery,
     only: Collection[tuple[str, int]] | None = None,
+    part: Part | None = None,
 ) -> Queue:
     """What waits for a decision, the longest wait first.
 
     ``only`` leaves these (kind, id), which the query narrows further. Raises `NotFound`
-    where the query names a node that is not there.
+    where the query names a node that is not there. ``part`` is what is asked for
+    instead of the query's page.
     """
     policies.require(user, "need.verify")
     nodes = choices(session, user, query.node)
     waiting = _waiting(user, only)
     counts, total = _counts(session, waiting, query, nodes)
-    here = turn(query.page, total, PER_PAGE)
+    here = turn(part or query.page, total, PER_PAGE)
     rows = session.execute(here.rows(_listed(waiting, query, nodes))).all()
     found = _loaded(session, user, rows)
     return Queue(found, total, here.page, here.pages, counts, nodes)

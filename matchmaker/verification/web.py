@@ -18,8 +18,7 @@ from ..calendar import service as calendar
 from ..calendar.current import city_days
 from ..db import db
 from ..duplicates import service as duplicates
-from ..errors import Conflict, Invalid, NotFound
-from ..handlers import conflict_words
+from ..errors import Invalid
 from ..labels import day
 from ..nodes.current import note_own
 from ..nodes.facet import chip, facet
@@ -27,10 +26,12 @@ from ..schema import parse
 from ..search.live import live_index
 from ..sheets.web import asked_form, download_table, exports
 from . import batch, changes, reasons, service
+from .alike import alike
 from .export import write
 from .kinds import KINDS
 from .queue import Queue, Waiting
 from .queue import queue as find_queue
+from .refusals import refusal_words
 from .schema import Batch, BatchReturn, Publication, QueueQuery, Return
 
 bp = Blueprint("verification", __name__)
@@ -85,7 +86,7 @@ def export() -> ResponseReturnValue:
         signed_in(),
         query,
         form,
-        only=_only(query),
+        only=alike(db.session, live_index(), signed_in(), query),
         days=city_days(),
         now=now,
     )
@@ -120,7 +121,9 @@ def _queue_page(
     query: QueueQuery, *, status: int = 200, **more: Any
 ) -> ResponseReturnValue:
     user = signed_in()
-    found = find_queue(db.session, user, query, _only(query))
+    found = find_queue(
+        db.session, user, query, alike(db.session, live_index(), user, query)
+    )
     note_own(found.nodes)
     kinds = sorted({row.kind for row in found.rows}, key=list(KINDS).index)
     known = reasons.every(db.session, kinds)
@@ -141,26 +144,12 @@ def _queue_page(
         errors=more.pop("errors", {}),
         checked=request.form.getlist("items") or _ticked(query, found),
         outcomes=more.pop("outcomes", []),
-        refusal_words=_refusal_words,
+        refusal_words=refusal_words,
         waited=_waited(),
         nouns={kind.name: kind.noun for kind in KINDS.values()},
         **more,
     )
     return page, status
-
-
-def _only(query: QueueQuery) -> list[tuple[str, int]] | None:
-    """The one others are like, with those; None where all are asked for."""
-    original = query.original()
-    if original is None:
-        return None
-    kind, number = original
-    item = service.find(db.session, signed_in(), RecordType(kind), number)
-    (finding,) = duplicates.find_for_staff(
-        db.session, live_index(), signed_in(), [item]
-    )
-    twins = finding.twins if finding else ()
-    return [original, *((kind, id_) for id_ in twins)]
 
 
 def _ticked(query: QueueQuery, found: Queue) -> list[str]:
@@ -181,16 +170,6 @@ def _returned(rows: Sequence[Waiting]) -> dict[tuple[str, int], changes.Returned
     for row in rows:
         items[row.kind].append(row.item)
     return changes.since_returns(db.session, items)
-
-
-def _refusal_words(error: Exception) -> str:
-    if isinstance(error, Conflict):
-        return conflict_words(error)
-    if isinstance(error, Invalid):
-        return "；".join(error.fields.values())
-    if isinstance(error, NotFound):
-        return "没有找到这条信息，可能已被撤回。"
-    return "当前账号不能处理这条信息。"
 
 
 def _facets(query: QueueQuery, found: Queue) -> list[dict[str, Any]]:

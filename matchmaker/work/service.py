@@ -35,7 +35,7 @@ from ..calendar.service import waits_since
 from ..errors import NotFound
 from ..labels import today
 from ..nodes.duties import EVERYTHING, Choices, Duties, choices
-from ..paging import turn
+from ..paging import Part, turn
 from ..posting.expiry import KINDS
 from ..posting.terms import Window, midnight, window
 from .periods import Periods
@@ -160,11 +160,13 @@ def work_list(
     when: When,
     *,
     size: int = PER_PAGE,
+    part: Part | None = None,
 ) -> WorkList:
     """One page of what waits for this person.
 
     With a node chosen only what is of its districts or fields. Raises `NotFound` for
-    a kind of work that is somebody else's, and for a node that is not there.
+    a kind of work that is somebody else's, and for a node that is not there. ``part``
+    is what is asked for instead of the query's page.
     """
     nodes = choices(session, user, query.node)
     reader = _reader(user, nodes)
@@ -175,12 +177,12 @@ def work_list(
     place = _parameters(user, when, its=nodes.duties)
     counts = _counts(session, reader, place)
     total = sum(counts.get(source, 0) for source in chosen)
-    here = turn(query.page, total, size)
+    here = turn(part or query.page, total, size)
     filled = tuple(source for source in chosen if counts.get(source))
     items: list[Item] = []
     if filled:
         first = here.start
-        place |= {"first": first, "size": size, "last": first + size}
+        place |= {"first": first, "size": here.size, "last": first + here.size}
         rows = session.execute(_page_query(reader, filled), place)
         items = [_item(row) for row in rows]
     return WorkList(items, counts, total, here.page, here.pages, nodes)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 
 from matchmaker.achievements import service
+from matchmaker.achievements.buyers import by_organisation
 from matchmaker.errors import Conflict, Forbidden
 from matchmaker.matches.nearby import Near
 from models import Achievement, History, IndexChange, Notice, User
@@ -137,11 +138,11 @@ def test_needs_are_grouped_by_the_firm_that_may_be_named(make):
         for _ in range(2)
     ]
     near = [Near(need, 1.0, {}) for need in (public[0], *hidden, public[1])]
-    found = service.buyers(make.user(Role.UNIVERSITY), near)
+    found = by_organisation(make.user(Role.UNIVERSITY), near)
     assert [len(buyer.needs) for buyer in found] == [2, 1, 1]
     assert found[0].label == "可以说出名字的公司"
     assert {buyer.label for buyer in found[1:]} == {"岳麓区某先进储能与新能源企业"}
-    for_staff = service.buyers(make.staff(), near)
+    for_staff = by_organisation(make.staff(), near)
     assert [len(buyer.needs) for buyer in for_staff] == [4]
 
 

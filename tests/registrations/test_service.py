@@ -15,7 +15,7 @@ from matchmaker.registrations.schema import (
     CorrectionInput,
     QueueQuery,
     RegistrationInput,
-    Return,
+    RegistrationReturn,
 )
 from matchmaker.schema import parse
 from models import (
@@ -64,7 +64,7 @@ def approve(session, actor, made):
 
 
 def give_back(session, actor, made, reason="名称与执照不一致"):
-    data = Return(version=made.version, reason=reason)
+    data = RegistrationReturn(version=made.version, reason=reason)
     return deciding.give_back(session, actor, made.id, data, now=NOW)
 
 

@@ -1,0 +1,6 @@
+"""Imports of needs, for programs."""
+
+from ...imports.api import interface
+from .web import DESK
+
+operations = interface(DESK)

@@ -1,0 +1,6 @@
+"""Imports of organisations, for programs."""
+
+from ...imports.api import interface
+from .web import DESK
+
+operations = interface(DESK)
