@@ -6,41 +6,33 @@ What changes one answers with its line; whoever may read more of it asks for it.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from models import Introduction, User, utcnow
-from models.states import ContractState, IntroductionStatus
+from models import Introduction, utcnow
 
 from .. import labels, policies
 from ..accounts.current import signed_in
 from ..api.answers import Place, Slice
 from ..api.operations import Operations
-from ..contracts import finding as contracts
 from ..db import db
 from ..errors import NotFound
 from ..matches.answers import evidence
 from ..needs import budgets
-from . import answers, assigning, contacts, lists, service, sight, timeline, words
+from . import answers, assigning, contacts, lists, service
 from .answers import (
     OwnContact,
-    TalksAnswer,
     TalksBegun,
     TalksBoard,
     TalksColumn,
     TalksContact,
     TalksContacts,
-    TalksContract,
     TalksLine,
-    TalksLogLine,
     TalksManager,
     TalksManagers,
     TalksNeedText,
     TalksOut,
-    TalksReading,
 )
 from .begin import Begun
 from .current import clock_of, overdue
-from .facts import pair_of
 from .requests import service as requests
 from .schema import (
     AnswerInput,
@@ -54,6 +46,7 @@ from .schema import (
     RequestInput,
     RouteInput,
 )
+from .whole import whole
 
 operations = Operations("introductions", "对接")
 
@@ -96,102 +89,7 @@ def show(introduction_id: int) -> TalksOut:
     user = signed_in()
     talks = service.find(db.session, user, introduction_id)
     policies.require(user, "introduction.read", talks)
-    return TalksOut.model_validate(
-        answers.line(user, talks, clock_of(talks))
-        | _records(user, talks)
-        | _stage(user, talks)
-        | _contacts(user, talks)
-        | _contracts(user, talks)
-        | {"log": _log(user, talks), "readings": _readings(user, talks)}
-    )
-
-
-def _records(user: User, talks: Introduction) -> dict[str, Any]:
-    """What the talks are about, as far as this person may know."""
-    session, shown = db.session, sight.shown(user, talks)
-    inside = policies.is_inside_talks(user, talks)
-    pair = pair_of(session, talks) if inside and talks.suggestion_id else None
-    need, item, call = talks.need, talks.achievement, talks.call
-    sees = partial(service.sees, session, user)
-    return {
-        "need": answers.need_of(
-            need,
-            shown,
-            sees=sees(need),
-            inside=inside,
-            opened=policies.talks_are_opened(talks),
-        )
-        if need
-        else None,
-        "achievement": answers.achievement_of(item, sees=sees(item)) if item else None,
-        "call": answers.call_of(call, sees=sees(call)) if call else None,
-        "message": talks.message,
-        "asked_for": talks.requested_by_id is not None,
-        "evidence": evidence(pair.evidence) if pair else None,
-    }
-
-
-def _stage(user: User, talks: Introduction) -> dict[str, Any]:
-    """Where they stand, and what it is this person's to do."""
-    failed = talks.status is IntroductionStatus.FAILED
-    today = labels.today(utcnow())
-    represented = assigning.represents(db.session, talks, today)
-    return {
-        "route_words": talks.route_words,
-        "failed_code": talks.failed_code,
-        "failed_reason": words.label_of(db.session, words.ENDS, talks.failed_code)
-        if failed
-        else None,
-        "failed_words": talks.failed_words if failed else None,
-        "answers": [
-            TalksAnswer(side=one.side, interest=one.interest, at=one.at)
-            for one in talks.answers
-        ],
-        "answering": service.is_asked(user, talks),
-        "may_log": service.may_log(user, talks),
-        "represented": [talks.side_of(home.id) for home in represented],
-    }
-
-
-def _contacts(user: User, talks: Introduction) -> dict[str, Any]:
-    """Whose contacts lie open; none of them is told here."""
-    return {
-        "may_open_contact": contacts.may_open(user, talks),
-        "contact_open": contacts.own(db.session, user, talks) is not None,
-        "contacts": len(contacts.readable(db.session, user, talks)),
-    }
-
-
-def _contracts(user: User, talks: Introduction) -> dict[str, Any]:
-    there = contracts.of_talks(db.session, user, talks)
-    drafts = any(one.state is ContractState.DRAFT for one in there)
-    return {
-        "may_draft_contract": talks.status in contracts.TALKED
-        and policies.may(user, "contract.create")
-        and not drafts,
-        "contracts": [TalksContract.model_validate(one) for one in there],
-    }
-
-
-def _log(user: User, talks: Introduction) -> list[TalksLogLine]:
-    return [
-        TalksLogLine(
-            at=one["iso"], who=one["who"], what=one["what"], detail=one["detail"]
-        )
-        for one in timeline.entries(db.session, user, talks)
-    ]
-
-
-def _readings(user: User, talks: Introduction) -> list[TalksReading]:
-    return [
-        TalksReading(
-            at=one.at,
-            who=one.actor.name if one.actor else None,
-            what=one.action,
-            person=one.changes["person"][1] if "person" in one.changes else None,
-        )
-        for one in contacts.readings(db.session, user, talks)
-    ]
+    return whole(db.session, user, talks, clock_of(talks), utcnow())
 
 
 @operations.get(

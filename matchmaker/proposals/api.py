@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from models import Proposal, Suggestion, utcnow
 from models.outbox import RecordType
@@ -25,7 +27,7 @@ operations = Operations("proposals", "人工提出的配对")
 class ProposalBody(ProposalInput):
     """The number of the other side, and what speaks for the pair."""
 
-    labels = LABELS
+    labels: ClassVar[Mapping[str, str]] = LABELS
 
 
 class ProposalSide(Output):
