@@ -68,4 +68,8 @@ INTERFACES: tuple[str, ...] = (
     "groups",
     "rankers",
     "introductions",
+    "introductions.requests",
+    "introductions.steps",
+    "contracts",
+    "contracts.steps",
 )
