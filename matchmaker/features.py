@@ -72,4 +72,6 @@ INTERFACES: tuple[str, ...] = (
     "introductions.steps",
     "contracts",
     "contracts.steps",
+    "dashboards",
+    "targets",
 )
