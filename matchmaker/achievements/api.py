@@ -23,7 +23,7 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations, Shape
 from ..config import Settings
 from ..db import db
-from ..matches.api import Indicator, SentencePair
+from ..matches.answers import Indicator, SentencePair
 from ..matches.nearby import Near
 from ..needs.service import text_for
 from ..posting import expiry

@@ -91,8 +91,9 @@ def _schemas() -> dict[str, Any]:
         if one.item and one.item not in models:
             _name_fields(one.item, schemas[_name(one.item)])
         if "fields" in reading.besides(one) and one.item:
-            # Only the chosen fields are there; the number always is.
-            schemas[_name(one.item)]["required"] = ["id"]
+            # Only the chosen fields are there; the number, where there is one, always.
+            number = {"id"} & schemas[_name(one.item)]["properties"].keys()
+            schemas[_name(one.item)]["required"] = sorted(number)
     return schemas
 
 

@@ -7,6 +7,7 @@ as text, or a field that does not exist, has a fault its author wants to hear of
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -24,6 +25,7 @@ from ..schema import CONTROL
 DEEPEST = 32
 # What a whole number may have: the columns hold 64 bits.
 MOST = 2**63 - 1
+DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 formats = FormatChecker(())
 
@@ -246,6 +248,8 @@ def _typed(value: str, shape: Mapping[str, Any]) -> Any:
         digits = value.removeprefix("-")
         if digits.isdigit() and len(digits) < 19:
             return int(value)
+    if shape.get("type") == "number" and DECIMAL.fullmatch(value):
+        return float(value)
     if shape.get("type") == "boolean":
         return {"true": True, "false": False}.get(value, value)
     return value

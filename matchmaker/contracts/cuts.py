@@ -21,7 +21,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     ColumnElement,
@@ -155,7 +155,18 @@ def _read_all(some: Any) -> Any:
     return [read(one) for one in some] if isinstance(some, list) else some
 
 
-Cuts = Annotated[list[Cut], BeforeValidator(_read_all), Field(max_length=MOST_CUTS)]
+# As an address has them, so that is what a program sends.
+WRITTEN = WithJsonSchema(
+    {
+        "type": "array",
+        "items": {"type": "string", "maxLength": LONGEST},
+        "maxItems": MOST_CUTS,
+    },
+    mode="validation",
+)
+Cuts = Annotated[
+    list[Cut], BeforeValidator(_read_all), Field(max_length=MOST_CUTS), WRITTEN
+]
 
 
 def _is_year(key: str) -> bool:
@@ -176,7 +187,8 @@ def _day(key: str) -> date | None:
 
 
 def _is_id(key: str) -> bool:
-    return key.isascii() and key.isdigit() and 0 < int(key[:11]) <= LARGEST_ID
+    digits = key.isascii() and key.isdigit() and len(key) <= 10
+    return digits and 0 < int(key) <= LARGEST_ID
 
 
 def _is_key_of(grouping: Grouping) -> Callable[[str], bool]:

@@ -113,7 +113,9 @@ def _region(code: str) -> str:
 
 ActualDay = Annotated[Day, AfterValidator(_in_reach)]
 DayOrNone = Annotated[ActualDay | None, Optional]
-Share = Annotated[int | None, BeforeValidator(_percent)]
+# In hundredths of a per cent.
+BasisPoints = Annotated[int, Field(ge=1, le=10_000)]
+Share = Annotated[BasisPoints | None, BeforeValidator(_percent)]
 Tick = Annotated[bool | None, BeforeValidator(_tick)]
 CodeOrBlank = Annotated[Annotated[Text, _unless_kept(checked_code)] | None, Optional]
 Region = Annotated[Text, _unless_kept(_region)]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
-from sqlalchemy import ColumnElement, and_, case, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Contract, Receipt, User
@@ -130,25 +130,34 @@ QUERY_LABELS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of the ledger; ``page`` is the one shown, not the one asked.
+class Sums:
+    """What the rows of a list come to.
 
     ``total_fen`` is 成交额 of all the rows under the filters, ``counted_fen`` of
     those that are recognised, ``technology_fen`` 技术交易额 of all; ``states`` counts
     the rows of each state with the filter of states left out. Where the list is of a
-    year's receipts, ``received_fen`` is what arrived in it, ``received`` by contract.
+    year's receipts, ``received_fen`` is what arrived in it.
     """
 
-    rows: Sequence[Contract]
     total: int
-    page: int
-    pages: int
     total_fen: int
     counted_fen: int
     technology_fen: int
     states: Mapping[ContractState, int]
     paid_year: int | None
     received_fen: int
+
+
+@dataclass(frozen=True)
+class Listing(Sums):
+    """One page of the ledger; ``page`` is the one shown, not the one asked.
+
+    ``received`` is what arrived by contract, where the list is of a year's receipts.
+    """
+
+    rows: Sequence[Contract]
+    page: int
+    pages: int
     received: Mapping[int, int]
 
 
@@ -233,6 +242,22 @@ ORDERS: dict[Sort, tuple[Any, ...]] = {
 def browse(session: Session, user: User, query: ContractQuery) -> Listing:
     """One page of what this person may see, with the sums of all of it."""
     policies.require(user, "contract.read")
+    sums = sums_of(session, user, query)
+    here = turn(query.page, sums.total, PER_PAGE)
+    ids = session.scalars(here.rows(_in_order(user, query))).all()
+    paid = sums.paid_year
+    return Listing(
+        **vars(sums),
+        rows=load(session, ids),
+        page=here.page,
+        pages=here.pages,
+        received=received(session, ids, paid) if paid else {},
+    )
+
+
+def sums_of(session: Session, user: User, query: ContractQuery) -> Sums:
+    """What all the rows under the filters come to."""
+    policies.require(user, "contract.read")
     where = conditions(user, query)
     counted = case((Contract.state.in_(COUNTED_CONTRACTS), Contract.total_fen), else_=0)
     sums = session.execute(
@@ -249,31 +274,42 @@ def browse(session: Session, user: User, query: ContractQuery) -> Listing:
         .group_by(Contract.state)
     )
     paid = paid_year(query)
-    here = turn(query.page, sums[0], PER_PAGE)
-    ids = session.scalars(
-        select(Contract.id)
-        .where(*where)
-        .order_by(*ORDERS[query.sort], Contract.id.desc())
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
-    found = {
-        one.id: one
-        for one in session.scalars(select(Contract).where(Contract.id.in_(ids)))
-    }
-    return Listing(
-        rows=[found[id_] for id_ in ids],
+    return Sums(
         total=sums[0],
-        page=here.page,
-        pages=here.pages,
         total_fen=int(sums[1]),
         counted_fen=int(sums[2]),
         technology_fen=int(sums[3]),
         states={row.state: row[1] for row in session.execute(by_state)},
         paid_year=paid,
         received_fen=_received_of(session, where, paid) if paid else 0,
-        received=received(session, ids, paid) if paid else {},
     )
+
+
+def numbers(session: Session, user: User, query: ContractQuery) -> Sequence[int]:
+    """All rows under the filters, in the order asked for, by their numbers."""
+    policies.require(user, "contract.read")
+    return session.scalars(_in_order(user, query).limit(MOST_ROWS)).all()
+
+
+def _in_order(user: User, query: ContractQuery) -> Select[Any]:
+    return (
+        select(Contract.id)
+        .where(*conditions(user, query))
+        .order_by(*ORDERS[query.sort], Contract.id.desc())
+    )
+
+
+def load(session: Session, ids: Sequence[int]) -> list[Contract]:
+    """The rows of these numbers in that order.
+
+    Whether the reader may know of them is asked where the numbers come from.
+    """
+    query = select(Contract).where(Contract.id.in_(ids))
+    found = {
+        one.id: one
+        for one in session.scalars(query.options(joinedload(Contract.manager)))
+    }
+    return [found[id_] for id_ in ids if id_ in found]
 
 
 def paid_year(query: ContractQuery) -> int | None:

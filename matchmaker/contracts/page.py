@@ -21,7 +21,7 @@ from ..achievements.service import may_be_transferred
 from ..needs.service import may_be_solved
 from . import amendments, parties, payments, registering, service, text
 from .plan import LineState, line_states, received_fen
-from .words import LABELS, SIDES
+from .words import COLUMN_LABELS, LABELS, SIDES
 
 STEPS = ["草拟", "已签订", "提交登记", "认定"]
 # Where a contract stands on that path; those that left it stand nowhere.
@@ -164,3 +164,15 @@ def members(enum: type[StrEnum]) -> list[tuple[str, str]]:
 def is_counted(contract: Contract) -> bool:
     """Whether it counts towards the city's target."""
     return contract.state in COUNTED_CONTRACTS
+
+
+def change_rows(changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(field, before, after) in words of an amendment."""
+    return [
+        (
+            COLUMN_LABELS.get(name, name),
+            labels.in_words(name, before),
+            labels.in_words(name, after),
+        )
+        for name, (before, after) in changes.items()
+    ]

@@ -162,7 +162,8 @@ def take_back(
             raise Conflict("contract.seller_receives")
         found = [one for one in contract.receipts if one.id == data.receipt_id]
         if not found:
-            raise NotFound("receipt")
+            words = "这份合同里没有这笔到账，可能已经删除，请刷新后再看"
+            raise Invalid({"receipt_id": words})
         [receipt] = found
         changes = {
             name: [pair[1], None] for name, pair in _receipt_changes(receipt).items()

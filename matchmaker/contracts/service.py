@@ -26,6 +26,7 @@ from .plan import replace_plan
 from .schema import ContractDraft, from_form
 from .tell import tell
 
+UNNAMED = "（未命名）"
 # While its text may be changed by its form; later only by an amendment.
 EDITABLE = frozenset(
     {ContractState.DRAFT, ContractState.CORRECTING, ContractState.REFUSED}
@@ -64,14 +65,21 @@ def todo_of(
     kept: frozenset[str] = frozenset(),
 ) -> dict[str, str]:
     """The same for what stands in a form; an entry that is wrong counts as missing."""
+    draft, wrong = readable(values, kept)
+    return wrong | lacking(draft, achievement)
+
+
+def readable(
+    values: Mapping[str, Any], kept: frozenset[str] = frozenset()
+) -> tuple[ContractDraft, dict[str, str]]:
+    """As much of a form as can be read, and what was wrong with the rest, by field."""
     context = {"kept": kept}
     try:
-        return lacking(parse(ContractDraft, values, context), achievement)
+        return parse(ContractDraft, values, context), {}
     except Invalid as invalid:
         rest = {name: one for name, one in values.items() if name not in invalid.fields}
-        rest.setdefault("name", "（未命名）")
-        draft = parse(ContractDraft, rest, context)
-        return dict(invalid.fields) | lacking(draft, achievement)
+        rest.setdefault("name", UNNAMED)
+        return parse(ContractDraft, rest, context), dict(invalid.fields)
 
 
 def edit_contract(
@@ -80,18 +88,24 @@ def edit_contract(
     contract_id: int,
     data: ContractDraft,
     *,
-    seen: str,
+    seen: str | None = None,
+    version: int | None = None,
     now: datetime,
 ) -> Contract:
     """Replace the text; what either side confirmed is to be confirmed again.
 
-    Raises `Conflict` «stale» when somebody saved since ``seen`` was the text's mark,
-    «contract.not_editable» when only an amendment may change it.
+    Raises `Conflict` «stale» when somebody saved since ``seen`` was the text's mark, or
+    ``version`` that of the contract, «contract.not_editable» when only an amendment may
+    change it.
     """
     with transaction(session):
         contract = locked(session, actor, contract_id, "contract.edit")
         require_editable(contract)
-        if text.mark(contract) != seen:
+        if seen is None and version is None:
+            raise ValueError("an edit says what it was made from")
+        if seen is not None and text.mark(contract) != seen:
+            raise Conflict("stale")
+        if version is not None and contract.version != version:
             raise Conflict("stale")
         changes = write_text(session, contract, data)
         if changes:

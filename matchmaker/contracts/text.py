@@ -13,7 +13,7 @@ from models.states import PaymentTrigger
 
 from .. import labels, money
 from .schema import party_value, tick_words
-from .words import PARTY_COLUMNS, PARTY_FORM, SIDES
+from .words import PARTY_COLUMNS, PARTY_FORM, SIDES, TICKS
 
 TEXT_COLUMNS: tuple[str, ...] = (
     "name",
@@ -39,6 +39,19 @@ TEXT_COLUMNS: tuple[str, ...] = (
         for name in (*PARTY_COLUMNS, "form")
     ),
 )
+# Of the text: what is as the table holds it, and what is nothing rather than null.
+PLAIN = (
+    "name",
+    "type",
+    "content",
+    "starts_on",
+    "ends_on",
+    "is_related_deal",
+    "completer_priority",
+    "payment_manner",
+    "payment_words",
+)
+CODED = ("subtype", "field", "technology_field", "ip_kind", "plan_source", "aim")
 PAYMENT_COLUMNS = ("trigger", "amount_fen", "rate_bp", "base", "due_on", "words")
 
 
@@ -86,6 +99,22 @@ def form_values(contract: Contract) -> dict[str, Any]:
         for name in PARTY_FORM:
             values[f"{side}_{name}"] = party_value(name, form.get(name))
     return values
+
+
+def values(contract: Contract) -> dict[str, Any]:
+    """The contract as a program sends its form, the plan left out."""
+    found: dict[str, Any] = {name: getattr(contract, name) for name in PLAIN}
+    found |= {name: getattr(contract, name) or "" for name in CODED}
+    found |= {"total": contract.total_fen, "technology": contract.technology_fen}
+    for side in SIDES:
+        for name in PARTY_COLUMNS:
+            value = getattr(contract, f"{side}_{name}")
+            found[f"{side}_{name}"] = value or ("" if name == "region" else value)
+        form = getattr(contract, f"{side}_form") or {}
+        for name in PARTY_FORM:
+            empty = None if name in TICKS else ""
+            found[f"{side}_{name}"] = form.get(name, empty)
+    return found
 
 
 def codes(contract: Contract) -> frozenset[str]:

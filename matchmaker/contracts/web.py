@@ -180,7 +180,7 @@ def show_page(
         party_rows=lambda side: export.party_rows(contract, side),
         refused_words=registering.refused_words,
         refusals=CONTRACT_WORDS["contract_refused"].offered(),
-        change_rows=lambda changes: _change_rows(changes),
+        change_rows=pages.change_rows,
         files=attachments.cards(contract),
         files_url=url_for("attachments.of_contract", record_id=contract.id)
         if "files" in view.may
@@ -192,18 +192,6 @@ def show_page(
         timeline=entries(history.of_record(db.session, contract), COLUMN_LABELS),
     )
     return page, 422 if errors else 200
-
-
-def _change_rows(changes: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """(field, before, after) in words of an amendment."""
-    return [
-        (
-            COLUMN_LABELS.get(name, name),
-            labels.in_words(name, before),
-            labels.in_words(name, after),
-        )
-        for name, (before, after) in changes.items()
-    ]
 
 
 @bp.get("/contract-payments/<int:payment_id>")

@@ -146,6 +146,7 @@ STEP_LABELS: dict[str, str] = {
     "happened_on": "发生日期",
     "amount": "到账金额",
     "received_on": "到账日期",
+    "receipt_id": "到账登记",
     "file": "证明文件",
     "side": "代哪一方确认",
 }

@@ -292,15 +292,28 @@ def pairs_of(
         )
         some = [Pair(id_, None, None, step, {}) for id_ in ids]
     else:
-        every = _direct(session, year) if direct else _suggested(session, actor, year)
-        pairs = [one for one in every if PLACE[one.reached] >= PLACE[step]][::-1]
+        pairs = all_of(session, actor, year, step, direct=direct)
         total = len(pairs)
         here = turn(page, total, PER_PAGE)
         some = pairs[here.start : here.start + PER_PAGE]
-    return Page(_loaded(session, some), total, here.page, here.pages)
+    return Page(loaded(session, some), total, here.page, here.pages)
 
 
-def _loaded(session: Session, pairs: Sequence[Pair]) -> list[StepRow]:
+def all_of(
+    session: Session, actor: User, year: int, step: Step, *, direct: bool
+) -> list[Pair]:
+    """The pairs that came as far as the step, the newest first."""
+    policies.require(actor, "board.read")
+    if step is Step.SUGGESTED and not direct:
+        made = select(Suggestion.id).where(*_made_in(actor, year))
+        ids = session.scalars(made.order_by(Suggestion.id.desc()))
+        return [Pair(id_, None, None, step, {}) for id_ in ids]
+    every = _direct(session, year) if direct else _suggested(session, actor, year)
+    return [one for one in every if PLACE[one.reached] >= PLACE[step]][::-1]
+
+
+def loaded(session: Session, pairs: Sequence[Pair]) -> list[StepRow]:
+    """The pairs with their records."""
     suggestions = _by_id(session, Suggestion, [p.suggestion_id for p in pairs])
     introductions = _by_id(session, Introduction, [p.introduction_id for p in pairs])
     return [

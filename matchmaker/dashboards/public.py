@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from models.states import TargetIndicator
 from .. import policies
 from ..contracts import cuts
 from ..contracts.groupings import ORDERED, TITLES, Cell, Grouping, Sum
+from ..labels import FEN_PER_WAN, FEN_PER_YI, money
 from ..targets import service as targets
 from . import queries, year
 from .projection import Projection
@@ -210,6 +212,13 @@ def headline(session: Session, *, now: datetime) -> Headline:
         target.value if target else None,
         target.year if target else None,
     )
+
+
+def told(fen: int) -> int:
+    """A sum as the page tells it: no digit more than stands there, in fen."""
+    number, unit = money(fen)
+    size = FEN_PER_YI if unit == "亿元" else FEN_PER_WAN
+    return int(Decimal(number.replace(",", "")) * size)
 
 
 def rounded(fen: int) -> int:

@@ -17,7 +17,7 @@ LABELS: dict[str, str] = {"year": "年度", "cut": "条件"}
 Year = Annotated[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None, Optional]
 
 
-class Narrowing(Paged):
+class Narrowing(Input):
     """A year of the ledger, cut by some ways to group it."""
 
     year: Year = None

@@ -87,10 +87,38 @@ class Proposals:
     all_compared: bool
 
 
+@dataclass(frozen=True)
+class Compared:
+    """All groups there are, the most alike first, and what they were found by."""
+
+    groups: Sequence[Group]
+    answers: Mapping[int, Sequence[int]]
+    fields: Mapping[str, int]
+    number: int
+    all_compared: bool
+
+
 def propose(
     session: Session, index: LiveIndex, user: User, query: GroupQuery
 ) -> Proposals:
-    """The groups among all published needs, the most alike first."""
+    """One page of the groups among all published needs, the most alike first."""
+    found = compare(session, index, user, query)
+    first = (query.page - 1) * PER_PAGE
+    return Proposals(
+        as_seen(session, index, user, found, found.groups[first : first + PER_PAGE]),
+        len(found.groups),
+        query.page,
+        max(1, ceil(len(found.groups) / PER_PAGE)),
+        found.fields,
+        found.number,
+        found.all_compared,
+    )
+
+
+def compare(
+    session: Session, index: LiveIndex, user: User, query: GroupQuery
+) -> Compared:
+    """The groups among all published needs, by the numbers of their members."""
     policies.require(user, "need.group")
     rows = session.execute(_published(user)).all()
     ids, whole = [row.id for row in rows[:MOST_NEEDS]], len(rows) <= MOST_NEEDS
@@ -98,22 +126,28 @@ def propose(
     answers = _answers(session, ids)
     with index.reading(session) as held:
         near = _near(index, held, ids)
-        strong = groups.strengths(near, answers)
-        owners = {row.id: row.organisation_id for row in rows}
-        found = groups.group(strong, owners, groups.FLOOR)
-        counts = Counter(
-            code for one in found for code in {fields[id_] for id_ in one.members}
-        )
-        if query.field:
-            wanted = set(query.field)
-            found = [g for g in found if wanted & {fields[id_] for id_ in g.members}]
-        first = (query.page - 1) * PER_PAGE
-        shown = [
-            _as_seen(session, held, user, one, answers)
-            for one in found[first : first + PER_PAGE]
-        ]
-    pages = max(1, ceil(len(found) / PER_PAGE))
-    return Proposals(shown, len(found), query.page, pages, counts, len(ids), whole)
+    owners = {row.id: row.organisation_id for row in rows}
+    found = groups.group(groups.strengths(near, answers), owners, groups.FLOOR)
+    counts = Counter(
+        code for one in found for code in {fields[id_] for id_ in one.members}
+    )
+    if query.field:
+        wanted = set(query.field)
+        found = [g for g in found if wanted & {fields[id_] for id_ in g.members}]
+    return Compared(found, answers, counts, len(ids), whole)
+
+
+def as_seen(
+    session: Session,
+    index: LiveIndex,
+    user: User,
+    compared: Compared,
+    some: Sequence[Group],
+) -> list[Alike]:
+    """These of the groups with their needs and reasons, as staff read them."""
+    policies.require(user, "need.group")
+    with index.reading(session) as held:
+        return [_as_seen(session, held, user, one, compared.answers) for one in some]
 
 
 def _published(user: User) -> Any:

@@ -34,6 +34,15 @@ OPEN_IN = frozenset(
 )
 
 
+def may_open(user: User, introduction: Introduction) -> bool:
+    """Whether the person may open its own contact now."""
+    return (
+        introduction.status in OPEN_IN
+        and introduction.side_of(user.organisation_id) is not None
+        and policies.may(user, "introduction.open_contact", introduction)
+    )
+
+
 def open_own(
     session: Session,
     actor: User,

@@ -14,13 +14,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import Achievement, Call, Introduction, Need, Organisation, User
+from models import (
+    Achievement,
+    Call,
+    Introduction,
+    Need,
+    Organisation,
+    Suggestion,
+    User,
+)
 from models.base import UtcDateTime
 from models.states import OPEN_INTRODUCTIONS, IntroductionStatus, Role, Secrecy
 
 from .. import policies
 from ..paging import turn
-from .schema import NOBODY, IntroductionQuery, Sort
+from .schema import NOBODY, IntroductionFilters, Sort
 
 PER_PAGE = 20
 PER_COLUMN = 30
@@ -65,7 +73,7 @@ class Every:
 
 
 def page(
-    session: Session, user: User, query: IntroductionQuery, overdue: datetime
+    session: Session, user: User, query: IntroductionFilters, overdue: datetime
 ) -> Page:
     """One page of the introductions this person may know of.
 
@@ -77,18 +85,28 @@ def page(
         sum(counts.values()) if query.status is None else counts.get(query.status, 0)
     )
     here = turn(query.page, total, PER_PAGE)
-    ids = session.scalars(
+    ids = session.scalars(here.rows(_in_order(user, query, overdue))).all()
+    return Page(load(session, ids), total, here.page, here.pages, counts)
+
+
+def numbers(
+    session: Session, user: User, query: IntroductionFilters, overdue: datetime
+) -> Sequence[int]:
+    """All that the query finds, in its order, by their numbers."""
+    policies.require(user, "introduction.read")
+    return session.scalars(_in_order(user, query, overdue)).all()
+
+
+def _in_order(user: User, query: IntroductionFilters, overdue: datetime) -> Select[Any]:
+    return (
         _found(user, query, overdue)
         .with_only_columns(Introduction.id)
         .order_by(*_order(query.sort))
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
-    return Page(_load(session, ids), total, here.page, here.pages, counts)
+    )
 
 
 def board(
-    session: Session, user: User, query: IntroductionQuery, overdue: datetime
+    session: Session, user: User, query: IntroductionFilters, overdue: datetime
 ) -> list[Column]:
     """The stages side by side, in each the longest wait first."""
     policies.require(user, "introduction.read")
@@ -106,7 +124,7 @@ def board(
         .where(ranked.c.place <= PER_COLUMN)
         .order_by(ranked.c.place, ranked.c.id)
     ).all()
-    rows = _load(session, ids)
+    rows = load(session, ids)
     return [
         Column(
             status,
@@ -119,19 +137,15 @@ def board(
 
 
 def every(
-    session: Session, user: User, query: IntroductionQuery, overdue: datetime
+    session: Session, user: User, query: IntroductionFilters, overdue: datetime
 ) -> Every:
     """All that the query finds, for an export; read in portions."""
     policies.require(user, "introduction.read")
-    ids = session.scalars(
-        _found(user, query, overdue)
-        .with_only_columns(Introduction.id)
-        .order_by(*_order(query.sort))
-        .limit(MOST_EXPORTED + 1)
-    ).all()
+    found = _in_order(user, query, overdue).limit(MOST_EXPORTED + 1)
+    ids = session.scalars(found).all()
     kept = ids[:MOST_EXPORTED]
     portions = (kept[at : at + AT_ONCE] for at in range(0, len(kept), AT_ONCE))
-    rows = (one for some in portions for one in _load(session, some))
+    rows = (one for some in portions for one in load(session, some))
     return Every(rows, len(ids) > MOST_EXPORTED)
 
 
@@ -157,7 +171,17 @@ def of_record(session: Session, user: User, item: Any) -> Sequence[Introduction]
         .order_by(Introduction.id.desc())
         .limit(PER_PAGE)
     ).all()
-    return _load(session, ids)
+    return load(session, ids)
+
+
+def of_pair(session: Session, user: User, pair: Suggestion) -> Introduction | None:
+    """The newest talks that came of the pair, as far as the reader may know."""
+    item = pair.need or pair.achievement
+    for one in of_record(session, user, item) if item else ():
+        same = (one.need_id, one.achievement_id, one.call_id)
+        if same == (pair.need_id, pair.achievement_id, pair.call_id):
+            return one
+    return None
 
 
 def since() -> ColumnElement[Any]:
@@ -183,7 +207,7 @@ def _joined() -> Select[Any]:
 
 
 def _found(
-    user: User, query: IntroductionQuery, overdue: datetime, *, stages: bool = False
+    user: User, query: IntroductionFilters, overdue: datetime, *, stages: bool = False
 ) -> Select[Any]:
     """What the query finds; with ``stages`` in whatever stage."""
     found = _joined().where(policies.visible_introductions(user))
@@ -237,7 +261,7 @@ def _says(user: User, words: str) -> ColumnElement[bool]:
 
 
 def _counts(
-    session: Session, user: User, query: IntroductionQuery, overdue: datetime
+    session: Session, user: User, query: IntroductionFilters, overdue: datetime
 ) -> dict[IntroductionStatus, int]:
     rows = session.execute(
         _found(user, query, overdue, stages=True)
@@ -256,8 +280,11 @@ def _order(sort: Sort) -> list[Any]:
     return [case((over, 0), else_=1), since(), Introduction.id]
 
 
-def _load(session: Session, ids: Sequence[int]) -> list[Introduction]:
-    """The rows of a page in that order, with what a line of them shows."""
+def load(session: Session, ids: Sequence[int]) -> list[Introduction]:
+    """The rows of a page in that order, with what a line of them shows.
+
+    Whether the reader may know of them is asked where the numbers come from.
+    """
     query = (
         select(Introduction)
         .where(Introduction.id.in_(ids))

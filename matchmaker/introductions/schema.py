@@ -191,19 +191,19 @@ def _manager(value: Any) -> Any:
     text = str(value).strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:11]) <= LARGEST_ID):
+    digits = text.isascii() and text.isdigit() and len(text) <= 10
+    if not (digits and 0 < int(text) <= LARGEST_ID):
         raise PydanticCustomError("manager", "没有这位技术经理人，请从列表中选择")
     return text
 
 
-class IntroductionQuery(Paged):
+class IntroductionFilters(Paged):
     """Which introductions; what is left empty does not narrow.
 
     ``overdue``: only those that have waited too long. ``manager`` is a number, or
     «none» for those without one.
     """
 
-    view: View = View.LIST
     status: Annotated[IntroductionStatus | None, Optional] = None
     field: Annotated[AnyField | None, Optional] = None
     organisation: Annotated[Text, Field(max_length=200)] = ""
@@ -221,3 +221,9 @@ class IntroductionQuery(Paged):
     def narrows(self) -> bool:
         """Whether any filter is in force."""
         return bool(self.args().keys() - {"view", "sort"})
+
+
+class IntroductionQuery(IntroductionFilters):
+    """The same as a list or as a board."""
+
+    view: View = View.LIST

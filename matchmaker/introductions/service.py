@@ -124,6 +124,17 @@ def answer(
     return introduction
 
 
+def is_asked(user: User, introduction: Introduction) -> bool:
+    """Whether it is this person's to answer now."""
+    side = introduction.side_of(user.organisation_id)
+    return (
+        introduction.status is WAITING
+        and side is not None
+        and introduction.answer_of(side) is None
+        and policies.may(user, "introduction.answer", introduction)
+    )
+
+
 def _accept(
     session: Session,
     introduction: Introduction,

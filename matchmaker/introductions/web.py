@@ -1,7 +1,6 @@
 """Pages of introductions: the list and the board, one of them, what it opens."""
 
 import secrets
-from datetime import datetime
 from typing import Any
 
 from flask import (
@@ -27,7 +26,6 @@ from models.states import (
 from .. import labels, policies
 from ..accounts.current import current, signed_in
 from ..attachments import web as attachments
-from ..calendar import service as calendar
 from ..calendar.current import city_days
 from ..config import Settings
 from ..contracts import finding as contracts
@@ -37,7 +35,7 @@ from ..needs import budgets
 from ..schema import parse
 from ..sheets.web import asked_form, download_table, exports
 from . import assigning, contacts, lists, service, sight, timeline, words
-from .clock import Clock, clock
+from .current import clock_of, overdue
 from .export import write
 from .facts import pair_of
 from .schema import NOBODY, IntroductionQuery, Sort, View
@@ -69,28 +67,13 @@ def _about(item: Any) -> list[dict[str, Any]]:
 
 
 def _of_pair(pair: Suggestion) -> dict[str, Any] | None:
-    """The newest talks that came of the pair, as far as the reader may know."""
-    item = pair.need or pair.achievement
-    for one in lists.of_record(db.session, signed_in(), item) if item else ():
-        same = (one.need_id, one.achievement_id, one.call_id)
-        if same == (pair.need_id, pair.achievement_id, pair.call_id):
-            return row(one)
-    return None
+    one = lists.of_pair(db.session, signed_in(), pair)
+    return row(one) if one else None
 
 
 def _settings() -> Settings:
     settings: Settings = current_app.config["SETTINGS"]
     return settings
-
-
-def _overdue() -> datetime:
-    return calendar.waits_since(
-        city_days(), utcnow(), _settings().introduction_task_days
-    )
-
-
-def _clock(introduction: Introduction) -> Clock | None:
-    return clock(introduction, city_days(), utcnow())
 
 
 def row(introduction: Introduction) -> dict[str, Any]:
@@ -99,7 +82,7 @@ def row(introduction: Introduction) -> dict[str, Any]:
     return {
         "item": introduction,
         "shown": sight.shown(user, introduction),
-        "clock": _clock(introduction),
+        "clock": clock_of(introduction),
         "stages": [
             status
             for status in service.stages(introduction, user)
@@ -132,7 +115,7 @@ def index() -> ResponseReturnValue:
         "limits": _limits(),
     }
     if query.view is View.BOARD:
-        columns = lists.board(db.session, user, query, _overdue())
+        columns = lists.board(db.session, user, query, overdue())
         return render_template(
             "introductions/board.html",
             columns=[
@@ -141,7 +124,7 @@ def index() -> ResponseReturnValue:
             ],
             **shared,
         )
-    found = lists.page(db.session, user, query, _overdue())
+    found = lists.page(db.session, user, query, overdue())
     return render_template(
         "introductions/list.html",
         found=found,
@@ -160,7 +143,7 @@ def export() -> ResponseReturnValue:
         signed_in(),
         query,
         form,
-        overdue=_overdue(),
+        overdue=overdue(),
         days=city_days(),
         now=now,
     )
@@ -197,7 +180,7 @@ def show_page(
         pair=pair if inside else None,
         answers={one.side.value: one for one in introduction.answers},
         both=sight.both_interested(introduction),
-        answering=_answering(introduction),
+        answering=service.is_asked(user, introduction),
         declined=_choices(words.ANSWERS),
         failed=[choice[:2] for choice in _choices(words.ENDS)],
         failed_label=words.label_of(session, words.ENDS, introduction.failed_code),
@@ -210,9 +193,7 @@ def show_page(
         logs=service.may_log(user, introduction),
         internal=policies.reads_internal_lines(user, introduction),
         own_contact=contacts.own(session, user, introduction),
-        may_open=introduction.status in contacts.OPEN_IN
-        and side is not None
-        and policies.may(user, "introduction.open_contact", introduction),
+        may_open=contacts.may_open(user, introduction),
         readable=contacts.readable(session, user, introduction),
         readings=contacts.readings(session, user, introduction),
         timeline=timeline.entries(session, user, introduction),
@@ -245,18 +226,6 @@ def _contract_of(introduction: Introduction) -> dict[str, Any]:
     )
     place = url_for("contract_forms.new", introduction=introduction.id)
     return {"contract_url": place if may_draft else "", "contracts": there}
-
-
-def _answering(introduction: Introduction) -> bool:
-    """Whether it is the reader's to answer now."""
-    user = signed_in()
-    side = introduction.side_of(user.organisation_id)
-    return (
-        introduction.status is IntroductionStatus.WAITING
-        and side is not None
-        and introduction.answer_of(side) is None
-        and policies.may(user, "introduction.answer", introduction)
-    )
 
 
 def _choices(dictionary: str) -> list[tuple[str, str, str]]:

@@ -58,16 +58,17 @@ def _demo(pair: Suggestion) -> str:
     return "示例" if shown else ""
 
 
-def _verdicts(pair: Suggestion) -> Counter[str]:
+def verdicts(pair: Suggestion) -> Counter[str]:
+    """How many indicators came to which verdict."""
     return Counter(row["verdict"] for row in pair.evidence.get("indicators") or [])
 
 
 VERDICTS: tuple[Told[Suggestion], ...] = (
-    (Column("指标（项）", 10, "number"), lambda one: _verdicts(one).total()),
-    (Column("满足", 8, "number"), lambda one: _verdicts(one)["met"]),
-    (Column("部分", 8, "number"), lambda one: _verdicts(one)["partial"]),
-    (Column("不满足", 8, "number"), lambda one: _verdicts(one)["unmet"]),
-    (Column("未说明", 8, "number"), lambda one: _verdicts(one)["unknown"]),
+    (Column("指标（项）", 10, "number"), lambda one: verdicts(one).total()),
+    (Column("满足", 8, "number"), lambda one: verdicts(one)["met"]),
+    (Column("部分", 8, "number"), lambda one: verdicts(one)["partial"]),
+    (Column("不满足", 8, "number"), lambda one: verdicts(one)["unmet"]),
+    (Column("未说明", 8, "number"), lambda one: verdicts(one)["unknown"]),
 )
 
 

@@ -64,6 +64,36 @@ def every(session: Session, user: User, query: OwnQuery) -> Iterator[Suggestion]
             yield from pairs
 
 
+def ids(session: Session, user: User, query: OwnQuery) -> list[int]:
+    """The pairs of all pages, in their order, by their numbers."""
+    policies.require(user, "suggestion.read_own")
+    approved = policies.visible_suggestions(user)
+    places = {
+        need_id: place
+        for place, (need_id, *_) in enumerate(_choices(session, approved))
+        if query.need in (None, need_id)
+    }
+    rows = session.execute(
+        select(Suggestion.id, Suggestion.need_id)
+        .where(approved)
+        .order_by(Suggestion.decided_at.desc(), Suggestion.id)
+    )
+    found = [(places[need_id], id_) for id_, need_id in rows if need_id in places]
+    found.sort(key=lambda pair: pair[0])  # stable: the newest first within a need
+    return [id_ for _, id_ in found]
+
+
+def load(session: Session, user: User, ids: Sequence[int]) -> list[Suggestion]:
+    """Those of these pairs that the enterprise may read, in this order."""
+    query = (
+        select(Suggestion)
+        .where(Suggestion.id.in_(ids), policies.visible_suggestions(user))
+        .options(*_own_sides())
+    )
+    found = {pair.id: pair for pair in session.scalars(query)}
+    return [found[id_] for id_ in ids if id_ in found]
+
+
 def _choices(
     session: Session, approved: ColumnElement[bool]
 ) -> list[tuple[int, str, int]]:

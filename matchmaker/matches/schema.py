@@ -1,6 +1,6 @@
 """What the review desk may be asked for, and what a decision must say."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -124,3 +124,7 @@ class SnoozeInput(Input):
         if until is None and info.data.get("days", 1) is None:
             raise PydanticCustomError("until", "请选择什么时候再看")
         return until
+
+    def on(self, today: date) -> date:
+        """The day on which to look again."""
+        return self.until or today + timedelta(days=self.days or 0)

@@ -1,7 +1,7 @@
 """The review desk, and what an enterprise sees of it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from flask import (
@@ -170,7 +170,7 @@ def reject(suggestion_id: int) -> ResponseReturnValue:
 def snooze(suggestion_id: int) -> ResponseReturnValue:
     def act() -> str:
         data, now = parse(SnoozeInput, request.form), utcnow()
-        until = data.until or labels.today(now) + timedelta(days=data.days or 0)
+        until = data.on(labels.today(now))
         pair = service.snooze(db.session, signed_in(), suggestion_id, until, now=now)
         return f"已暂缓{_names(pair)}，{until.isoformat()} 再审"
 

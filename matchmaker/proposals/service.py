@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -295,53 +295,55 @@ def mine(session: Session, user: User, query: OwnQuery) -> OwnPage:
     A pair stands there once, with the last proposal; one of whose sides the person
     may know no more is left out.
     """
-    policies.require(user, "proposal.create")
     grouped = (
-        select(Suggestion.status, func.count(Proposal.id).label("number"))
-        .join(Proposal.suggestion)
-        .where(*_own(user))
+        own(user)
+        .with_only_columns(Suggestion.status, func.count(Proposal.id).label("number"))
         .group_by(Suggestion.status)
     )
     counts = {row.status: row.number for row in session.execute(grouped)}
     wanted = list(SuggestionStatus) if query.state is None else [query.state]
     total = sum(counts.get(state, 0) for state in wanted)
     here = turn(query.page, total, PER_PAGE)
-    rows = session.scalars(here.rows(_listed(user, query))).all()
+    newest = own(user, query).options(*shown_with()).order_by(Proposal.id.desc())
+    rows = session.scalars(here.rows(newest)).all()
     return OwnPage(rows, counts, total, here.page, here.pages)
 
 
 def every(session: Session, user: User, query: OwnQuery) -> Iterator[Proposal]:
     """The proposals of all pages, in their order."""
+    newest = own(user, query).options(*shown_with()).order_by(Proposal.id.desc())
+    return streamed(session, newest)
+
+
+def own(user: User, query: OwnQuery | None = None) -> Select[Any]:
+    """The proposals of `mine`, all of them or those the query asks for."""
     policies.require(user, "proposal.create")
-    return streamed(session, _listed(user, query))
-
-
-def _own(user: User) -> tuple[ColumnElement[bool], ...]:
     later = aliased(Proposal)
     again = exists().where(
         later.suggestion_id == Proposal.suggestion_id,
         later.proposer_id == Proposal.proposer_id,
         later.id > Proposal.id,
     )
-    return Proposal.proposer_id == user.id, policies.visible_proposals(user), ~again
-
-
-def _listed(user: User, query: OwnQuery) -> Select[Any]:
-    wanted = list(SuggestionStatus) if query.state is None else [query.state]
-    pair = joinedload(Proposal.suggestion)
-    return (
+    found = (
         select(Proposal)
         .join(Proposal.suggestion)
-        .where(*_own(user), Suggestion.status.in_(wanted))
-        .options(
-            joinedload(Proposal.organisation),
-            pair.joinedload(Suggestion.need).joinedload(Need.organisation),
-            pair.joinedload(Suggestion.achievement).joinedload(
-                Achievement.organisation
-            ),
-            pair.selectinload(Suggestion.reviews),
+        .where(
+            Proposal.proposer_id == user.id, policies.visible_proposals(user), ~again
         )
-        .order_by(Proposal.id.desc())
+    )
+    if query is not None and query.state is not None:
+        found = found.where(Suggestion.status == query.state)
+    return found
+
+
+def shown_with() -> tuple[Any, ...]:
+    """What a line of the list shows besides the proposal."""
+    pair = joinedload(Proposal.suggestion)
+    return (
+        joinedload(Proposal.organisation),
+        pair.joinedload(Suggestion.need).joinedload(Need.organisation),
+        pair.joinedload(Suggestion.achievement).joinedload(Achievement.organisation),
+        pair.selectinload(Suggestion.reviews),
     )
 
 

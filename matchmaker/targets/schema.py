@@ -108,7 +108,9 @@ def _figure(unit: Unit) -> Any:
     def as_stored(value: Any) -> Any:
         return read(value, unit) if isinstance(value, str) else value
 
-    return Annotated[int | None, BeforeValidator(as_stored)]
+    most = MOST[unit] * SCALES[unit]
+    stored = Annotated[int, Field(ge=0, le=most)]
+    return Annotated[stored | None, BeforeValidator(as_stored)]
 
 
 _SOURCE = Annotated[Text, Field(max_length=LONGEST_SOURCE)]

@@ -103,7 +103,7 @@ class Recognition(Input):
 
 class Refusal(Input):
     code: Annotated[Text, Field(min_length=1, max_length=32)]
-    words: Annotated[Text, Field(max_length=1000)] = ""
+    words: Annotated[Text, Field(max_length=1000, validate_default=True)] = ""
 
     @field_validator("code")
     @classmethod
