@@ -60,4 +60,13 @@ FEATURES: tuple[str, ...] = (
 )
 
 # Those with an `api` module, in the order in which their operations are described.
-INTERFACES: tuple[str, ...] = ("search", "matches", "needs")
+INTERFACES: tuple[str, ...] = (
+    "search",
+    "matches",
+    "needs",
+    "calls",
+    "calls.drafts",
+    "calls.versions",
+    "calls.questions",
+    "calls.invitations",
+)

@@ -53,7 +53,7 @@ def _document() -> dict[str, Any]:
             "description": INTRODUCTION,
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": one.tag, "description": one.title} for one in interfaces()],
+        "tags": _tags(),
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -67,6 +67,14 @@ def _document() -> dict[str, Any]:
             "responses": {str(status): _refusal(status) for status in english.TITLES},
         },
     }
+
+
+def _tags() -> list[dict[str, str]]:
+    """Each kind once, by its first title, however many modules tell of it."""
+    titles: dict[str, str] = {}
+    for one in interfaces():
+        titles.setdefault(one.tag, one.title)
+    return [{"name": tag, "description": title} for tag, title in titles.items()]
 
 
 def _schemas() -> dict[str, Any]:
@@ -92,8 +100,9 @@ def _schemas() -> dict[str, Any]:
         if one.item and one.item not in models:
             _name_fields(one.item, schemas[_name(one.item)])
         if "fields" in reading.besides(one) and one.item:
-            # Only the chosen fields are there; the number always is.
-            schemas[_name(one.item)]["required"] = ["id"]
+            # Only the chosen fields are there; the number, where it has one, always.
+            schema = schemas[_name(one.item)]
+            schema["required"] = ["id"] if "id" in schema["properties"] else []
     return schemas
 
 
