@@ -69,4 +69,8 @@ INTERFACES: tuple[str, ...] = (
     "calls.versions",
     "calls.questions",
     "calls.invitations",
+    "bids",
+    "bids.writing",
+    "bids.receipts",
+    "bids.opening",
 )

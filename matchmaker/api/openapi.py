@@ -100,9 +100,9 @@ def _schemas() -> dict[str, Any]:
         if one.item and one.item not in models:
             _name_fields(one.item, schemas[_name(one.item)])
         if "fields" in reading.besides(one) and one.item:
-            # Only the chosen fields are there; the number, where it has one, always.
-            schema = schemas[_name(one.item)]
-            schema["required"] = ["id"] if "id" in schema["properties"] else []
+            # Only the chosen fields are there; the number, where there is one, always.
+            number = {"id"} & schemas[_name(one.item)]["properties"].keys()
+            schemas[_name(one.item)]["required"] = sorted(number)
     return schemas
 
 

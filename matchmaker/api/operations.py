@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -47,6 +47,7 @@ class Operation:
     pages   the addresses of the matrix it stands for; the first decides who may
     status  of the answer when all went well
     keyed   whether a repetition under the same Idempotency-Key is answered alike
+    most    how many bytes its file may have; without it, as many as any body
     """
 
     tag: str
@@ -57,6 +58,7 @@ class Operation:
     view: Callable[..., Any]
     status: int = 200
     keyed: bool = True
+    most: Callable[[], int] | None = None
 
     @property
     def name(self) -> str:
@@ -158,6 +160,20 @@ class Operations:
         """Something to do; 201 for what makes a record."""
         return self._add("POST", rule, page, summary, status=status, keyed=keyed)
 
+    def upload(
+        self,
+        rule: str,
+        page: str | tuple[str, ...],
+        summary: str,
+        *,
+        most: Callable[[], int],
+        status: int = 201,
+    ) -> Callable[[View], View]:
+        """A file to take in, of so many bytes at most; asked once a request."""
+        return self._add(
+            "POST", rule, page, summary, status=status, keyed=False, most=most
+        )
+
     def put(
         self, rule: str, page: str | tuple[str, ...], summary: str
     ) -> Callable[[View], View]:
@@ -179,17 +195,16 @@ class Operations:
         *,
         status: int = 200,
         keyed: bool = False,
+        most: Callable[[], int] | None = None,
     ) -> Callable[[View], View]:
         pages = (page,) if isinstance(page, str) else page
 
         def register(view: View) -> View:
             operation = Operation(
-                self.tag, method, rule, pages, summary, view, status, keyed
+                self.tag, method, rule, pages, summary, view, status, keyed, most
             )
             if operation.returns in (None, type(None)):
-                operation = Operation(
-                    self.tag, method, rule, pages, summary, view, 204, keyed
-                )
+                operation = replace(operation, status=204)
             self.found.append(operation)
             return view
 

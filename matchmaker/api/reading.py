@@ -23,6 +23,8 @@ from .operations import Operation
 
 VERSION = re.compile(r'"v([0-9]{1,9})(\.[0-9a-f]{16})?"')
 FILE = "file"
+# What a form takes besides the file itself.
+FORM_BYTES = 100_000
 NOTHING = frozenset[str]()
 
 
@@ -47,7 +49,7 @@ def arguments(operation: Operation, numbers: Mapping[str, Any]) -> dict[str, Any
     if "key" in operation.asks:
         given["key"] = form_key()
     if "file" in operation.asks:
-        given["file"] = _file()
+        given["file"] = _file(operation)
     return given
 
 
@@ -125,7 +127,10 @@ def _version() -> int:
     return int(found[1]) if found else 0
 
 
-def _file() -> Any:
+def _file(operation: Operation) -> Any:
+    """The uploaded file; only who was admitted may send more than other bodies."""
+    if operation.most is not None:
+        request.max_content_length = operation.most() + FORM_BYTES
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType()
     file = request.files.get(FILE)
