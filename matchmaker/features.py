@@ -73,4 +73,12 @@ INTERFACES: tuple[str, ...] = (
     "bids.writing",
     "bids.receipts",
     "bids.opening",
+    "panels",
+    "panels.reviews",
+    "panels.issuer",
+    "panels.notice",
+    "experts",
+    "awards",
+    "awards.amendments",
+    "awards.milestones",
 )

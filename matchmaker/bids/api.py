@@ -77,7 +77,7 @@ class BidPromise(Output):
 class BidContent(Output):
     """What a bid says; ``budget`` is in 分. Who judges it is not told the contact."""
 
-    labels = LABELS
+    labels = dict(LABELS)
 
     leader: str
     contact: str | None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -28,17 +28,22 @@ UNUSABLE = "!"
 
 def search(session: Session, actor: User, query: ExpertQuery) -> Page[Expert]:
     """Experts by name, e-mail, title or where they are bound."""
-    policies.require(actor, "expert.list")
-    joined = select(Expert).join(Expert.user).where(*_where(query))
-    total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
+    found = sought(actor, query)
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     here = turn(query.page, total, PER_PAGE)
     rows = session.scalars(
-        joined.options(joinedload(Expert.user), selectinload(Expert.ties))
-        .order_by(User.active.desc(), User.name, Expert.id)
+        found.order_by(User.active.desc(), User.name, Expert.id)
         .offset(here.start)
         .limit(PER_PAGE)
     )
     return Page(rows.all(), total, here.page, here.pages)
+
+
+def sought(actor: User, query: ExpertQuery) -> Select[Expert]:
+    """The experts that are looked for, in no order."""
+    policies.require(actor, "expert.list")
+    found = select(Expert).join(Expert.user).where(*_where(query))
+    return found.options(joinedload(Expert.user), selectinload(Expert.ties))
 
 
 def _where(query: ExpertQuery) -> list[ColumnElement[bool]]:

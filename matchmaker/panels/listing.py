@@ -31,22 +31,25 @@ def under_review(
     session: Session, actor: User, page: int
 ) -> Page[tuple[Call, Progress]]:
     """Calls under review and under notice, the longest unchanged first."""
+    ids = numbers(session, actor)
+    here = turn(page, len(ids), PER_PAGE)
+    rows = of_numbers(session, ids[here.start : here.start + PER_PAGE])
+    return Page(rows, len(ids), here.page, here.pages)
+
+
+def numbers(session: Session, actor: User) -> Sequence[int]:
+    """The numbers of all of them, in the same order."""
     policies.require(actor, "panel.read")
-    where = Call.status.in_(STATES)
-    total = session.scalar(select(func.count(Call.id)).where(where)) or 0
-    here = turn(page, total, PER_PAGE)
-    calls = session.scalars(
-        select(Call)
-        .where(where)
-        .options(joinedload(Call.issuer))
-        .order_by(Call.updated_at, Call.id)
-        .offset(here.start)
-        .limit(PER_PAGE)
-    ).all()
-    found = _progress(session, [call.id for call in calls])
-    return Page(
-        [(call, found[call.id]) for call in calls], total, here.page, here.pages
-    )
+    query = select(Call.id).where(Call.status.in_(STATES))
+    return session.scalars(query.order_by(Call.updated_at, Call.id)).all()
+
+
+def of_numbers(session: Session, ids: Sequence[int]) -> list[tuple[Call, Progress]]:
+    """These calls, in the order of the numbers."""
+    query = select(Call).where(Call.id.in_(ids)).options(joinedload(Call.issuer))
+    calls = {call.id: call for call in session.scalars(query)}
+    found = _progress(session, ids)
+    return [(calls[id_], found[id_]) for id_ in ids]
 
 
 def _progress(session: Session, ids: Sequence[int]) -> dict[int, Progress]:
