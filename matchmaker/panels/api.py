@@ -440,14 +440,19 @@ def propose(
     policies.require(signed_in(), "result.write")
     call = finding.call(db.session, signed_in(), call_id)
     bids = [line.bid.id for line in loaded(call).lines]
-    results.propose(
-        db.session,
-        signed_in(),
-        call_id,
-        read_result(_as_form(body, bids), bids),
-        needed=web.settings().panel_size,
-        now=utcnow(),
-    )
+    form = _as_form(body, bids)
+    try:
+        results.propose(
+            db.session,
+            signed_in(),
+            call_id,
+            read_result(form, bids),
+            needed=web.settings().panel_size,
+            now=utcnow(),
+        )
+    except Invalid as invalid:
+        told = {_place(body, k): words for k, words in invalid.fields.items()}
+        raise Invalid(told) from invalid
     return _draft(call_id)
 
 
@@ -461,6 +466,14 @@ def _as_form(body: Mapping[str, Any], bids: list[int]) -> dict[str, Any]:
             raise Invalid({f"reasons/{place}/bid": words})
         form[name] = one["reason"]
     return form
+
+
+def _place(body: Mapping[str, Any], field: str) -> str:
+    """Where the body has what the form calls «reason_7»; «reasons» where it lacks."""
+    if not field.startswith("reason_"):
+        return field
+    bids = [f"reason_{one['bid']}" for one in body["reasons"]]
+    return f"reasons/{bids.index(field)}/reason" if field in bids else "reasons"
 
 
 @operations.post("/calls/<int:call_id>/result/announce", "panels.announce", "公示结果")
