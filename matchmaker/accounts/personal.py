@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import (
     Achievement,
+    ApiAnswer,
+    ApiToken,
     Bid,
     BidReview,
     BidSubmission,
@@ -112,6 +114,17 @@ def _entrance(session: Session, actor: User) -> dict[str, Any]:
             created_at=UserSession.created_at,
             seen_at=UserSession.seen_at,
             ended_at=UserSession.ended_at,
+        ),
+        "access_tokens": _rows(
+            session,
+            ApiToken,
+            ApiToken.user_id == actor.id,
+            name=ApiToken.name,
+            scopes=ApiToken.scopes,
+            created_at=ApiToken.created_at,
+            used_at=ApiToken.used_at,
+            expires_at=ApiToken.expires_at,
+            revoked_at=ApiToken.revoked_at,
         ),
     }
 
@@ -354,6 +367,8 @@ def _erase_traces(
     session.execute(delete(ContactGrant).where(ContactGrant.user_id == actor.id))
     session.execute(delete(SignInFailure).where(SignInFailure.email == email))
     session.execute(delete(UserSession).where(UserSession.user_id == actor.id))
+    session.execute(delete(ApiToken).where(ApiToken.user_id == actor.id))
+    session.execute(delete(ApiAnswer).where(ApiAnswer.user_id == actor.id))
     session.execute(delete(Notice).where(Notice.user_id == actor.id))
     session.execute(delete(Mail).where(Mail.recipient == email))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,9 +14,9 @@ from pydantic.json_schema import models_json_schema
 
 from . import english, reading, strict
 from .answers import MOST_ROWS, SOME_ROWS, Output
-from .operations import PREFIX, Operation
+from .operations import NUMBER, PREFIX, Operation
 from .problems import TYPE, Problem
-from .registry import interfaces, operations, scopes
+from .registry import kinds, operations, scopes
 
 REF = "#/components/schemas/{model}"
 INTRODUCTION = """\
@@ -27,7 +27,6 @@ Everything a person does on the pages, a program does here. Send an access token
 (1 元 = 100), moments are UTC, states are codes. Refusals are problem documents
 (RFC 9457), in English with `Accept-Language: en`.
 """
-NUMBER = re.compile(r"<int:(\w+)>")
 
 
 @cache
@@ -43,7 +42,7 @@ def _document() -> dict[str, Any]:
     schemas = _schemas()
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations():
-        path = PREFIX + NUMBER.sub(r"{\1}", operation.rule)
+        path = PREFIX + operation.path
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -53,7 +52,7 @@ def _document() -> dict[str, Any]:
             "description": INTRODUCTION,
         },
         "servers": [{"url": "/"}],
-        "tags": _tags(),
+        "tags": [{"name": tag, "description": title} for tag, title in kinds().items()],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -67,14 +66,6 @@ def _document() -> dict[str, Any]:
             "responses": {str(status): _refusal(status) for status in english.TITLES},
         },
     }
-
-
-def _tags() -> list[dict[str, str]]:
-    """Each kind once, by its first title, however many modules tell of it."""
-    titles: dict[str, str] = {}
-    for one in interfaces():
-        titles.setdefault(one.tag, one.title)
-    return [{"name": tag, "description": title} for tag, title in titles.items()]
 
 
 def _schemas() -> dict[str, Any]:
@@ -184,7 +175,10 @@ def _parameters(one: Operation) -> list[dict[str, Any]]:
         found.append(_query("limit", {"type": "integer", "minimum": 1} | LIMIT))
         found.append(_query("cursor", {"type": "string"}))
     if "fields" in besides:
-        found.append(_query("fields", {"type": "string"}))
+        assert one.item is not None
+        names = {"type": "string", "enum": list(one.item.model_fields)}
+        chosen = _query("fields", {"type": "array", "items": names, "minItems": 1})
+        found.append(chosen | {"style": "form", "explode": False})
     return found
 
 
@@ -286,16 +280,33 @@ def _refusal(status: int) -> dict[str, Any]:
 
 
 @cache
-def page() -> dict[str, Any]:
-    """What the page of the description shows: operations and schemas."""
-    data = _document()
-    by_name = {
+def described() -> Mapping[str, Any]:
+    """Each operation by its name, as the description has it."""
+    return {
         said["operationId"]: {"path": path, "method": method.upper(), **said}
-        for path, methods in data["paths"].items()
+        for path, methods in _document()["paths"].items()
         for method, said in methods.items()
     }
-    return {
-        "described": by_name,
-        "schemas": data["components"]["schemas"],
-        "introduction": data["info"]["description"],
-    }
+
+
+def schemas_of(chosen: Sequence[Operation]) -> dict[str, Any]:
+    """The schemas that these operations speak of, by name, with those inside them."""
+    every = _document()["components"]["schemas"]
+    waiting = sorted(_names([described()[one.name] for one in chosen]))
+    found: dict[str, Any] = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = every[name]
+            waiting += sorted(_names(every[name]))
+    return found
+
+
+def _names(shape: Any) -> set[str]:
+    if isinstance(shape, list):
+        return set().union(*map(_names, shape))
+    if not isinstance(shape, dict):
+        return set()
+    named = str(shape.get("$ref", ""))
+    inner = set().union(*map(_names, shape.values()))
+    return inner | {named.rpartition("/")[2]} if "/schemas/" in named else inner

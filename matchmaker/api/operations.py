@@ -17,6 +17,7 @@ What it returns is the schema of the answer; None is an answer without a body, a
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,6 +29,7 @@ from pydantic import BaseModel
 from .. import matrix
 
 PREFIX = "/api/v1"
+NUMBER = re.compile(r"<int:(\w+)>")
 READS = frozenset({"GET"})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -64,6 +66,11 @@ class Operation:
     def name(self) -> str:
         """Of the operation in the OpenAPI document, and of its endpoint."""
         return f"{self.tag}_{self.view.__name__}".replace("-", "_")
+
+    @property
+    def path(self) -> str:
+        """The address as people and OpenAPI write it: /needs/{need_id}."""
+        return NUMBER.sub(r"{\1}", self.rule)
 
     @property
     def scope(self) -> str:

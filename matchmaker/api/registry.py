@@ -9,6 +9,8 @@ from importlib import import_module
 from ..features import INTERFACES
 from .operations import Operation, Operations
 
+WAYS = {"read": "查看", "write": "办理"}
+
 
 @cache
 def interfaces() -> Sequence[Operations]:
@@ -28,16 +30,21 @@ def operations() -> Sequence[Operation]:
 
 
 @cache
-def scopes() -> Mapping[str, str]:
-    """What a token may be allowed, each in words."""
+def kinds() -> Mapping[str, str]:
+    """The tag of each kind and its title; several features may share one."""
     titles: dict[str, str] = {}
     for each in interfaces():
         titles.setdefault(each.tag, each.title)
-    words = {"read": "查看", "write": "办理"}
+    return titles
+
+
+@cache
+def scopes() -> Mapping[str, str]:
+    """What a token may be allowed, each in words."""
     asked = {one.scope for one in operations()}
     return {
         f"{tag}:{kind}": f"{word}{title}"
-        for tag, title in titles.items()
-        for kind, word in words.items()
+        for tag, title in kinds().items()
+        for kind, word in WAYS.items()
         if f"{tag}:{kind}" in asked
     }

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from .. import csrf, limiter
+from ..errors import NotFound
 from . import answers, caller, openapi, reading, repeating
 from .operations import PREFIX, Operation
-from .registry import interfaces, operations, scopes
+from .registry import kinds, operations
 
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 csrf.exempt(bp)
@@ -72,13 +73,20 @@ def describe() -> ResponseReturnValue:
 
 @bp.get("/docs")
 def docs() -> ResponseReturnValue:
+    kind = request.args.get("kind", "")
+    if not kind:
+        return render_template(
+            "api/index.html", kinds=kinds(), operations=operations(), prefix=PREFIX
+        )
+    if kind not in kinds():
+        raise NotFound("kind")
+    found = [one for one in operations() if one.tag == kind]
     return render_template(
-        "api/docs.html",
-        interfaces=interfaces(),
-        scopes=scopes(),
-        prefix=PREFIX,
-        described=openapi.page()["described"],
-        schemas=openapi.page()["schemas"],
+        "api/kind.html",
+        title=kinds()[kind],
+        operations=found,
+        described=openapi.described(),
+        schemas=openapi.schemas_of(found),
     )
 
 

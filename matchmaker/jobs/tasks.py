@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import fields, utcnow
 from models.session import keep_statistics
 
+from ..api import repeating
 from ..attachments import service as attachments
 from ..attachments.store import Store
 from ..calls import clock as calls
@@ -102,6 +103,7 @@ class Tasks:
                 now=utcnow(),
             )
             attachments.sweep(session, self._store())
+            repeating.tidy(session, now=utcnow())
 
     def _store(self) -> Store:
         return Store(self._settings.attachment_dir, self._settings.attachment_bytes)

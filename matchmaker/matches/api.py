@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from models import Achievement, Call, Need, utcnow
+from models import Achievement, Call, Need, Organisation, utcnow
 from models.outbox import RecordType
 from models.states import NeedStatus, Secrecy
 
@@ -99,6 +99,7 @@ def _asking(body: MatchInput) -> Need:
     """The text as a need that is in no session and of nobody."""
     return Need(
         id=0,
+        organisation=Organisation(name=""),
         status=NeedStatus.DRAFT,
         secrecy=Secrecy.PUBLIC,
         title=body.title,

@@ -8,7 +8,7 @@ from models import utcnow
 
 from .. import policies
 from ..accounts.current import signed_in
-from ..api.registry import scopes
+from ..api.registry import WAYS, kinds, scopes
 from ..db import db
 from ..errors import Conflict, Invalid
 from ..handlers import conflict_words
@@ -48,6 +48,8 @@ def _page(
         tokens=service.listed(db.session, user),
         made=made,
         scopes=scopes(),
+        kinds=kinds(),
+        ways=WAYS,
         chosen=request.form.getlist("scopes") if errors else [],
         periods=[(str(days), f"{days} 天") for days in PERIODS],
         values=request.form if errors else {"days": "90"},
