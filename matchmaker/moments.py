@@ -1,7 +1,8 @@
 """Moments as people type them: the clock of the city, never that of their machine.
 
 The city keeps one offset all the year, but a typed time has no zone, and a browser may
-be anywhere; so nothing is ever taken from the machine that typed it.
+be anywhere; so nothing is ever taken from the machine that typed it. A program names
+the offset with each moment (RFC 3339).
 """
 
 import re
@@ -16,6 +17,9 @@ from .labels import CITY
 
 EXAMPLE = "2027-06-30 17:00"
 _TYPED = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)[T ](\d\d?):(\d\d)(?::(\d\d))?")
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
 YEARS = range(2000, 2100)
 
 
@@ -39,6 +43,16 @@ def read(text: str) -> datetime:
     return (local + timedelta(days=ends_the_day)).astimezone(UTC)
 
 
+def instant(text: str) -> datetime:
+    """A moment of RFC 3339 as UTC; raises `ValueError` without an offset of its own."""
+    if _INSTANT.fullmatch(text) is None:
+        raise ValueError(text)
+    found = datetime.fromisoformat(text)
+    if found.year not in YEARS:
+        raise ValueError(text)
+    return found.astimezone(UTC)
+
+
 def typed(moment: datetime | None) -> str:
     """A stored moment as a form of the browser holds it."""
     if moment is None:
@@ -53,7 +67,7 @@ def _moment(value: Any) -> Any:
     if not value.strip():
         return None
     try:
-        return read(value)
+        return instant(value) if _INSTANT.fullmatch(value) else read(value)
     except ValueError as error:
         raise PydanticCustomError(
             "moment",

@@ -23,7 +23,7 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations, Shape
 from ..config import Settings
 from ..db import db
-from ..matches.answers import Indicator, SentencePair
+from ..matches.answers import Indicator, SentencePair, indicators, sentences
 from ..matches.nearby import Near
 from ..needs.service import text_for
 from ..posting import expiry
@@ -265,13 +265,8 @@ def _need(near: Near) -> BuyerNeed:
         field=need.field,
         district=need.district,
         published_at=need.published_at,
-        indicators=[Indicator.model_validate(one) for one in why["indicators"]],
-        sentences=[
-            SentencePair(
-                asked=one["left"], found=one["right"], nearness=one["nearness"]
-            )
-            for one in why["pairs"]
-        ],
+        indicators=indicators(why),
+        sentences=sentences(why),
         terms=[one["term"] for one in why["terms"]],
         demo=need.is_demo,
     )

@@ -20,6 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from werkzeug.datastructures import MultiDict
 
 from ..errors import DomainError, Invalid
+from ..moments import instant
 from ..schema import CONTROL
 
 DEEPEST = 32
@@ -33,6 +34,11 @@ formats = FormatChecker(())
 @formats.checks("date", raises=ValueError)
 def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(date.fromisoformat(value))
+
+
+@formats.checks("date-time", raises=ValueError)
+def _is_moment(value: object) -> bool:
+    return not isinstance(value, str) or bool(instant(value))
 
 
 class Unreadable(DomainError):
@@ -162,6 +168,8 @@ def _words(error: ValidationError) -> str:
         value = TYPES.get(str(value), value)
     elif error.validator == "enum":
         value = "、".join(map(str, value))
+    elif error.validator == "format":
+        words = FORMATS[str(value)]
     return words.format(value)
 
 
@@ -169,7 +177,6 @@ WORDS = {
     "type": "应为{}",
     "enum": "应为下列之一：{}",
     "const": "应为 {}",
-    "format": "请填写日期，例如 2027-06-30",
     "minLength": "至少填写 {} 个字",
     "maxLength": "最多 {} 个字，请精简",
     "minItems": "至少填写 {} 项",
@@ -179,6 +186,10 @@ WORDS = {
     "exclusiveMinimum": "须大于 {}",
     "exclusiveMaximum": "须小于 {}",
     "pattern": "请检查此项的格式",
+}
+FORMATS = {
+    "date": "请填写日期，例如 2027-06-30",
+    "date-time": "请填写带时区的时刻，例如 2027-06-30T17:00:00+08:00",
 }
 TYPES = {
     "string": "文字（string）",

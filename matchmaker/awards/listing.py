@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Award, Bid, Call, Milestone, Organisation, User
@@ -76,9 +76,7 @@ def browse(session: Session, actor: User, query: AwardQuery, now: datetime) -> P
     total = counts[query.shown]
     here = turn(query.page, total, PER_PAGE)
     found = session.scalars(
-        select(Award)
-        .where(*where, Award.state.in_(STATES[query.shown]))
-        .options(*WHOLE)
+        sought(actor, query)
         .order_by(Award.state_since, Award.id)
         .offset(here.start)
         .limit(PER_PAGE)
@@ -96,15 +94,16 @@ def every(
     session: Session, actor: User, query: AwardQuery, now: datetime
 ) -> list[Line]:
     """All pages at once, for a sheet."""
-    policies.require(actor, "award.list")
-    found = session.scalars(
-        select(Award)
-        .where(*_known(actor, query), Award.state.in_(STATES[query.shown]))
-        .options(*WHOLE)
-        .order_by(Award.state_since, Award.id)
-    ).all()
+    ordered = sought(actor, query).order_by(Award.state_since, Award.id)
     day = today(now)
-    return [line(one, day) for one in found]
+    return [line(one, day) for one in session.scalars(ordered).all()]
+
+
+def sought(actor: User, query: AwardQuery) -> Select[Award]:
+    """The awards that are looked for, in no order."""
+    policies.require(actor, "award.list")
+    where = (*_known(actor, query), Award.state.in_(STATES[query.shown]))
+    return select(Award).where(*where).options(*WHOLE)
 
 
 def _words(text: str) -> list[ColumnElement[bool]]:

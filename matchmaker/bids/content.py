@@ -67,6 +67,17 @@ def form_values(content: Content, goals: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def answering(content: Content | None, goals: Sequence[str]) -> Content:
+    """The content with an answer to each of the goals of today, none to others."""
+    if content is None:
+        return empty(goals)
+    answers = {one["goal"]: one for one in content["goals"]}
+    blank = {"value": "", "evidence": ""}
+    return content | {
+        "goals": [answers.get(goal, {"goal": goal} | blank) for goal in goals]
+    }
+
+
 def stray(content: Content, goals: Sequence[str]) -> list[dict[str, str]]:
     """Answers to what the call asked once and asks no more."""
     answered = [one for one in content["goals"] if one["value"] or one["evidence"]]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from ..schema import Input, Money, Optional, Promise, Text, TwelveLines
 
@@ -63,6 +65,20 @@ class BidSubmission(BidInput):
     """The same when it is submitted: with the word that it holds no state secret."""
 
     promise: Promise = False
+
+
+def _digest(text: str) -> str:
+    found = text.lower()
+    if re.fullmatch(r"[0-9a-f]{64}", found) is None:
+        words = "SHA-256 是 64 位的 0–9 和 a–f，请从回执上复制"
+        raise PydanticCustomError("digest", "{words}", {"words": words})
+    return found
+
+
+class DigestInput(Input):
+    """A receipt, by the SHA-256 it is."""
+
+    digest: Annotated[Text, AfterValidator(_digest)]
 
 
 def from_form(form: Any) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from flask_login import login_required
 
 from models import Bid
 from models.base import utcnow
-from models.states import BidState
 
 from ..accounts.current import current, signed_in
 from ..attachments import content as contents
@@ -28,9 +27,8 @@ from ..errors import NotFound
 from ..labels import day
 from ..schema import page_number
 from ..sheets.web import asked_form, download_table, exports
+from . import facts, listing, sealing, service
 from . import files as bid_files
-from . import listing, receipt, sealing, service
-from .content import Content
 from .export import write
 from .safe import Safe
 from .vault import Blocks, canonical
@@ -71,22 +69,21 @@ def export_mine() -> ResponseReturnValue:
 @bp.get("/bids/files/<int:file_id>")
 @login_required
 def file(file_id: int) -> ResponseReturnValue:
+    return sent_file(file_id)
+
+
+def sent_file(file_id: int) -> Response:
+    """The file itself, for whoever may read its bid."""
     row = bid_files.find(db.session, signed_in(), file_id)
-    facts = sealing.facts_of(safe().vault, row)
+    told = sealing.facts_of(safe().vault, row)
     response: Response = send_file(
         Blocks(bid_files.opened(safe(), row)),  # type: ignore[arg-type]
-        mimetype=contents.BY_CODE[facts.kind].media_type,
+        mimetype=contents.BY_CODE[told.kind].media_type,
         as_attachment=True,
-        download_name=facts.name,
+        download_name=told.name,
     )
-    response.content_length = facts.size
+    response.content_length = told.size
     return response
-
-
-def draft_files(bid: Bid | None) -> list[tuple[int, receipt.FileFacts]]:
-    """The files of the draft, each with the number of its row."""
-    rows = [] if bid is None else [row for row in bid.files if row.in_draft]
-    return [(row.id, sealing.facts_of(safe().vault, row)) for row in rows]
 
 
 @bp.get("/bids/<int:bid_id>")
@@ -94,32 +91,24 @@ def draft_files(bid: Bid | None) -> list[tuple[int, receipt.FileFacts]]:
 def show(bid_id: int) -> ResponseReturnValue:
     bid = service.find_bid(db.session, signed_in(), bid_id)
     own = bid.organisation_id == signed_in().organisation_id
-    stated = sealing.statement_of(safe().vault, bid)
-    content = stated["content"] if stated else _draft_text(bid)
-    if content is None:
+    found = facts.read(safe().vault, bid)
+    if found.content is None:
         if not own:
             raise NotFound("bid")
         return redirect(url_for(".receipt", bid_id=bid.id), 303)
-    refs = {row.ref: row.id for row in bid.files}
-    facts = [receipt.FileFacts(**one) for one in stated["files"]] if stated else []
     return render_template(
         "bids/show.html",
         bid=bid,
         call=bid.call,
-        content=content,
-        is_draft=stated is None,
-        files=[(refs.get(one.ref), one) for one in facts]
-        if stated
-        else draft_files(bid),
-        agrees=stated is not None and receipt.digest(stated) == bid.digest,
+        content=found.content,
+        is_draft=found.is_draft,
+        files=found.files,
+        agrees=found.agrees,
+        contact=facts.reads_contact(signed_in()),
         kinds=contents.BY_CODE,
         own=own,
         now=utcnow(),
     )
-
-
-def _draft_text(bid: Bid) -> Content | None:
-    return sealing.draft_of(safe().vault, bid)
 
 
 @bp.get("/bids/<int:bid_id>/receipt", endpoint="receipt")
@@ -135,11 +124,11 @@ def show_receipt(bid_id: int) -> ResponseReturnValue:
         stated=stated,
         sender=bid.submissions[-1].user.name if bid.submissions else "",
         file_name=_file_name(bid),
-        agrees=stated is not None and receipt.digest(stated) == bid.digest,
+        agrees=facts.agrees(bid, stated),
         open_now=bid.call.takes_bids_at(now),
         closes=service.closed_words(bid.call),
         has_draft=bid.draft is not None,
-        changed=_changed_since(bid),
+        changed=facts.goals_changed(safe().vault, bid),
         now=now,
     )
 
@@ -149,18 +138,13 @@ def _file_name(bid: Bid) -> str:
     return f"揭榜书回执-{bid.call_id}-{bid.number}.json"
 
 
-def _changed_since(bid: Bid) -> bool:
-    """Whether the goals of the call are others than those that were answered."""
-    if bid.state is not BidState.SUBMITTED or bid.draft is not None:
-        return False
-    stored = sealing.content_of(safe().vault, bid)
-    answered = [one["goal"] for one in stored["goals"]] if stored else []
-    return answered != list(bid.call.goals)
-
-
 @bp.get("/bids/<int:bid_id>/statement")
 @login_required
 def statement(bid_id: int) -> ResponseReturnValue:
+    return sent_statement(bid_id)
+
+
+def sent_statement(bid_id: int) -> Response:
     """The file whose SHA-256 is the receipt, for the bidder to keep."""
     bid = service.find_own(db.session, signed_in(), bid_id)
     stated = sealing.statement_of(safe().vault, bid)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Call, CallNeed, Need, User, transaction
+from models.conditions import Condition, OneOf
 from models.outbox import RecordType
 from models.session import lock
 from models.states import CALL_MOVES, CallPhase, CallStatus
@@ -40,6 +41,13 @@ def locked(session: Session, actor: User, call_id: int, action: str) -> Call:
     policies.require(actor, action, call)
     lock(session, call)
     return call
+
+
+def written(user: User) -> Condition:
+    """The calls a person wrote: of its organisation; for staff the platform's own."""
+    policies.require(user, "call.create")
+    by_staff: Condition = OneOf("by_staff", (True,))
+    return by_staff if user.is_staff else policies.owned(user, RecordType.CALL)
 
 
 def window(call: Call, now: datetime) -> str:

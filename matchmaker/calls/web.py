@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Response,
     flash,
     redirect,
     render_template,
@@ -15,7 +16,6 @@ from flask_login import login_required
 
 from models import Call, User
 from models.base import utcnow
-from models.conditions import Condition, OneOf
 from models.outbox import RecordType
 from models.states import CallPhase
 
@@ -64,31 +64,26 @@ def export() -> ResponseReturnValue:
 @login_required
 def mine() -> ResponseReturnValue:
     """One's organisation's calls, drafts too; for staff those the platform wrote."""
-    return list_page("calls/mine.html", RecordType.CALL, base=_written(), own=True)
+    base = service.written(signed_in())
+    return list_page("calls/mine.html", RecordType.CALL, base=base, own=True)
 
 
 @bp.post("/calls/mine/export")
 @login_required
 @exports
 def export_mine() -> ResponseReturnValue:
-    return export_list(RecordType.CALL, base=_written(), own=True)
-
-
-def _written() -> Condition:
-    user = signed_in()
-    policies.require(user, "call.create")
-    by_staff: Condition = OneOf("by_staff", (True,))
-    return by_staff if user.is_staff else policies.owned(user, RecordType.CALL)
+    base = service.written(signed_in())
+    return export_list(RecordType.CALL, base=base, own=True)
 
 
 @bp.get("/calls/feed.atom")
-def feed() -> ResponseReturnValue:
+def feed() -> Response:
     found = newest(db.session, RecordType.CALL, now=utcnow())
     return told(feeds.atom(found, base_url()), ATOM_TYPE)
 
 
 @bp.get("/calls/deadlines.ics")
-def deadlines() -> ResponseReturnValue:
+def deadlines() -> Response:
     found = feeds.ahead(db.session, now=utcnow())
     return told(feeds.calendar(found, base_url()), CALENDAR_TYPE)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -29,28 +28,27 @@ UNUSABLE = "!"
 
 def search(session: Session, actor: User, query: ExpertQuery) -> Page[Expert]:
     """Experts by name, e-mail, title or where they are bound."""
-    policies.require(actor, "expert.list")
-    joined = select(Expert).join(Expert.user).where(*_where(query))
-    total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
+    found = sought(actor, query)
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     here = turn(query.page, total, PER_PAGE)
-    rows = session.scalars(here.rows(_listed(query)))
+    rows = session.scalars(here.rows(_in_order(found)))
     return Page(rows.all(), total, here.page, here.pages)
 
 
 def every(session: Session, actor: User, query: ExpertQuery) -> Iterator[Expert]:
     """The experts of all pages, in their order."""
+    return streamed(session, _in_order(sought(actor, query)))
+
+
+def sought(actor: User, query: ExpertQuery) -> Select[Expert]:
+    """The experts that are looked for, in no order."""
     policies.require(actor, "expert.list")
-    return streamed(session, _listed(query))
+    found = select(Expert).join(Expert.user).where(*_where(query))
+    return found.options(joinedload(Expert.user), selectinload(Expert.ties))
 
 
-def _listed(query: ExpertQuery) -> Select[Any]:
-    return (
-        select(Expert)
-        .join(Expert.user)
-        .where(*_where(query))
-        .options(joinedload(Expert.user), selectinload(Expert.ties))
-        .order_by(User.active.desc(), User.name, Expert.id)
-    )
+def _in_order(found: Select[Expert]) -> Select[Expert]:
+    return found.order_by(User.active.desc(), User.name, Expert.id)
 
 
 def _where(query: ExpertQuery) -> list[ColumnElement[bool]]:

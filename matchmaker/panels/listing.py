@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Bid, BidReview, Call, CallResult, User
@@ -33,33 +32,30 @@ def under_review(
     session: Session, actor: User, page: int
 ) -> Page[tuple[Call, Progress]]:
     """Calls under review and under notice, the longest unchanged first."""
+    ids = numbers(session, actor)
+    here = turn(page, len(ids), PER_PAGE)
+    rows = of_numbers(session, ids[here.start : here.start + PER_PAGE])
+    return Page(rows, len(ids), here.page, here.pages)
+
+
+def numbers(session: Session, actor: User) -> Sequence[int]:
+    """The numbers of all of them, in the same order."""
     policies.require(actor, "panel.read")
-    total = session.scalar(select(func.count(Call.id)).where(_WHERE)) or 0
-    here = turn(page, total, PER_PAGE)
-    calls = session.scalars(here.rows(_listed())).all()
-    return Page(_with_progress(session, calls), total, here.page, here.pages)
+    query = select(Call.id).where(_WHERE)
+    return session.scalars(query.order_by(Call.updated_at, Call.id)).all()
 
 
 def every(session: Session, actor: User) -> list[tuple[Call, Progress]]:
     """The calls of all pages, in their order."""
-    policies.require(actor, "panel.read")
-    return _with_progress(session, session.scalars(_listed()).all())
+    return of_numbers(session, numbers(session, actor))
 
 
-def _listed() -> Select[Any]:
-    return (
-        select(Call)
-        .where(_WHERE)
-        .options(joinedload(Call.issuer))
-        .order_by(Call.updated_at, Call.id)
-    )
-
-
-def _with_progress(
-    session: Session, calls: Sequence[Call]
-) -> list[tuple[Call, Progress]]:
-    found = _progress(session, [call.id for call in calls])
-    return [(call, found[call.id]) for call in calls]
+def of_numbers(session: Session, ids: Sequence[int]) -> list[tuple[Call, Progress]]:
+    """These calls, in the order of the numbers."""
+    query = select(Call).where(Call.id.in_(ids)).options(joinedload(Call.issuer))
+    calls = {call.id: call for call in session.scalars(query)}
+    found = _progress(session, ids)
+    return [(calls[id_], found[id_]) for id_ in ids]
 
 
 def _progress(session: Session, ids: Sequence[int]) -> dict[int, Progress]:

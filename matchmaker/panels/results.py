@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
@@ -294,6 +295,42 @@ def proposal(found: Overview) -> dict[int, str]:
     For the staff to edit: no expert is named, and each is only a number.
     """
     return {line.bid.id: _reason(found, line) for line in found.lines if line.standing}
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """The result as its form begins: the draft there is, or one to begin with.
+
+    version   of the draft, 0 where there is none
+    outdated  whether the scores changed since; then the reasons are drafted anew
+    """
+
+    version: int
+    winners: Sequence[int]
+    reasons: Mapping[int, str]
+    failed_words: str
+    without_issuer: bool
+    outdated: bool
+
+
+def drafted(found: Overview, result: CallResult | None) -> Drafted:
+    """The draft, or a proposal made of the ranking and of the experts' words."""
+    reasons = proposal(found) if found.is_complete else {}
+    if result is None:
+        ranked = [line.bid.id for line in found.lines if line.standing]
+        return Drafted(0, ranked[: found.call.max_awards], reasons, "", False, False)
+    outdated = result.basis != found.mark
+    if not outdated:
+        reasons |= {one.bid_id: one.reason for one in result.outcomes}
+    winners = [one.bid_id for one in result.winners]
+    return Drafted(
+        result.version,
+        winners,
+        reasons,
+        result.failed_words,
+        result.without_issuer,
+        outdated,
+    )
 
 
 def _reason(found: Overview, line: Line) -> str:

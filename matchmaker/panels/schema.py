@@ -16,6 +16,8 @@ from ..schema import Day, Input, Optional, Paged, Text, parse, worded
 
 LARGEST_ID = 2**31 - 1
 FEWEST_WORDS = 4
+# More than any call ever got; a list that is longer is no choice of bids.
+MOST_BIDS = 1000
 # What a Chinese input method types for digits; other spellings of them are not meant.
 FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
@@ -63,7 +65,8 @@ def _points(value: Any) -> Any:
     return int(text)
 
 
-OptionalPoints = Annotated[int | None, BeforeValidator(_points)]
+InRange = Annotated[int, Field(ge=LOWEST, le=HIGHEST)]
+OptionalPoints = Annotated[InRange | None, BeforeValidator(_points)]
 
 
 def _given(value: Any) -> Any:
@@ -73,7 +76,7 @@ def _given(value: Any) -> Any:
     return points
 
 
-Points = Annotated[int, BeforeValidator(_given)]
+Points = Annotated[InRange, BeforeValidator(_given)]
 
 
 class PanelInput(Input):
@@ -183,7 +186,7 @@ class ResultInput(Input):
     """
 
     version: Version
-    winners: list[Id] = []
+    winners: Annotated[list[Id], Field(max_length=MOST_BIDS)] = []
     failed_words: Loose = ""
     without_issuer: bool = False
     reasons: dict[int, str] = {}

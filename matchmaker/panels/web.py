@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     redirect,
@@ -16,7 +17,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from models import BidReview, Call, CallResult, utcnow
+from models import BidReview, Call, utcnow
 from models.states import CallStatus, ReviewState
 
 from .. import documents, labels, policies
@@ -40,7 +41,6 @@ from . import (
     writing,
 )
 from .export import write
-from .overview import Overview
 from .schema import (
     LABELS,
     AnnounceInput,
@@ -240,11 +240,16 @@ def hand_back(review_id: int) -> ResponseReturnValue:
 @bp.post("/calls/<int:call_id>/minutes", endpoint="minutes")
 @login_required
 def export_minutes(call_id: int) -> ResponseReturnValue:
+    return sent_minutes(call_id)
+
+
+def sent_minutes(call_id: int) -> Response:
+    """The minutes as they stand, as a file."""
     _allowed(call_id, "panel.read")
     data, name = minutes.export(
         db.session, signed_in(), call_id, needed=settings().panel_size, now=utcnow()
     )
-    answer: ResponseReturnValue = send_file(
+    answer: Response = send_file(
         data, mimetype=documents.MEDIA_TYPE, as_attachment=True, download_name=name
     )
     return answer
@@ -269,6 +274,7 @@ def propose(call_id: int) -> ResponseReturnValue:
             flash("评审结果已拟定，请核对后公示。公示前没有任何人知道。", "success")
             return redirect(url_for(".show", call_id=call_id), 303)
     result = results.current(db.session, call)
+    draft = results.drafted(found, result)
     reasons = {
         f"reason_{one.bid.id}": f"{one.bid.organisation.name} 的理由"
         for one in found.lines
@@ -279,34 +285,25 @@ def propose(call_id: int) -> ResponseReturnValue:
         overview=found,
         in_review=call.status is CallStatus.IN_REVIEW,
         result=result,
-        outdated=bool(result and result.basis != found.mark),
-        values=request.form if errors else _proposed(found, result),
-        winners=request.form.getlist("winners") if errors else _winners(found, result),
+        outdated=draft.outdated,
+        values=request.form if errors else _values(draft),
+        winners=request.form.getlist("winners")
+        if errors
+        else [str(id_) for id_ in draft.winners],
         errors=errors,
         labels_of=LABELS | reasons,
     )
     return page, 422 if errors else 200
 
 
-def _proposed(found: Overview, result: CallResult | None) -> dict[str, Any]:
-    """The draft there is, or one made from the experts' words."""
-    fresh = results.proposal(found) if found.is_complete else {}
-    values: dict[str, Any] = {f"reason_{id_}": text for id_, text in fresh.items()}
-    values["version"] = result.version if result else 0
-    if result is not None and result.basis == found.mark:
-        values |= {f"reason_{one.bid_id}": one.reason for one in result.outcomes}
-    if result is not None:
-        values["failed_words"] = result.failed_words
-        values["without_issuer"] = result.without_issuer
-    return values
-
-
-def _winners(found: Overview, result: CallResult | None) -> list[str]:
-    if result is not None:
-        return [str(one.bid_id) for one in result.winners]
-    most = found.call.max_awards
-    ranked = [one for one in found.lines if one.standing]
-    return [str(one.bid.id) for one in ranked[:most]]
+def _values(draft: results.Drafted) -> dict[str, Any]:
+    """The draft as its own form would post it."""
+    values: dict[str, Any] = {f"reason_{k}": text for k, text in draft.reasons.items()}
+    return values | {
+        "version": draft.version,
+        "failed_words": draft.failed_words,
+        "without_issuer": draft.without_issuer,
+    }
 
 
 @bp.post("/calls/<int:call_id>/result/announce")

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Bid, BidReview, User, transaction
-from models.states import HELD_REVIEWS, ReviewState
+from models.states import HELD_REVIEWS, CallStatus, ReviewState
 
 from .. import policies
 from ..errors import Conflict
 from ..history import service as history
-from . import due, overview, tell
+from . import due, overview, scoring, tell
 from .finding import held_review
 from .schema import ReasonInput, SheetDraft, SheetInput
 
@@ -39,6 +39,32 @@ def own(session: Session, actor: User) -> Sequence[BidReview]:
         )
     )
     return session.scalars(query).all()
+
+
+def is_open(review: BidReview) -> bool:
+    """Whether the expert still has the bid in hand."""
+    in_review = review.bid.call.status is CallStatus.IN_REVIEW
+    return in_review and review.state in HELD_REVIEWS
+
+
+def total(review: BidReview) -> int | None:
+    """The points of a sheet that was submitted, in hundredths; nothing before."""
+    if review.state in HELD_REVIEWS or not review.submitted_at:
+        return None
+    criteria = overview.criteria_of(review.bid.call)
+    points = scoring.sheet_points(overview.scores_of(review), criteria)
+    return scoring.hundredths(points)
+
+
+def reads_sheet(user: User, review: BidReview) -> bool:
+    """Whether the person, who may know of the review, reads what the sheet says.
+
+    What was not submitted the expert alone reads.
+    """
+    if review.state is ReviewState.SUBMITTED:
+        return True
+    own = policies.may(user, "review.write", review)
+    return own and (is_open(review) or review.submitted_at is not None)
 
 
 def blank(count: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models import kind_of, utcnow
+from models.conditions import Condition
 from models.outbox import RecordType
 
 from .. import policies
@@ -72,9 +73,17 @@ def found(row: Row) -> Found:
 
 
 def listed(
-    kind: RecordType, query: ListQuery, place: Place, *, own: bool = False
+    kind: RecordType,
+    query: ListQuery,
+    place: Place,
+    *,
+    own: bool = False,
+    base: Condition | None = None,
 ) -> Slice[Found]:
-    """The list the pages show, by the same words, facets and order."""
+    """The list the pages show, by the same words, facets and order.
+
+    ``own`` are the records of one's organisation, or those that meet ``base``.
+    """
     user = current()
     states = own or policies.searches_inside(user)
     if not states:
@@ -87,7 +96,7 @@ def listed(
         user,
         kind,
         query,
-        base=policies.owned(signed_in(), kind) if own else None,
+        base=(base or policies.owned(signed_in(), kind)) if own else None,
         ranked=not own,
         states=states,
         now=utcnow(),

@@ -91,6 +91,11 @@ class World:
 
 @pytest.fixture
 def world(make: Factory, session: Session) -> World:
+    return set_up(make, session)
+
+
+def set_up(make: Factory, session: Session) -> World:
+    """A call whose bids were opened, and nobody on its panel yet."""
     park = make.organisation(name="湘江储能产业园", kind=OrganisationKind.PARK)
     call = make.call(
         issuer_id=park.id,

@@ -35,6 +35,14 @@ def is_amendable(award: Award) -> bool:
     return award.state is AwardState.RUNNING and award.open_amendment is None
 
 
+def require_amendable(award: Award) -> None:
+    """Raise `Conflict` unless a change may be proposed."""
+    if award.state is not AwardState.RUNNING:
+        raise Conflict("award.not_amendable")
+    if award.open_amendment is not None:
+        raise Conflict("amendment.open")
+
+
 def propose(
     session: Session, actor: User, award_id: int, data: AmendmentInput, *, now: datetime
 ) -> AwardAmendment:
@@ -47,10 +55,7 @@ def propose(
     """
     with transaction(session):
         award = held(session, actor, award_id, "award.govern")
-        if award.state is not AwardState.RUNNING:
-            raise Conflict("award.not_amendable")
-        if award.open_amendment is not None:
-            raise Conflict("amendment.open")
+        require_amendable(award)
         before = plan.of_award(award)
         if plan.mark(before) != data.seen:
             raise Conflict("stale")

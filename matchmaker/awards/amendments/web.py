@@ -38,9 +38,7 @@ bp = Blueprint("award_amendments", __name__)
 @login_required
 def propose(award_id: int) -> ResponseReturnValue:
     award = _allowed(award_id, "award.govern")
-    if not service.is_amendable(award):
-        running = award.open_amendment is not None
-        raise Conflict("amendment.open" if running else "award.not_amendable")
+    service.require_amendable(award)
     stored = page.stored(award)
     if request.method == "GET":
         return _form(award, stored, plan.mark(plan.of_award(award)))

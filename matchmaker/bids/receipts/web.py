@@ -1,6 +1,5 @@
 """The page where a receipt is checked: by its file, or by its digest."""
 
-import re
 from hashlib import sha256
 from typing import Any
 
@@ -11,7 +10,10 @@ from models.base import utcnow
 
 from ...accounts.current import current
 from ...db import db
+from ...errors import Invalid
+from ...schema import parse
 from ..check import submission_of
+from ..schema import DigestInput
 
 bp = Blueprint("receipts", __name__)
 
@@ -40,9 +42,12 @@ def _digest(errors: dict[str, str]) -> str:
     file = request.files.get("file")
     if file is not None and file.filename:
         return sha256(file.stream.read()).hexdigest()
-    typed = "".join(request.form.get("digest", "").split()).lower()
+    typed = "".join(request.form.get("digest", "").split())
     if not typed:
         errors["file"] = "请选择回执文件，或填写 SHA-256"
-    elif not re.fullmatch(r"[0-9a-f]{64}", typed):
-        errors["digest"] = "SHA-256 是 64 位的 0–9 和 a–f，请从回执上复制"
-    return typed
+        return ""
+    try:
+        return parse(DigestInput, {"digest": typed}).digest
+    except Invalid as invalid:
+        errors.update(invalid.fields)
+        return ""

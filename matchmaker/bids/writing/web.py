@@ -24,8 +24,9 @@ from .. import content as texts
 from .. import files as bid_files
 from .. import merge, sealing, service
 from ..content import Content
+from ..facts import draft_files
 from ..schema import LABELS, BidInput, BidSubmission, from_form
-from ..web import draft_files, safe
+from ..web import safe
 
 bp = Blueprint("bid_forms", __name__)
 
@@ -128,7 +129,7 @@ def _form(
 ) -> ResponseReturnValue:
     bid, kept = _own(call), stored or texts.empty(call.goals)
     shown = texts.form_values(kept, call.goals) if values is None else values
-    facts = draft_files(bid)
+    facts = draft_files(safe().vault, bid)
     lacking = texts.missing(written or kept)
     asked = written is not None or stored is not None
     page = render_template(
@@ -222,7 +223,7 @@ def _files_page(
     page = render_template(
         "bids/files.html",
         call=call,
-        files=draft_files(_own(call)),
+        files=draft_files(safe().vault, _own(call)),
         kinds=contents.BY_CODE,
         errors=errors or {},
         most=bid_files.MOST,

@@ -72,7 +72,7 @@ class CallForm(PostedForm[Call, CallDraft]):
         return merge.typed(request.form)
 
     def advice(self, data: CallDraft, item: Call | None, now: datetime) -> Advice:
-        return Advice(hints(data, window_days=_periods().window, now=now))
+        return Advice(hints(data, window_days=periods().window, now=now))
 
     def context(self, values: dict[str, Any], item: Call | None) -> dict[str, Any]:
         return {"call": item, "needs": _needs(item, values), **choices()}
@@ -114,7 +114,7 @@ def edit(call_id: int) -> ResponseReturnValue:
     return form.post_edit(call) if request.method == "POST" else form.opened(call)
 
 
-def _periods() -> arguing.Periods:
+def periods() -> arguing.Periods:
     settings: Settings = current_app.config["SETTINGS"]
     return arguing.Periods(settings.call_window_days, settings.call_question_days)
 
@@ -188,7 +188,7 @@ def open_call(call_id: int) -> ResponseReturnValue:
     try:
         data = parse(Opening, request.form)
         call = arguing.open_call(
-            db.session, user, call_id, data, periods=_periods(), clock=utcnow
+            db.session, user, call_id, data, periods=periods(), clock=utcnow
         )
     except Invalid as invalid:
         return _again(call_id, invalid, "open")

@@ -47,9 +47,13 @@ class Amendment(CallInput):
 
 @dataclass(frozen=True)
 class Change:
-    """One version as it is shown: what differs from the one before, field by field."""
+    """One version as it is shown: what differs from the one before, field by field.
+
+    ``names`` are of the columns, ``fields`` have their labels and what differs.
+    """
 
     version: CallVersion
+    names: list[str]
     fields: list[tuple[str, list[Piece]]]
 
 
@@ -116,19 +120,21 @@ def of_call(session: Session, call: Call) -> list[Change]:
     found: list[Change] = []
     before: Mapping[str, Any] | None = None
     for version in session.scalars(query):
-        found.append(Change(version, _between(before, version.text)))
+        names = _differing(before, version.text)
+        fields = [_between(name, before or {}, version.text) for name in names]
+        found.append(Change(version, names, fields))
         before = version.text
     return found[::-1]
 
 
-def _between(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any]
-) -> list[tuple[str, list[Piece]]]:
+def _differing(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
+    """What differs, in the order in which it is read; nothing in the first version."""
     if before is None:
         return []
-    texts = [
-        (label, in_words(before, name), in_words(after, name))
-        for name, label in FIELDS.items()
-        if before.get(name) != after.get(name)
-    ]
-    return [(label, pieces(old, new)) for label, old, new in texts]
+    return [name for name in FIELDS if before.get(name) != after.get(name)]
+
+
+def _between(
+    name: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[str, list[Piece]]:
+    return FIELDS[name], pieces(in_words(before, name), in_words(after, name))

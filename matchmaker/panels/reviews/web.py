@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from models import BidReview, utcnow
-from models.states import HELD_REVIEWS, CallStatus
+from models.states import CallStatus
 
 from ... import policies
 from ...accounts.current import signed_in
@@ -17,7 +17,6 @@ from ...handlers import conflict_words
 from ...posting import web as posting
 from ...schema import parse
 from .. import recusing, scoring, writing
-from ..overview import criteria_of, scores_of
 from ..schema import LABELS, ReasonInput, SheetDraft, SheetInput, read_sheet
 from ..web import review_of, settings
 
@@ -31,25 +30,15 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "panels/reviews.html",
         reviews=reviews,
-        is_open=_is_open,
+        is_open=writing.is_open,
         total=_total,
         now=utcnow(),
     )
 
 
-def _is_open(review: BidReview) -> bool:
-    """Whether the expert still has the bid in hand."""
-    in_review = review.bid.call.status is CallStatus.IN_REVIEW
-    return in_review and review.state in HELD_REVIEWS
-
-
 def _total(review: BidReview) -> str:
-    """The points of a sheet that was submitted; nothing before."""
-    if review.state in HELD_REVIEWS or not review.submitted_at:
-        return ""
-    criteria = criteria_of(review.bid.call)
-    points = scoring.sheet_points(scores_of(review), criteria)
-    return scoring.shown(scoring.hundredths(points))
+    points = writing.total(review)
+    return "" if points is None else scoring.shown(points)
 
 
 @bp.get("/reviews/<int:review_id>")
@@ -70,7 +59,7 @@ def _show(
         bid=review.bid,
         call=review.bid.call,
         criteria=review.bid.call.criteria,
-        writes=own and _is_open(review),
+        writes=own and writing.is_open(review),
         may_declare=policies.may(user, "review.declare", review)
         and review.is_live
         and review.bid.call.status is CallStatus.IN_REVIEW,
