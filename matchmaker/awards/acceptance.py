@@ -16,7 +16,7 @@ from ..labels import day, label, today
 from . import ending, tell
 from .amendments.lapsing import lapse
 from .finding import held, is_here
-from .schema import Application, Conclusion, Decision, IssuerTest
+from .schema import AcceptanceDecision, Application, Conclusion, IssuerTest
 
 # Best first: the verdict in force is never better than the issuer's own.
 RANKS = {verdict: place for place, verdict in enumerate(GoalVerdict)}
@@ -89,7 +89,7 @@ def conclude(
         _require_asked(award, data.number)
         if award.issuer_agrees is None:
             raise Conflict("award.issuer_first")
-        if data.decision is Decision.RETURN:
+        if data.decision is AcceptanceDecision.RETURN:
             _return(session, actor, award, data.words, now)
             return award
         _require_all(award, data.verdicts, "verdicts")

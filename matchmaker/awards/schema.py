@@ -267,7 +267,7 @@ class IssuerTest(Input):
     words: Words
 
 
-class Decision(StrEnum):
+class AcceptanceDecision(StrEnum):
     """What becomes of an application for acceptance."""
 
     ACCEPT = "accept"
@@ -279,7 +279,7 @@ class Conclusion(Input):
 
     number: int
     verdicts: Verdicts = []
-    decision: Decision
+    decision: AcceptanceDecision
     accepted_on: Annotated[Past | None, Optional] = None
     words: Words
 

@@ -31,13 +31,13 @@ from .amendments import page as amending
 from .schema import (
     LABELS,
     MOST_MILESTONES,
+    AcceptanceDecision,
     Application,
     AwardQuery,
     BookInput,
     Conclusion,
     Confirmation,
     ConfirmationFor,
-    Decision,
     Elimination,
     IssuerTest,
     Shown,
@@ -342,6 +342,6 @@ def conclude(award_id: int) -> ResponseReturnValue:
         data = parse(Conclusion, request.form, context())
         acceptance.conclude(db.session, signed_in(), award_id, data, now=utcnow())
 
-    accepted = request.form.get("decision") == Decision.ACCEPT
+    accepted = request.form.get("decision") == AcceptanceDecision.ACCEPT
     done = "已通过验收。" if accepted else "已退回整改，意见已告知承担单位。"
     return step(award_id, "conclude", do, done)

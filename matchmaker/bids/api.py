@@ -132,7 +132,7 @@ class SubmissionLine(Output):
     sha256: str
 
 
-class ReceiptOut(Output):
+class BidReceiptOut(Output):
     """The receipt of the submission in force, and all there were.
 
     ``salt`` is the random part of the statement, ``goals_changed`` whether the call
@@ -245,10 +245,10 @@ def show(bid_id: int) -> BidOut:
 
 
 @operations.get("/bids/<int:bid_id>/receipt", "bids.receipt", "揭榜书的回执")
-def receipt(bid_id: int) -> ReceiptOut:
+def receipt(bid_id: int) -> BidReceiptOut:
     bid = service.find_own(db.session, signed_in(), bid_id)
     stated = sealing.statement_of(web.safe().vault, bid)
-    return ReceiptOut(
+    return BidReceiptOut(
         id=bid.id,
         call=bid.call_id,
         title=bid.call.title,

@@ -119,7 +119,7 @@ class PlanLineOut(PlanText):
     received: int
 
 
-class ReceiptOut(Output):
+class PaymentReceiptOut(Output):
     id: int
     payment_id: int | None
     amount: int
@@ -135,7 +135,7 @@ class AmendmentChange(Output):
     after: str
 
 
-class AmendmentOut(Output):
+class ContractAmendmentOut(Output):
     number: int
     amended_on: date
     reason: str
@@ -229,7 +229,7 @@ class ContractOut(ContractStand, ContractText):
     labels = LABELS
 
     plan: list[PlanLineOut]
-    receipts: list[ReceiptOut]
+    receipts: list[PaymentReceiptOut]
     received: int
     confirmations: list[PartyConfirmation]
     office: str
@@ -239,7 +239,7 @@ class ContractOut(ContractStand, ContractText):
     refused_words: str | None
     cancelled_on: date | None
     cancelled_words: str | None
-    amendments: list[AmendmentOut]
+    amendments: list[ContractAmendmentOut]
     award_id: int | None
     created_at: datetime
     log: list[ContractLogLine]
@@ -322,8 +322,8 @@ def plan_line(state: LineState) -> PlanLineOut:
     )
 
 
-def receipt(one: Receipt) -> ReceiptOut:
-    return ReceiptOut(
+def receipt(one: Receipt) -> PaymentReceiptOut:
+    return PaymentReceiptOut(
         id=one.id,
         payment_id=one.payment_id,
         amount=one.amount_fen,
@@ -383,7 +383,7 @@ def _states(contract: Contract) -> dict[str, Any]:
         "cancelled_on": contract.cancelled_on,
         "cancelled_words": contract.cancelled_words or None,
         "amendments": [
-            AmendmentOut(
+            ContractAmendmentOut(
                 number=one.number,
                 amended_on=one.amended_on,
                 reason=one.reason,

@@ -213,7 +213,7 @@ class _Stage:
         concluded = forms.Conclusion(
             number=1,
             verdicts=VERDICTS,
-            decision=forms.Decision.ACCEPT,
+            decision=forms.AcceptanceDecision.ACCEPT,
             words="专家组现场核对，主要目标达到，同意通过验收。(示例)",
         )
         at = self.ago(40)

@@ -21,9 +21,9 @@ from .schema import (
     LABELS,
     LAST_YEAR,
     EntryEdit,
+    EntryMove,
     HolidayInput,
     NewEntry,
-    Step,
 )
 
 operations = Operations("dictionaries", "字典与节假日")
@@ -135,7 +135,7 @@ def edit(entry_id: int, body: EntryEdit) -> EntryOut:
 @operations.post(
     "/dictionary-entries/<int:entry_id>/move", "dictionaries.move", "上移或下移条目"
 )
-def move(entry_id: int, body: Step) -> EntryOut:
+def move(entry_id: int, body: EntryMove) -> EntryOut:
     return shown(service.move(db.session, signed_in(), entry_id, body, now=utcnow()))
 
 

@@ -62,7 +62,7 @@ class NewEntry(Input):
     advice: Advice = ""
 
 
-class Step(Input):
+class EntryMove(Input):
     """One place up or down the list."""
 
     direction: Literal["up", "down"]

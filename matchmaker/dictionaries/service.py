@@ -15,7 +15,7 @@ from .. import policies
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import today
-from .schema import EntryEdit, HolidayInput, NewEntry, Step
+from .schema import EntryEdit, EntryMove, HolidayInput, NewEntry
 
 LARGEST_ID = 2**31 - 1
 
@@ -219,7 +219,7 @@ def rename(
 
 
 def move(
-    session: Session, actor: User, entry_id: int, data: Step, *, now: datetime
+    session: Session, actor: User, entry_id: int, data: EntryMove, *, now: datetime
 ) -> DictionaryEntry:
     """Change places with the neighbour; at the end of the list nothing happens."""
     with transaction(session):

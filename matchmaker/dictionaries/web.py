@@ -15,7 +15,7 @@ from ..schema import parse
 from ..sheets.web import asked_form, download_table, exports
 from . import service
 from .export import write
-from .schema import LABELS, EntryEdit, HolidayInput, NewEntry, Step, Year
+from .schema import LABELS, EntryEdit, EntryMove, HolidayInput, NewEntry, Year
 
 bp = Blueprint("dictionaries", __name__)
 
@@ -114,7 +114,7 @@ def edit(entry_id: int) -> ResponseReturnValue:
 @login_required
 def move(entry_id: int) -> ResponseReturnValue:
     service.find(db.session, signed_in(), entry_id)
-    step = parse(Step, request.form)
+    step = parse(EntryMove, request.form)
     entry = service.move(db.session, signed_in(), entry_id, step, now=utcnow())
     return redirect(
         url_for(".index", name=entry.dictionary, _anchor=f"entry-{entry.id}"), 303

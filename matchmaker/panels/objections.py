@@ -17,7 +17,7 @@ from ..errors import Conflict, Invalid
 from ..history import service as history
 from . import finding, results, tell
 from .results import Clock
-from .schema import AnswerInput, Decision, ObjectionInput, VisitorObjection
+from .schema import AnswerInput, ObjectionDecision, ObjectionInput, VisitorObjection
 
 # So many from one address in a day: enough to add to what one wrote.
 MOST_A_DAY = 5
@@ -122,7 +122,7 @@ def answer(
         lock(session, objection)
         if objection.state is not ObjectionState.OPEN:
             raise Conflict("already_handled")
-        upheld = data.decision is not Decision.DISMISS
+        upheld = data.decision is not ObjectionDecision.DISMISS
         objection.answer, objection.answered_at = data.answer, now
         objection.answered_by_id = actor.id
         objection.move_to(ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED)
@@ -134,7 +134,7 @@ def answer(
         )
         tell.answered(session, objection, now=now)
         if upheld and result.state is ResultState.ANNOUNCED:
-            fails = data.decision is Decision.FAIL
+            fails = data.decision is ObjectionDecision.FAIL
             words = data.end_words if fails else ""
             results.withdraw(session, actor, result, fail_words=words, now=now)
     return objection

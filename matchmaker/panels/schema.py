@@ -244,7 +244,7 @@ class VisitorObjection(ObjectionInput):
     email: Email
 
 
-class Decision(StrEnum):
+class ObjectionDecision(StrEnum):
     """What becomes of an objection, and of the result with it."""
 
     DISMISS = "dismiss"
@@ -255,13 +255,16 @@ class Decision(StrEnum):
 class AnswerInput(Input):
     """The answer to an objection; a call that fails says why."""
 
-    decision: Decision
+    decision: ObjectionDecision
     answer: LongReason
     end_words: Loose = ""
 
     def missing(self) -> dict[str, str]:
         """What the answer still lacks, by field."""
-        if self.decision is Decision.FAIL and len(self.end_words) < FEWEST_WORDS:
+        if (
+            self.decision is ObjectionDecision.FAIL
+            and len(self.end_words) < FEWEST_WORDS
+        ):
             return {"end_words": "请写明流榜原因，会对外公布"}
         return {}
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from matchmaker.dictionaries import service
-from matchmaker.dictionaries.schema import EntryEdit, HolidayInput, NewEntry, Step
+from matchmaker.dictionaries.schema import EntryEdit, EntryMove, HolidayInput, NewEntry
 from matchmaker.errors import Conflict, Forbidden, Invalid
 from matchmaker.schema import parse
 from models import DictionaryEntry, History, User, fields
@@ -95,7 +95,7 @@ def test_the_second_of_two_editors_is_told(session, admin):
 
 def test_up_and_down_change_the_order_and_stop_at_the_ends(session, admin):
     def move(code, direction):
-        step = Step(direction=direction)
+        step = EntryMove(direction=direction)
         service.move(session, admin, entry(session, code).id, step, now=NOW)
         fields.refresh(session)
         return [code for code, _ in FIELDS.offered()]

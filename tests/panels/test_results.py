@@ -14,7 +14,7 @@ from matchmaker.panels import objections, overview, recusing, results, writing
 from matchmaker.panels.schema import (
     AnnounceInput,
     AnswerInput,
-    Decision,
+    ObjectionDecision,
     ObjectionInput,
     ReasonInput,
     ResultInput,
@@ -297,9 +297,9 @@ def test_an_objection_keeps_the_result_open_until_it_is_dismissed(judged, sessio
         close(judged, END)
     with pytest.raises(Conflict, match=r"result\.not_noticed"):
         object_(judged, now=END)
-    answer(judged, objection, Decision.DISMISS)
+    answer(judged, objection, ObjectionDecision.DISMISS)
     with pytest.raises(Conflict, match="already_handled"):
-        answer(judged, objection, Decision.REVIEW)
+        answer(judged, objection, ObjectionDecision.REVIEW)
     letter = select(Mail).where(Mail.recipient == objection.email)
     assert "有效期内" in session.scalars(letter).one().facts["answer"]
     close(judged, END)
@@ -326,11 +326,11 @@ def test_an_upheld_objection_brings_the_bids_back_to_the_panel(judged, session):
     propose(judged, 0)
     announce(judged)
     first, second = object_(judged), object_(judged)
-    answer(judged, first, Decision.REVIEW)
+    answer(judged, first, ObjectionDecision.REVIEW)
     assert judged.call.status is CallStatus.IN_REVIEW
     assert results.current(session, judged.call) is None
     # The other is answered, and changes nothing any more.
-    answer(judged, second, Decision.REVIEW)
+    answer(judged, second, ObjectionDecision.REVIEW)
     assert judged.call.status is CallStatus.IN_REVIEW
     told = select(Notice).where(Notice.kind == "outcome_announced")
     assert session.scalars(told).all() == []
@@ -345,9 +345,14 @@ def test_an_upheld_objection_may_end_the_call_with_a_cause(judged):
     announce(judged)
     objection = object_(judged)
     with pytest.raises(Invalid) as refusal:
-        answer(judged, objection, Decision.FAIL)
+        answer(judged, objection, ObjectionDecision.FAIL)
     assert list(refusal.value.fields) == ["end_words"]
-    answer(judged, objection, Decision.FAIL, end_words="获选单位材料不实，取消本榜。")
+    answer(
+        judged,
+        objection,
+        ObjectionDecision.FAIL,
+        end_words="获选单位材料不实，取消本榜。",
+    )
     assert judged.call.status is CallStatus.FAILED
 
 
@@ -433,9 +438,9 @@ def test_no_sequence_of_steps_leaves_the_tables_of_states(world, session, steps)
 
 def _decision(step):
     return {
-        "dismiss": Decision.DISMISS,
-        "review": Decision.REVIEW,
-        "end": Decision.FAIL,
+        "dismiss": ObjectionDecision.DISMISS,
+        "review": ObjectionDecision.REVIEW,
+        "end": ObjectionDecision.FAIL,
     }[step]
 
 

@@ -63,7 +63,7 @@ class AmendmentDifference(Output):
     after: str
 
 
-class AmendmentOut(Output):
+class BookAmendmentOut(Output):
     """A change of the task book; ``seen`` marks it for who confirms or ends it."""
 
     id: int
@@ -81,17 +81,17 @@ class AmendmentOut(Output):
     bidder_confirmed_at: datetime | None
 
 
-def _shown(one: Shown) -> AmendmentOut:
+def _shown(one: Shown) -> BookAmendmentOut:
     it: AwardAmendment = one.amendment
-    values = {name: getattr(it, name, None) for name in AmendmentOut.model_fields}
+    values = {name: getattr(it, name, None) for name in BookAmendmentOut.model_fields}
     changes = [AmendmentDifference.model_validate(change) for change in one.changes]
-    return AmendmentOut.model_validate(
+    return BookAmendmentOut.model_validate(
         values | {"award": it.award_id, "seen": one.mark, "changes": changes}
     )
 
 
 @operations.get("/awards/<int:award_id>/amendments", "awards.show", "任务书的各次变更")
-def amendments(award_id: int, place: Place) -> Slice[AmendmentOut]:
+def amendments(award_id: int, place: Place) -> Slice[BookAmendmentOut]:
     """新的在前。"""
     award = finding.find(db.session, signed_in(), award_id)
     policies.require(signed_in(), "award.read", award)

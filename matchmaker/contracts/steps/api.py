@@ -17,7 +17,7 @@ from ...attachments.service import Upload
 from ...db import db
 from ...schema import Input, parse
 from .. import answers, confirming, payments, registering
-from ..answers import ContractStand, ReceiptOut
+from ..answers import ContractStand, PaymentReceiptOut
 from ..api import stand
 from .schema import (
     Cancellation,
@@ -187,7 +187,7 @@ def _report(contract_id: int, body: Mapping[str, Any], proof: Upload | None) -> 
 )
 def receive(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(ReceiptInput)]
-) -> ReceiptOut:
+) -> PaymentReceiptOut:
     return answers.receipt(_take(payments.receive, ReceiptInput, contract_id, body))
 
 

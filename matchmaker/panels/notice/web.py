@@ -16,18 +16,28 @@ from ...db import db
 from ...errors import Invalid
 from ...schema import parse
 from .. import finding, objections, results
-from ..schema import LABELS, AnswerInput, Decision, ObjectionInput, VisitorObjection
+from ..schema import (
+    LABELS,
+    AnswerInput,
+    ObjectionDecision,
+    ObjectionInput,
+    VisitorObjection,
+)
 
 bp = Blueprint("results", __name__)
 
 DECISIONS = [
-    (Decision.DISMISS.value, "不成立，结果不变", ""),
+    (ObjectionDecision.DISMISS.value, "不成立，结果不变", ""),
     (
-        Decision.REVIEW.value,
+        ObjectionDecision.REVIEW.value,
         "成立，重新评审",
         "公示的结果撤销，榜单回到评审中，可以退回评分表或换专家。",
     ),
-    (Decision.FAIL.value, "成立，流榜", "公示的结果撤销，榜单流榜，原因对外公布。"),
+    (
+        ObjectionDecision.FAIL.value,
+        "成立，流榜",
+        "公示的结果撤销，榜单流榜，原因对外公布。",
+    ),
 ]
 
 
