@@ -152,6 +152,7 @@ def _firm(make):
         ("POST", "/needs", {"json": {}, "headers": {"Idempotency-Key": "a"}}, 422),
         ("POST", "/match", {"json": {"text": "…………"}}, 422),
         ("POST", "/needs", {"form": True}, 415),
+        ("POST", "/needs", {"data": b"x" * 40_000_000}, 413),
     ],
 )
 def test_refusals_hold_no_chinese(program, make, method, path, given, status):
