@@ -194,21 +194,26 @@ def new() -> ResponseReturnValue:
 @bp.route("/lists/<int:list_id>/edit", methods=["GET", "POST"])
 @login_required
 def edit(list_id: int) -> ResponseReturnValue:
-    user = signed_in()
-    policies.require(user, "publication.govern")
-    made = finding.find(db.session, user, list_id)
+    made = _governed(list_id)
     if not made.is_draft:
         raise Conflict("publication.issued")
     if request.method == "GET":
         return _form(_values(made), made=made)
     try:
         data = parse(EditedList, request.form)
-        service.edit(db.session, user, list_id, data, now=utcnow())
+        service.edit(db.session, signed_in(), list_id, data, now=utcnow())
     except Invalid as invalid:
-        made = finding.find(db.session, user, list_id)
+        made = _governed(list_id)
         return _form(_posted(), made=made, errors=invalid.fields)
     flash("已保存，并按现在的条件重新收集。", "success")
     return redirect(url_for(".show", list_id=list_id), 303)
+
+
+def _governed(list_id: int) -> PublicationList:
+    """The list, for whoever composes lists: asked before what the form says."""
+    made = finding.find(db.session, signed_in(), list_id)
+    policies.require(signed_in(), "publication.govern")
+    return made
 
 
 def _posted() -> dict[str, Any]:
@@ -249,7 +254,7 @@ def _form(
 @bp.post("/lists/<int:list_id>/gather")
 @login_required
 def gather(list_id: int) -> ResponseReturnValue:
-    finding.find(db.session, signed_in(), list_id)
+    _governed(list_id)
     version = parse(Versioned, request.form).version
     number = service.gather(db.session, signed_in(), list_id, version, now=utcnow())
     flash(f"已重新收集，现有 {number} 条。", "success")
@@ -259,7 +264,7 @@ def gather(list_id: int) -> ResponseReturnValue:
 @bp.post("/lists/<int:list_id>/entries")
 @login_required
 def arrange(list_id: int) -> ResponseReturnValue:
-    finding.find(db.session, signed_in(), list_id)
+    _governed(list_id)
     try:
         data = parse(Arranged, request.form)
         service.arrange(db.session, signed_in(), list_id, data, now=utcnow())
@@ -272,7 +277,7 @@ def arrange(list_id: int) -> ResponseReturnValue:
 @bp.post("/lists/<int:list_id>/issue")
 @login_required
 def issue(list_id: int) -> ResponseReturnValue:
-    finding.find(db.session, signed_in(), list_id)
+    _governed(list_id)
     data = parse(Seen, request.form)
     made = service.issue(db.session, signed_in(), list_id, data, now=utcnow())
     flash(f"已发布：{finding.code(made)}。内容从现在起不再变动。", "success")
@@ -282,7 +287,7 @@ def issue(list_id: int) -> ResponseReturnValue:
 @bp.post("/lists/<int:list_id>/discard")
 @login_required
 def discard(list_id: int) -> ResponseReturnValue:
-    finding.find(db.session, signed_in(), list_id)
+    _governed(list_id)
     version = parse(Versioned, request.form).version
     service.discard(db.session, signed_in(), list_id, version, now=utcnow())
     flash("草稿已放弃。", "success")
@@ -292,7 +297,7 @@ def discard(list_id: int) -> ResponseReturnValue:
 @bp.post("/lists/<int:list_id>/withdraw")
 @login_required
 def withdraw(list_id: int) -> ResponseReturnValue:
-    finding.find(db.session, signed_in(), list_id)
+    _governed(list_id)
     try:
         data = parse(Withdrawal, request.form)
         made = service.withdraw(db.session, signed_in(), list_id, data, now=utcnow())
@@ -305,7 +310,7 @@ def withdraw(list_id: int) -> ResponseReturnValue:
 @bp.post("/lists/<int:list_id>/replace")
 @login_required
 def replace(list_id: int) -> ResponseReturnValue:
-    finding.find(db.session, signed_in(), list_id)
+    _governed(list_id)
     made = service.replace(db.session, signed_in(), list_id, now=utcnow())
     flash("已按原清单起草更正清单；它发布时，原清单自动撤回。", "success")
     return redirect(url_for(".show", list_id=made.id), 303)

@@ -127,5 +127,5 @@ def test_the_first_page_asks_few_queries(session, make, client):
     engine = session.get_bind()
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     client.get("/")
-    assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 7
+    assert len([sql for sql in asked if sql.startswith("SELECT")]) <= 8
     assert session.get(Need, 0) is None

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from matchmaker import matrix
 from matchmaker.history import service as history
 from models import History, transaction
+from models.states import NeedStatus, Role, Secrecy
 
 from ..walk import may_ever, populate, rules
 
@@ -169,6 +170,44 @@ def test_a_wrong_form_of_file_is_named(users, login):
     answer = client.post("/experts/export", data={"format": "pdf"})
     assert answer.status_code == 422
     assert "请选择 Excel 或 CSV" in answer.text
+
+
+def test_a_sealed_bid_is_in_its_bidders_file_alone(make, login):
+    bidder = make.user()
+    bid = make.bid(organisation_id=bidder.organisation_id)
+    issuer = make.user(organisation_id=bid.call.issuer_id)
+    others = (issuer, make.user(), make.staff(), make.user(Role.ADMIN))
+    own = login(bidder).post("/bids/export", data={"format": "csv"})
+    assert bid.organisation.name in own.text
+    assert "已提交，密封中" in own.text
+    for user in others:
+        answer = login(user).post("/bids/export", data={"format": "csv"})
+        assert len(rows_of(answer, "csv")) == 1, user.role
+
+
+def test_a_draft_and_a_masked_firm_are_in_no_file_of_the_queue_or_of_a_manager(
+    make, login
+):
+    manager = make.user(Role.MANAGER)
+    need = make.need(
+        secrecy=Secrecy.MASKED,
+        title="湘江三号的验收",
+        public_title="储能产品验收",
+        public_problem="需要在验收时判断电池状态。",
+        public_targets=[],
+    )
+    make.proposal(make.suggestion(need), proposer_id=manager.id)
+    make.need(title="别人的草稿", status=NeedStatus.DRAFT)
+    waiting = make.need(title="待审的需求", status=NeedStatus.PENDING)
+
+    proposed = login(manager).post("/proposals/export", data={"format": "csv"}).text
+    queue = login(make.staff()).post("/verification/export", data={"format": "csv"})
+
+    assert "储能产品验收" in proposed
+    assert "湘江三号" not in proposed
+    assert need.organisation.name not in proposed
+    assert waiting.title in queue.text
+    assert "别人的草稿" not in queue.text
 
 
 def test_no_text_of_anybody_becomes_a_formula_in_a_list(make, login):
