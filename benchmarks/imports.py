@@ -1,0 +1,410 @@
+"""Read a generated file of needs in: rows a second, memory, and what a kill leaves.
+
+    python -m benchmarks.imports [--rows 20000] [--rival] [--kill] [--folder DIR]
+
+Each step runs in a process of its own over an instance folder of its own (SQLite, or
+the database of MATCHMAKER_DATABASE_URL, which must be empty): the check and the reading
+in, as the worker does them, as drafts of one firm; then the same file again, which must
+change nothing. ``--kill`` reads a second file in and kills the worker with SIGKILL when
+half of the check is done, half of the judging, and while the rows are being entered:
+none may be in until all are. ``--rival`` does what most scripts do instead: the whole
+workbook in memory (openpyxl), the form's own model, an ORM object a row, one commit.
+Memory is what is held above the idle process. Exit status 1 if a count is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from openpyxl import load_workbook
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker.accounts import service as accounts
+from matchmaker.accounts.schema import NewUser
+from matchmaker.attachments.store import Store
+from matchmaker.config import Settings
+from matchmaker.imports import service
+from matchmaker.imports.staging import Staging
+from matchmaker.imports.worker import Importer
+from matchmaker.needs.schema import NeedDraft
+from matchmaker.needs.service import columns as columns_of
+from matchmaker.schema import parse
+from matchmaker.sheets import cells
+from matchmaker.sheets.guard import Limits
+from matchmaker.sheets.writer import Column, Sheet, write_sheets
+from models import ImportRun, Need, OutboxTask, User, create_db_engine, migrate
+from models.fields import DISTRICTS, FIELDS
+from models.states import ImportState
+
+KIND = "needs"
+HEAD = (
+    ("需求编号", "text"),
+    ("技术需求名称", "text"),
+    ("所属领域", "text"),
+    ("所在区县", "text"),
+    ("技术需求描述", "text"),
+    ("主要技术指标", "text"),
+    ("拟投入经费（万元）", "money"),
+    ("合作模式", "text"),
+    ("需求截止日期", "date"),
+    ("联系人", "text"),
+    ("公开方式", "text"),
+)
+THINGS = (
+    "储能电站",
+    "泵车末端软管",
+    "盾构刀盘",
+    "种子分选线",
+    "手术机器人",
+    "碳纤维预制体",
+)
+WISHES = ("提前预警", "减振降噪", "在线检测", "国产替代", "能耗降低", "寿命预测")
+SENTENCES = (
+    "现场工况复杂，白班夜班温差超过二十度，设备连续运行三个月以上。",
+    "去年试过外购的方案，换一种姿态就失效，操作人员只能降低排量。",
+    "希望不动主体结构，利用现有传感器把问题压下来。",
+    "数据由现场采集终端上传，采样间隔十秒，历史数据两年。",
+    "样机要在客户现场连续考核三十天，由双方共同验收。",
+)
+MODES = ("合作开发", "委托开发", "技术许可、合作开发", "技术转让")
+POLL_SECONDS = 0.02
+# About half of what entering a row takes.
+ENTERING_SECONDS = 0.00004
+
+
+def rows(number: int, seed: int, prefix: str) -> Iterator[list[object]]:
+    """Rows as a firm's table has them: some 150 characters of text, two targets."""
+    random = Random(seed)
+    fields = [words for _, words in FIELDS.offered()]
+    districts = [words for _, words in DISTRICTS.offered()]
+    for place in range(number):
+        text = "".join(random.sample(SENTENCES, 4))
+        yield [
+            f"{prefix}-{place:07d}",
+            f"第 {prefix}{place} 号{random.choice(THINGS)}的{random.choice(WISHES)}",
+            random.choice(fields),
+            random.choice(districts),
+            f"编号 {place} 的设备：{text}",
+            f"1、误报率 ≤ {random.randrange(1, 9)}%\n"
+            f"2、寿命 ≥ {random.randrange(5, 20)} 年",
+            round(random.lognormvariate(4, 1), 2),
+            random.choice(MODES),
+            date(2027, 1, 1) + timedelta(days=random.randrange(700)),
+            f"联系人{random.randrange(500)}",
+            "公开",
+        ]
+
+
+def write(path: Path, number: int, seed: int, prefix: str) -> None:
+    """Save such a table as a workbook."""
+    columns = [Column(name, 16, kind) for name, kind in HEAD]  # type: ignore[arg-type]
+    with write_sheets([Sheet("需求", columns, rows(number, seed, prefix))]) as file:
+        path.write_bytes(file.read())
+
+
+# -- The steps, each in a process of its own ------------------------------------------
+
+
+def _memory(name: str) -> float:
+    """A line of the kernel's account of this process, in MiB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no {name} here")
+
+
+def _idle() -> float:
+    """MiB held now; the kernel counts the peak anew from here."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _memory("VmRSS")
+
+
+def _importer(session: Session, settings: Settings) -> Importer:
+    return Importer(
+        session,
+        Store(settings.attachment_dir, settings.import_bytes),
+        Staging(settings.import_dir),
+        Limits(rows=settings.import_rows),
+        lambda: datetime.now(UTC),
+    )
+
+
+def step_check(session: Session, settings: Settings, path: Path) -> int:
+    """Upload the file and check it, as page and worker do."""
+    actor = session.scalars(select(User)).one()
+    store = Store(settings.attachment_dir, settings.import_bytes)
+    waiting = session.scalars(
+        select(ImportRun.id).where(ImportRun.state == ImportState.CHECKING)
+    ).first()
+    if waiting is None:
+        with path.open("rb") as file:
+            run = service.upload(
+                session, store, actor, KIND, path.name, file, now=datetime.now(UTC)
+            )
+        waiting = run.id
+    _importer(session, settings).work_off()
+    return waiting
+
+
+def step_run(session: Session, settings: Settings, _path: Path) -> int:
+    """Read the last checked file in; goes on with one that was begun."""
+    run = session.scalars(select(ImportRun).order_by(ImportRun.id.desc())).first()
+    assert run is not None
+    run_id = run.id
+    if run.state is ImportState.CHECKED:
+        service.start(
+            session,
+            session.get_one(User, run.uploader_id),
+            KIND,
+            run_id,
+            skip_errors=False,
+            now=datetime.now(UTC),
+        )
+    session.rollback()
+    _importer(session, settings).work_off()
+    return run_id
+
+
+def step_rival(session: Session, _settings: Settings, path: Path) -> int:
+    """The whole workbook in memory, the form's model and an object a row."""
+    now = datetime.now(UTC)
+    actor = session.scalars(select(User)).one()
+    fields = {words: code for code, words in FIELDS.offered()}
+    modes = cells.several(
+        cells.named(
+            {
+                "合作开发": "joint",
+                "委托开发": "commissioned",
+                "技术许可": "licence",
+                "技术转让": "transfer",
+            }
+        )
+    )
+    page = load_workbook(path).worksheets[0]
+    for row in page.iter_rows(min_row=2, values_only=True):
+        (
+            number,
+            title,
+            field,
+            district,
+            problem,
+            targets,
+            budget,
+            mode,
+            until,
+            who,
+            _,
+        ) = row
+        data = {
+            "title": title,
+            "field": fields[str(field)],
+            "district": district,
+            "problem": problem,
+            "targets": cells.lines(str(targets)),
+            "budget": int(float(str(budget)) * 1_000_000),
+            "cooperation": modes(str(mode)),
+            "deadline": cells.day(until),  # type: ignore[arg-type]
+            "contact": who,
+            "secrecy": "public",
+        }
+        session.add(
+            Need(
+                organisation_id=actor.organisation_id,
+                author_id=actor.id,
+                external_number=str(number),
+                created_at=now,
+                updated_at=now,
+                **columns_of(parse(NeedDraft, data)),
+            )
+        )
+    session.commit()
+    return 0
+
+
+STEPS = {"check": step_check, "run": step_run, "rival": step_rival}
+
+
+def run_step(name: str, path: Path) -> dict[str, Any]:
+    """What the step took, in the process at hand, and what is in the tables then."""
+    from matchmaker import create_app
+
+    settings = Settings()
+    create_app(settings)  # what a worker holds before any work
+    with Session(create_db_engine(settings.url)) as session:
+        idle, began, used = _idle(), time.perf_counter(), time.process_time()
+        run_id = STEPS[name](session, settings, path)
+        report: dict[str, Any] = {
+            "seconds": time.perf_counter() - began,
+            "cpu": time.process_time() - used,
+            "peak": _memory("VmHWM") - idle,
+        }
+        session.expire_all()
+        if run_id:
+            run = session.get_one(ImportRun, run_id)
+            report |= {
+                "state": run.state.value,
+                "error": run.error,
+                "counts": [
+                    run.added,
+                    run.changed,
+                    run.same,
+                    run.suspected,
+                    run.refused,
+                ],
+            }
+        return report | {"rows": session.scalar(select(func.count(Need.id)))}
+
+
+# -- The run ---------------------------------------------------------------------------
+
+
+class Bench:
+    """An instance folder with one firm, and what is measured over it."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.number, self.wrong, self.folder = number, 0, folder
+        self.environment = {"MATCHMAKER_INSTANCE_DIR": str(folder / "instance")}
+        self.both = 0.0, 0.0
+        self.settings = Settings(instance_dir=folder / "instance")
+        self.settings.instance_dir.mkdir(parents=True, exist_ok=True)
+        self.engine = create_db_engine(self.settings.url)
+        migrate.upgrade(self.engine)
+        with Session(self.engine) as session:
+            person = {
+                "email": "bench@example.com",
+                "name": "经办人",
+                "password": "lushan-bench-2026",
+                "role": "enterprise",
+                "organisation": "湘江电池有限公司",
+            }
+            accounts.add_user(session, parse(NewUser, person), now=datetime.now(UTC))
+
+    def command(self, step: str, path: Path) -> list[str]:
+        return [sys.executable, "-m", "benchmarks.imports", "--step", step, str(path)]
+
+    def step(self, name: str, step: str, path: Path) -> dict[str, Any]:
+        """Run the step, print its line, give what it reports."""
+        done = subprocess.run(
+            self.command(step, path),
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(done.stderr)
+        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        print(
+            f"{name:<24}{report['seconds']:8.1f} s {report['cpu']:7.1f} s of CPU "
+            f"{self.number / report['seconds']:8,.0f} rows/s {report['peak']:6.0f} MiB "
+            f"{report['rows']:>8,} needs  {report.get('counts', '')}"
+        )
+        return report
+
+    def expect(self, what: str, found: object, wanted: object) -> None:
+        if found != wanted:
+            self.wrong += 1
+            print(f"WRONG: {what}: {found}, expected {wanted}")
+
+    def import_once(self) -> None:
+        """Check, read in, and both once more."""
+        path = self.folder / "needs.xlsx"
+        write(path, self.number, 7, "A")
+        print(f"{self.number:,} rows, {path.stat().st_size / 1e6:.1f} MB\n")
+        check = self.step("check", "check", path)
+        run = self.step("read in", "run", path)
+        self.expect("rows", run["rows"], self.number)
+        self.expect("state", run["state"], "done")
+        self.expect("texts that wait to be encoded", self._count(OutboxTask.id), 0)
+        total = check["seconds"] + run["seconds"]
+        peak = max(check["peak"], run["peak"])
+        rate = self.number / total
+        print(f"{'both':<24}{total:8.1f} s {rate:8,.0f} rows/s {peak:6.0f} MiB\n")
+        self.both = total, peak
+        self.step("check again", "check", path)
+        again = self.step("read in again", "run", path)
+        self.expect("the same", again["counts"], [0, 0, self.number, 0, 0])
+        self.expect("rows after the same", again["rows"], self.number)
+
+    def kill(self) -> None:
+        """Kill the worker in each part of its work, then let it go on."""
+        path = self.folder / "second.xlsx"
+        write(path, self.number, 8, "B")
+        before = self._count(Need.id)
+        self._killed("check", path, ImportState.CHECKING, self.number // 2)
+        self.step("check after a kill", "check", path)
+        for until in (self.number // 2, self.number):
+            self._killed("run", path, ImportState.RUNNING, until)
+            self.expect("needs of the file", self._count(Need.id) - before, 0)
+        report = self.step("read in after the kills", "run", path)
+        self.expect("rows", report["rows"] - before, self.number)
+        self.expect("counts", report["counts"], [self.number, 0, 0, 0, 0])
+
+    def _killed(self, step: str, path: Path, state: ImportState, until: int) -> None:
+        process = subprocess.Popen(
+            self.command(step, path),
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL,
+        )
+        while self._done(state) < until and process.poll() is None:
+            time.sleep(POLL_SECONDS)
+        if until == self.number:
+            time.sleep(self.number * ENTERING_SECONDS)
+        process.kill()
+        self.expect("the worker's end", process.wait(), -signal.SIGKILL)
+        print(f"killed while {state.value}: {self._done(state):,} rows stand as judged")
+
+    def _done(self, state: ImportState) -> int:
+        query = select(ImportRun.done).where(ImportRun.state == state)
+        with Session(self.engine) as session:
+            return session.scalar(query.order_by(ImportRun.id.desc())) or 0
+
+    def _count(self, column: Any) -> int:
+        with Session(self.engine) as session:
+            return session.scalar(select(func.count(column))) or 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rival", action="store_true")
+    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--step", nargs=2, metavar=("STEP", "FILE"))
+    given = parser.parse_args()
+    if given.step:
+        step, path = given.step
+        print(json.dumps(run_step(step, Path(path))))
+        return
+    with tempfile.TemporaryDirectory() as passing:
+        folder = given.folder or Path(passing)
+        bench = Bench(folder, given.rows)
+        bench.import_once()
+        if given.kill:
+            bench.kill()
+        if given.rival:
+            rival = Bench(folder / "rival", given.rows)
+            other = rival.step("rival", "rival", folder / "needs.xlsx")
+            seconds, peak = bench.both
+            print(
+                f"\nrival / ours: {other['seconds'] / seconds:.2f} of the time, "
+                f"{other['peak'] / peak:.1f} of the memory"
+            )
+    raise SystemExit(1 if bench.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
