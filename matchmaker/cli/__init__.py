@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     from .policies import policies
     from .rankers import ranker_cli
     from .setup import setup
+    from .tokens import tokens_cli
 
     for command in (
         setup,
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
         ledger_cli,
         bids_cli,
         users_cli,
+        tokens_cli,
         demo_cli,
     ):
         app.cli.add_command(command)
