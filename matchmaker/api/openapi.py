@@ -91,8 +91,9 @@ def _schemas() -> dict[str, Any]:
         if one.item and one.item not in models:
             _name_fields(one.item, schemas[_name(one.item)])
         if "fields" in reading.besides(one) and one.item:
-            # Only the chosen fields are there; the number always is.
-            schemas[_name(one.item)]["required"] = ["id"]
+            # Only the chosen fields are there; the number, where there is one, always.
+            always = ["id"] if "id" in one.item.model_fields else []
+            schemas[_name(one.item)]["required"] = always
     return schemas
 
 
@@ -255,6 +256,8 @@ def _responses(one: Operation) -> dict[str, Any]:
     refusals |= {401, 403}
     if not one.reads:
         refusals |= {409, 413, 415}
+    if one.returns_file:
+        refusals.add(409)  # it may not be there yet
     if "version" in one.asks:
         refusals |= {412, 428}
     good: dict[str, Any] = {"description": "OK"}
