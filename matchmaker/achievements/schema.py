@@ -141,8 +141,8 @@ class OwnerRow(Input):
     name: Annotated[Text, Field(min_length=2, max_length=100)]
     share: Annotated[
         Decimal,
-        Field(gt=0, lt=100, decimal_places=2, max_digits=4),
         BeforeValidator(lambda text: str(text).rstrip("%％ ")),
+        Field(gt=0, lt=100, decimal_places=2, max_digits=4),
     ]
 
     def stored(self) -> dict[str, Any]:

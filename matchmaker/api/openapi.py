@@ -256,6 +256,8 @@ def _responses(one: Operation) -> dict[str, Any]:
     refusals |= {401, 403}
     if not one.reads:
         refusals |= {409, 413, 415}
+    if one.returns_file:
+        refusals.add(409)  # it may not be there yet
     if "version" in one.asks:
         refusals |= {412, 428}
     good: dict[str, Any] = {"description": "OK"}
