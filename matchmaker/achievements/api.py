@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
-from flask import current_app
+from flask import Response, current_app
 
 from models import Achievement, Need, utcnow
 from models.outbox import RecordType
@@ -33,7 +33,7 @@ from ..search.api import Found, listed
 from ..search.live import live_index
 from ..search.schema import ListQuery
 from ..subscriptions import service as subscriptions
-from . import service
+from . import service, web
 from .buyers import by_organisation, seek
 from .schema import LABELS, AchievementDraft
 
@@ -190,6 +190,12 @@ def browse(query: ListQuery, place: Place) -> Slice[Found]:
 )
 def mine(query: ListQuery, place: Place) -> Slice[Found]:
     return listed(RecordType.ACHIEVEMENT, query, place, own=True)
+
+
+@operations.get("/achievements/feed.atom", "achievements.feed", "新登记的成果（Atom）")
+def feed() -> Response:
+    """所有人能看到的内容，不论由谁读取。"""
+    return web.feed()
 
 
 @operations.get("/achievements/<int:achievement_id>", "achievements.show", "一项成果")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     redirect,
@@ -78,7 +79,7 @@ def export_mine() -> ResponseReturnValue:
 
 
 @bp.get("/achievements/feed.atom")
-def feed() -> ResponseReturnValue:
+def feed() -> Response:
     found = newest(db.session, RecordType.ACHIEVEMENT, now=utcnow())
     return told(feeds.atom(found, base_url()), ATOM_TYPE)
 

@@ -207,7 +207,7 @@ def _line(bid: Bid) -> BidLine:
     )
 
 
-@operations.get("/bids", "bids.mine", "本人能查看的揭榜书")
+@operations.get("/bids", ("bids.mine", "bids.export_mine"), "本人能查看的揭榜书")
 def mine(query: BidQuery, place: Place) -> Slice[BidLine]:
     """本单位填写和提交的，以及本单位榜单、分派给自己、平台已启封的。"""
     policies.require(signed_in(), "bid.read")

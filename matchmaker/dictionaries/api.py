@@ -107,7 +107,11 @@ def index(place: Place) -> Slice[DictionaryLine]:
     )
 
 
-@operations.get("/dictionary-entries", "dictionaries.index", "一个字典的条目")
+@operations.get(
+    "/dictionary-entries",
+    ("dictionaries.index", "dictionaries.export"),
+    "一个字典的条目",
+)
 def entries(query: EntriesQuery, place: Place) -> Slice[EntryOut]:
     service.refuse_unknown(query.dictionary)
     found = service.entries(db.session, signed_in(), query.dictionary)

@@ -95,7 +95,7 @@ def _shown(expert: Expert) -> ExpertOut:
     )
 
 
-@operations.get("/experts", "experts.index", "评审专家")
+@operations.get("/experts", ("experts.index", "experts.export"), "评审专家")
 def index(query: ExpertQuery, place: Place) -> Slice[ExpertOut]:
     return place.newest(
         db.session, service.sought(signed_in(), query), Expert.id, _shown

@@ -26,7 +26,7 @@ from ..posting.service import require_editable
 from ..search.api import Found, listed
 from ..search.schema import ListQuery
 from ..sheets.web import download
-from . import budgets, service
+from . import budgets, service, web
 from .schema import LABELS, NeedDraft
 from .word import service as word
 from .word import template
@@ -154,6 +154,19 @@ def browse(query: ListQuery, place: Place) -> Slice[Found]:
 @operations.get("/needs/mine", ("needs.mine", "needs.export_mine"), "本单位的需求")
 def mine(query: ListQuery, place: Place) -> Slice[Found]:
     return listed(RecordType.NEED, query, place, own=True)
+
+
+@operations.get("/needs/feed.atom", "needs.feed", "新发布的需求（Atom）")
+def feed() -> Response:
+    """所有人能看到的内容，不论由谁读取。"""
+    return web.feed()
+
+
+@operations.get(
+    "/needs/mine/deadlines.ics", "needs.deadlines", "本单位需求的截止日（日历）"
+)
+def deadlines() -> Response:
+    return web.last_days()
 
 
 @operations.get("/needs/<int:need_id>", "needs.show", "一条需求")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     flash,
     redirect,
@@ -77,7 +78,7 @@ def export_mine() -> ResponseReturnValue:
 
 
 @bp.get("/needs/feed.atom")
-def feed() -> ResponseReturnValue:
+def feed() -> Response:
     found = newest(db.session, RecordType.NEED, now=utcnow())
     return told(feeds.atom(found, base_url()), ATOM_TYPE)
 
@@ -85,6 +86,11 @@ def feed() -> ResponseReturnValue:
 @bp.get("/needs/mine/deadlines.ics")
 @login_required
 def deadlines() -> ResponseReturnValue:
+    return last_days()
+
+
+def last_days() -> Response:
+    """The last days of one's organisation's own needs, as a calendar."""
     day = labels.today(utcnow())
     found = feeds.ending(db.session, signed_in(), terms=_terms(), day=day)
     return told(feeds.calendar(found, base_url()), CALENDAR_TYPE)

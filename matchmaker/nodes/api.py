@@ -119,7 +119,7 @@ def shown(node: Node) -> NodeOut:
     return _node(node, duties(node), waiting.total)
 
 
-@operations.get("/nodes", "nodes.index", "全部节点")
+@operations.get("/nodes", ("nodes.index", "nodes.export"), "全部节点")
 def index(query: NodesQuery, place: Place) -> Slice[NodeOut]:
     """上级在前，下级在后。"""
     rows = service.tree(db.session, signed_in())
@@ -172,7 +172,9 @@ def _mandate(one: Mandate) -> MandateOut:
     )
 
 
-@operations.get("/mandates", "nodes.mandates", "技术经理人的委托")
+@operations.get(
+    "/mandates", ("nodes.mandates", "nodes.export_mandates"), "技术经理人的委托"
+)
 def mandates(query: MandateQuery, place: Place) -> Slice[MandateOut]:
     """技术经理人读到的是自己代表的单位。"""
 

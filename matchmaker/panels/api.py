@@ -350,7 +350,7 @@ def _progress(row: tuple[Call, Progress]) -> PanelLine:
     )
 
 
-@operations.get("/panels", "panels.index", "评审和公示中的榜单")
+@operations.get("/panels", ("panels.index", "panels.export"), "评审和公示中的榜单")
 def index(place: Place) -> Slice[PanelLine]:
     """停留最久的在前。"""
     ids = listing.numbers(db.session, signed_in())

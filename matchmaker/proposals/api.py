@@ -92,7 +92,9 @@ def _side(item: service.Item | None) -> ProposalSide:
     )
 
 
-@operations.get("/proposals", "proposals.mine", "我提出的配对")
+@operations.get(
+    "/proposals", ("proposals.mine", "proposals.export_mine"), "我提出的配对"
+)
 def mine(query: OwnQuery, place: Place) -> Slice[ProposalOut]:
     asked = service.own(signed_in(), query).options(*service.shown_with())
     return place.newest(db.session, asked, Proposal.id, _told)

@@ -109,7 +109,9 @@ def shown(made: Registration) -> RegistrationOut:
     )
 
 
-@operations.get("/registrations", "registrations.queue", "待审机构与成员")
+@operations.get(
+    "/registrations", ("registrations.queue", "registrations.export"), "待审机构与成员"
+)
 def queue(query: QueueQuery, place: Place) -> Slice[RegistrationLine]:
     """state 不填是待审的，approved 是已通过的，returned 是已退回的。"""
 

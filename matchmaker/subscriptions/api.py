@@ -75,7 +75,9 @@ def shown(one: Subscription) -> SubscriptionOut:
     return SubscriptionOut.model_validate(_fields(one))
 
 
-@operations.get("/subscriptions", "subscriptions.index", "我的订阅")
+@operations.get(
+    "/subscriptions", ("subscriptions.index", "subscriptions.export"), "我的订阅"
+)
 def index(place: Place) -> Slice[WatchedOut]:
     return place.whole(
         service.listed(db.session, signed_in()),

@@ -109,7 +109,9 @@ class Outcomes(Output):
     outcomes: list[OutcomeLine]
 
 
-@operations.get("/verification", "verification.queue", "待审信息")
+@operations.get(
+    "/verification", ("verification.queue", "verification.export"), "待审信息"
+)
 def queue(query: QueueQuery, place: Place) -> Slice[WaitingLine]:
     """等得最久的在前；like 是 need:12 这样的一条，只看和它几乎相同的。"""
     user = signed_in()
