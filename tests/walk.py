@@ -142,7 +142,7 @@ def populate(make: Factory) -> Users:
     index_everything(make)
     make.failed_task(need, id=ID)
     make.import_run(users["staff"], id=ID)
-    make.publication(id=ID)
+    make.publication(need, id=ID)
     make.publication(need, state=PublicationState.ISSUED)
     make.publication(achievement, state=PublicationState.WITHDRAWN)
     return users
