@@ -119,6 +119,8 @@ NAMES: dict[str, str] = {
     "district": "区县",
     "role": "角色",
     "reason": "原因",
+    "import": "导入批次",
+    "row": "文件行号",
     "name": "名称",
     "label": "名称",
     "code": "代码",

@@ -25,6 +25,8 @@ from models import (
     ExpertTie,
     Finding,
     History,
+    ImportMapping,
+    ImportRun,
     IndexChange,
     Introduction,
     IntroductionAnswer,
@@ -416,6 +418,8 @@ def _remove_homes(session: Session) -> None:
                 Proposal.organisation_id,
                 ExpertTie.organisation_id,
                 Bid.organisation_id,
+                ImportRun.organisation_id,
+                ImportMapping.organisation_id,
             )
         ),
         deals.names_home(),

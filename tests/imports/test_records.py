@@ -479,3 +479,13 @@ def test_a_call_comes_in_as_a_draft(files, session, make):
         "不能再用文件修改"
         in errors(files.send(actor, "calls", book(row, head=head)))[0][2]
     )
+
+
+def test_of_two_that_say_the_same_each_has_its_own_history(files, session, firm):
+    twins = [need_row(1, 需求编号=None), need_row(1, 需求编号=None, 联系人="李工")]
+    files.through(firm, "needs", book(*twins), takes_suspects=True)
+    noted = session.scalars(
+        select(History.record_id).where(History.action == "need.imported")
+    ).all()
+    assert sorted(noted) == [need.id for need in needs(session)]
+    assert len(noted) == 2
