@@ -120,6 +120,8 @@ ACTIONS: dict[str, str] = {
     "index.repaired": "补做索引",
     "task.retried": "重试后台任务",
     "mail.retried": "重新发送邮件",
+    "token.made": "生成访问令牌",
+    "token.revoked": "停用访问令牌",
     "webhook.created": "新建消息推送",
     "webhook.edited": "修改消息推送",
     "webhook.secret_rotated": "更换推送的签名密钥",

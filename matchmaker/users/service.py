@@ -155,10 +155,15 @@ def close(
 
 
 def reopen(session: Session, actor: User, user_id: int, *, now: datetime) -> User:
-    """Open a closed account again, in the role it had."""
+    """Open a closed account again, in the role it had.
+
+    Raises `Conflict` for one whose person had itself taken out.
+    """
     with transaction(session):
         user = _held(session, actor, user_id)
         if not user.active:
+            if user.is_erased:
+                raise Conflict("member.erased")
             user.active = True
             history.record(session, actor, "user.activated", user, now=now)
     return user
