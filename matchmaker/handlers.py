@@ -123,6 +123,7 @@ CONFLICTS: dict[str, str] = {
     "introduction.owner_first": "定向需求的单位答复有意向之前，不能告知别人。",
     "expert.joined": "这位专家已经开通账号，不用再邀请。忘记密码可以在登录页重置。",
     "expert.closed": "这位专家的账号已停用，不能再邀请；请先由管理员启用。",
+    "expert.none": "当前账号不是评审专家，没有本人的专家信息。",
     "expert.tie_known": "这条利害关系已经申报过。",
     "expert.last_employer": "请先补充现在的工作单位，再结束原来的任职。",
     "panel.not_in_review": "这个榜单现在不在评审中，不能这样操作。",

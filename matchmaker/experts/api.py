@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from models import Expert, ExpertTie, utcnow
-from models.states import TieKind
+from models.states import Role, TieKind
 
 from .. import policies
 from ..accounts.current import signed_in
@@ -15,6 +15,7 @@ from ..accounts.web import guarded
 from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations
 from ..db import db
+from ..errors import Conflict
 from . import service, ties
 from .schema import LABELS, ExpertEdit, ExpertInput, ExpertQuery, TieInput
 
@@ -112,6 +113,8 @@ def invite(body: ExpertBody) -> ExpertOut:
 
 @operations.get("/experts/mine", "experts.mine", "本人的专家信息")
 def mine() -> ExpertOut:
+    if signed_in().role is not Role.EXPERT:
+        raise Conflict("expert.none")
     return _shown(service.own(db.session, signed_in()))
 
 

@@ -79,7 +79,7 @@ def test_a_review_from_its_panel_to_its_result(program, session, world):
     }
     proposed = staff.post(f"{place}/result/draft", json=body)
     assert proposed.status_code == 200, proposed.text
-    assert program().get(f"{place}/result").status_code == 404
+    assert program().get(f"{place}/result").json["state"] is None
     seen = {"version": proposed.json["version"]}
     announced = staff.post(f"{place}/result/announce", json=seen)
     assert announced.json["result"]["state"] == "announced"

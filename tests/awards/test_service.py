@@ -266,7 +266,7 @@ def test_money_is_noted_only_for_what_passed_and_never_too_much(stage):
     stage.take_back(milestone, milestone.payments[0].id)
     assert milestone.unpaid_fen == whole - 1
     other = stage.awards[0].milestones[1]
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid):
         stage.take_back(other, milestone.payments[0].id)
 
 

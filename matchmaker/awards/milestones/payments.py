@@ -11,7 +11,7 @@ from models import AwardPayment, Milestone, User, transaction
 from models.states import MilestoneState
 
 from ... import policies
-from ...errors import Conflict, Invalid, NotFound
+from ...errors import Conflict, Invalid
 from ...history import service as history
 from ...labels import day, today
 from ...money import in_yuan
@@ -87,7 +87,7 @@ def take_back(
             )
         )
         if payment is None:
-            raise NotFound("award_payment")
+            raise Invalid({"payment_id": "这个里程碑没有这笔拨款登记，请刷新后重选"})
         fen, paid_on = payment.amount_fen, payment.paid_on
         milestone.payments.remove(payment)
         session.flush()

@@ -13,7 +13,7 @@ from models.outbox import RecordType
 from models.states import CallPhase
 
 from ... import policies
-from ...errors import Conflict
+from ...errors import Conflict, Invalid, NotFound
 from ...history import service as history
 from ...notices import service as notices
 from ...schema import Input
@@ -43,9 +43,7 @@ def invite(
         call = locked(session, actor, call_id, "call.invite")
         if call.phase(now) not in INVITED_IN:
             raise Conflict("call.not_open")
-        item: Achievement = find(
-            session, actor, RecordType.ACHIEVEMENT, data.achievement
-        )
+        item = _achievement(session, actor, data.achievement)
         holder = item.organisation_id
         if holder == call.issuer_id or not notices.members_of(session, holder):
             raise Conflict("call.not_invitable")
@@ -63,6 +61,15 @@ def invite(
         history.record(session, actor, "call.invited", call, now=now)
         tell.members(session, call, holder, "call_invited", now=now)
     return invitation
+
+
+def _achievement(session: Session, actor: User, number: int) -> Achievement:
+    """The achievement that was named; raises `Invalid` for none the actor knows."""
+    try:
+        found: Achievement = find(session, actor, RecordType.ACHIEVEMENT, number)
+    except NotFound as error:
+        raise Invalid({"achievement": "没有这项成果，请核对编号"}) from error
+    return found
 
 
 def of_call(

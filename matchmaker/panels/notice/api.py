@@ -16,7 +16,6 @@ from ...accounts.web import guarded
 from ...api.answers import Output
 from ...api.operations import Operations, Shape
 from ...db import db
-from ...errors import NotFound
 from ...schema import parse
 from .. import finding, objections, results
 from ..schema import LABELS, AnswerInput, ObjectionInput, VisitorObjection
@@ -48,22 +47,23 @@ class ResultWinner(Output):
 
 
 class ResultOut(Output):
-    """The result as everybody reads it; ``outcome`` is of one's own bid.
+    """The result as everybody reads it; no ``state`` where none was announced yet.
 
-    ``bids`` is how many there were; who did not win is not told.
+    ``outcome`` is of one's own bid, ``bids`` how many there were; who did not win is
+    not told.
     """
 
     call: int
     title: str
     issuer: str
-    state: ResultState
-    failed_words: str
-    winners: list[ResultWinner]
-    bids: int
-    notice_from: datetime | None
-    notice_until: datetime | None
-    takes_objections: bool
-    outcome: int | None
+    state: ResultState | None = None
+    failed_words: str = ""
+    winners: list[ResultWinner] = []
+    bids: int | None = None
+    notice_from: datetime | None = None
+    notice_until: datetime | None = None
+    takes_objections: bool = False
+    outcome: int | None = None
 
 
 class OutcomeOut(Output):
@@ -128,16 +128,15 @@ def _objection(found: Objection) -> ObjectionOut:
 
 @operations.get("/calls/<int:call_id>/result", "results.show", "公示的结果")
 def result(call_id: int) -> ResultOut:
-    """还没有公示的结果就是 404。"""
+    """还没有公示的，state 是 null。"""
     call = finding.call(db.session, current(), call_id)
     found = results.public(db.session, call)
+    head = {"call": call.id, "title": call.title, "issuer": call.issuer.name}
     if found is None:
-        raise NotFound("result")
+        return ResultOut.model_validate(head)
     own = results.outcome_of(db.session, current(), found)
     return ResultOut(
-        call=call.id,
-        title=call.title,
-        issuer=call.issuer.name,
+        **head,  # type: ignore[arg-type]
         state=found.state,
         failed_words=found.failed_words,
         winners=[
