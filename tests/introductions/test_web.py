@@ -44,7 +44,7 @@ def test_a_page_that_is_old_is_told_so_on_the_page(make, login, world):
     back = client.post(address, data=data)
     assert (back.status_code, back.location) == (
         303,
-        "/introductions?view=board&field=ES",
+        "/introductions?field=ES&view=board",
     )
     assert "其他人刚刚修改了" in client.get(back.location).text
 
