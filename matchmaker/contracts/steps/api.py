@@ -9,14 +9,14 @@ from werkzeug.datastructures import FileStorage
 
 from models import utcnow
 
-from ... import labels
+from ... import labels, policies
 from ...accounts.current import signed_in
 from ...api.operations import Operations, Shape
 from ...attachments import web as attachments
 from ...attachments.service import Upload
 from ...db import db
 from ...schema import Input, parse
-from .. import answers, confirming, payments, registering
+from .. import answers, confirming, finding, payments, registering
 from ..answers import ContractStand, PaymentReceiptOut
 from ..api import stand
 from .schema import (
@@ -38,13 +38,19 @@ operations = Operations("contracts", "技术合同")
 
 
 def _take(
+    action: str,
     take: Callable[..., Any],
     asks: type[Input],
     contract_id: int,
     body: Mapping[str, Any],
 ) -> Any:
-    """Take a step with what its form asks, read as the page reads it."""
+    """Take a step with what its form asks, read as the page reads it.
+
+    Who may not take it learns nothing of what it asks.
+    """
     user, now = signed_in(), utcnow()
+    contract = finding.find_contract(db.session, user, contract_id)
+    policies.require(user, action, contract)
     context = registering.context(db.session, user, contract_id, labels.today(now))
     return take(db.session, user, contract_id, parse(asks, body, context), now=now)
 
@@ -56,7 +62,7 @@ def confirm(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Confirmation)]
 ) -> ContractStand:
     """seen 是读过的文本的 mark。"""
-    _take(confirming.confirm, Confirmation, contract_id, body)
+    _take("contract.confirm", confirming.confirm, Confirmation, contract_id, body)
     return stand(contract_id)
 
 
@@ -68,7 +74,13 @@ def confirm(
 def confirm_for(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(ConfirmationFor)]
 ) -> ContractStand:
-    _take(confirming.confirm_for, ConfirmationFor, contract_id, body)
+    _take(
+        "contract.confirm_for",
+        confirming.confirm_for,
+        ConfirmationFor,
+        contract_id,
+        body,
+    )
     return stand(contract_id)
 
 
@@ -77,7 +89,7 @@ def sign(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Signing)]
 ) -> ContractStand:
     """双方都已确认的文本才能签订；seen 是它的 mark。"""
-    _take(registering.sign, Signing, contract_id, body)
+    _take("contract.sign", registering.sign, Signing, contract_id, body)
     return stand(contract_id)
 
 
@@ -87,7 +99,7 @@ def sign(
 def submit(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Submission)]
 ) -> ContractStand:
-    _take(registering.submit, Submission, contract_id, body)
+    _take("contract.submit", registering.submit, Submission, contract_id, body)
     return stand(contract_id)
 
 
@@ -97,7 +109,7 @@ def submit(
 def correct(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Correction)]
 ) -> ContractStand:
-    _take(registering.correct, Correction, contract_id, body)
+    _take("contract.register", registering.correct, Correction, contract_id, body)
     return stand(contract_id)
 
 
@@ -107,7 +119,7 @@ def correct(
 def recognise(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Recognition)]
 ) -> ContractStand:
-    _take(registering.recognise, Recognition, contract_id, body)
+    _take("contract.register", registering.recognise, Recognition, contract_id, body)
     return stand(contract_id)
 
 
@@ -117,7 +129,7 @@ def recognise(
 def refuse(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Refusal)]
 ) -> ContractStand:
-    _take(registering.refuse, Refusal, contract_id, body)
+    _take("contract.register", registering.refuse, Refusal, contract_id, body)
     return stand(contract_id)
 
 
@@ -127,7 +139,7 @@ def refuse(
 def cancel(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Cancellation)]
 ) -> ContractStand:
-    _take(registering.cancel, Cancellation, contract_id, body)
+    _take("contract.register", registering.cancel, Cancellation, contract_id, body)
     return stand(contract_id)
 
 
@@ -135,7 +147,7 @@ def cancel(
 def void(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(Voiding)]
 ) -> ContractStand:
-    _take(registering.void, Voiding, contract_id, body)
+    _take("contract.edit", registering.void, Voiding, contract_id, body)
     return stand(contract_id)
 
 
@@ -170,6 +182,7 @@ def report_proven(
 def _report(contract_id: int, body: Mapping[str, Any], proof: Upload | None) -> None:
     store = attachments.store()
     _take(
+        "contract.pay",
         lambda session, actor, contract_id, data, *, now: payments.report(
             session, store, actor, contract_id, data, proof, now=now
         ),
@@ -188,7 +201,9 @@ def _report(contract_id: int, body: Mapping[str, Any], proof: Upload | None) -> 
 def receive(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(ReceiptInput)]
 ) -> PaymentReceiptOut:
-    return answers.receipt(_take(payments.receive, ReceiptInput, contract_id, body))
+    return answers.receipt(
+        _take("contract.pay", payments.receive, ReceiptInput, contract_id, body)
+    )
 
 
 @operations.post(
@@ -200,5 +215,5 @@ def take_back(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(ReceiptRemoval)]
 ) -> ContractStand:
     """经过里保留记录。"""
-    _take(payments.take_back, ReceiptRemoval, contract_id, body)
+    _take("contract.pay", payments.take_back, ReceiptRemoval, contract_id, body)
     return stand(contract_id)
