@@ -280,7 +280,7 @@ class Bench:
     def __init__(self, folder: Path, number: int) -> None:
         self.number, self.wrong, self.folder = number, 0, folder
         self.environment = {"MATCHMAKER_INSTANCE_DIR": str(folder / "instance")}
-        self.both = 0.0, 0.0
+        self.both = 0.0, 0.0, 0.0
         self.settings = Settings(instance_dir=folder / "instance")
         self.settings.instance_dir.mkdir(parents=True, exist_ok=True)
         self.engine = create_db_engine(self.settings.url)
@@ -333,11 +333,14 @@ class Bench:
         self.expect("rows", run["rows"], self.number)
         self.expect("state", run["state"], "done")
         self.expect("texts that wait to be encoded", self._count(OutboxTask.id), 0)
-        total = check["seconds"] + run["seconds"]
+        total, cpu = (check[name] + run[name] for name in ("seconds", "cpu"))
         peak = max(check["peak"], run["peak"])
         rate = self.number / total
-        print(f"{'both':<24}{total:8.1f} s {rate:8,.0f} rows/s {peak:6.0f} MiB\n")
-        self.both = total, peak
+        print(
+            f"{'both':<24}{total:8.1f} s {cpu:7.1f} s of CPU "
+            f"{rate:8,.0f} rows/s {peak:6.0f} MiB\n"
+        )
+        self.both = total, cpu, peak
         self.step("check again", "check", path)
         again = self.step("read in again", "run", path)
         self.expect("the same", again["counts"], [0, 0, self.number, 0, 0])
@@ -402,9 +405,10 @@ def main() -> None:
         if given.rival:
             rival = Bench(folder / "rival", given.rows)
             other = rival.step("rival", "rival", folder / "needs.xlsx")
-            seconds, peak = bench.both
+            seconds, cpu, peak = bench.both
             print(
                 f"\nrival / ours: {other['seconds'] / seconds:.2f} of the time, "
+                f"{other['cpu'] / cpu:.2f} of the CPU, "
                 f"{other['peak'] / peak:.1f} of the memory"
             )
     raise SystemExit(1 if bench.wrong else 0)

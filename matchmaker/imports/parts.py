@@ -10,8 +10,8 @@ from typing import Any
 from .. import labels
 from ..labels import CITY
 from ..sheets import cells
-from ..sheets.cells import NOTHING
-from ..sheets.layout import Field
+from ..sheets.cells import NOTHING, CellError
+from ..sheets.layout import UNITS, Field
 from ..sheets.reader import Cell
 from ..sheets.tables import demo_mark, in_wan
 from . import numbers
@@ -62,6 +62,20 @@ def money(code: str, label: str, synonyms: Sequence[str] = (), **more: Any) -> P
         lambda item: in_wan(getattr(item, f"{code}_fen")),
         kind="money",
     )
+
+
+def amount(unit: str) -> Read:
+    """A reader of amounts above nothing in this unit; «面议» is None."""
+
+    def read(cell: Any) -> int | None:
+        if isinstance(cell, str) and cell.strip() in NOTHING:
+            return None
+        fen = cells.amount(cell, UNITS[unit])
+        if fen == 0:
+            raise CellError("金额须大于 0；面议请留空")
+        return fen
+
+    return read
 
 
 def day(code: str, label: str, synonyms: Sequence[str] = (), **more: Any) -> Part:

@@ -22,10 +22,8 @@ from models.states import ImportManner
 from .. import labels
 from ..errors import Invalid
 from ..labels import CITY, today
-from ..sheets import cells
 from ..sheets.cells import CellError
-from ..sheets.layout import UNITS
-from . import numbers
+from . import numbers, parts
 from .homes import Homes
 from .seen import Seen
 from .shapes import (
@@ -40,11 +38,11 @@ from .shapes import (
     Shape,
 )
 from .sight import Sight
+from .telling import in_words
 from .verdicts import Given, Outcome, Verdict
 
 # Of these the input model knows nothing: they are put back as they were.
 KEPT = RESTORED - {APPROVED}
-AROUND = 24  # characters of a long text shown before where it differs
 
 
 @dataclass
@@ -88,7 +86,7 @@ class Entries:
         for choice in run.mapping.values():
             code, _, unit = choice.partition(":")
             if unit:
-                self._readers[code] = _amount(unit)
+                self._readers[code] = parts.amount(unit)
         self._titles, self._texts, self._numbers = Seen(), Seen(), Seen()
 
     def judge(self, session: Session, rows: Sequence[Given]) -> list[Verdict]:
@@ -345,7 +343,7 @@ class Entries:
             return
         verdict.outcome = Outcome.CHANGED
         verdict.differences = {
-            shape.label(name): _in_words(name, before, after)
+            shape.label(name): in_words(name, before, after)
             for name, (before, after) in changes.items()
             if name != "public_approved"  # a fingerprint says nothing to people
         }
@@ -406,29 +404,3 @@ def numbers_of(row: Mapping[str, Any], made: str) -> str:
 
 def _numbered(row: Mapping[str, Any]) -> bool:
     return bool(row["external_number"] or row["code"])
-
-
-def _amount(unit: str) -> Read:
-    def read(cell: Any) -> int | None:
-        if isinstance(cell, str) and cell.strip() in cells.NOTHING:
-            return None
-        fen = cells.amount(cell, UNITS[unit])
-        if fen == 0:
-            raise CellError("金额须大于 0；面议请留空")
-        return fen
-
-    return read
-
-
-def _in_words(name: str, before: Any, after: Any) -> tuple[str, str]:
-    """Both in words; of long texts the place where they begin to differ."""
-    told = labels.in_words(name, before), labels.in_words(name, after)
-    same = 0
-    for left, right in zip(*told, strict=False):
-        if left != right:
-            break
-        same += 1
-    start = same - AROUND
-    if start <= 0 or max(map(len, told)) < 4 * AROUND:
-        return told
-    return f"…{told[0][start:]}", f"…{told[1][start:]}"

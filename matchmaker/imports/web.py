@@ -74,7 +74,6 @@ class Desk:
     found_in: Callable[[User], str]
     list_words: str
     amount: str = ""
-    hints: tuple[str, ...] = ()
     whole: Exporter | None = None
     manners: Callable[[User], dict[ImportManner, tuple[str, str]]] = lambda _: {}
 

@@ -489,3 +489,18 @@ def test_of_two_that_say_the_same_each_has_its_own_history(files, session, firm)
     ).all()
     assert sorted(noted) == [need.id for need in needs(session)]
     assert len(noted) == 2
+
+
+def test_a_check_that_was_killed_goes_on_where_it_was(files, session, firm):
+    run = files.send(firm, "needs", book(*[need_row(number) for number in range(1, 6)]))
+    with transaction(session):
+        run = session.get_one(type(run), run.id)
+        run.state, run.done, run.added = ImportState.CHECKING, 3, 3
+    for lines in (files.staging.rows(run.id), files.staging.told(run.id)):
+        with lines.path.open("a", encoding="utf-8") as file:
+            file.write('{"outcome":"new","half a li')
+    run = files.work(run.id)
+    assert (run.state, counts(run)) == (ImportState.CHECKED, (5, 0, 0, 0, 0))
+    shown = [each["row"] for each in files.staging.told(run.id)]
+    assert shown == [2, 3, 4, 5, 6]
+    assert counts(files.start(firm, run)) == (5, 0, 0, 0, 0)
