@@ -78,6 +78,7 @@ INTERFACES: tuple[str, ...] = (
     "attachments",
     "subscriptions",
     "notices",
+    "webhooks",
     "work",
     "verification",
     "ledger",
@@ -118,4 +119,5 @@ INTERFACES: tuple[str, ...] = (
     "awards",
     "awards.amendments",
     "awards.milestones",
+    "publications",
 )

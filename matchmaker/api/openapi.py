@@ -16,6 +16,7 @@ from .answers import MOST_ROWS, SOME_ROWS, Output
 from .operations import NUMBER, PREFIX, Operation
 from .problems import TYPE, Problem
 from .registry import kinds, operations, scopes
+from .repeating import HEADER
 
 REF = "#/components/schemas/{model}"
 INTRODUCTION = """\
@@ -214,14 +215,19 @@ def _inline(shape: Any, inner: Mapping[str, Any]) -> Any:
     }
 
 
+SENT_AGAIN = "同一个键重复发送的请求只办理一次，一天之内得到同样的回答"
+# Its answer holds a secret, so it is not kept.
+MADE_ONCE = "同一个键重复发送的请求只办理一次；第一次的回答不保存"
+
+
 def _headers(one: Operation) -> list[dict[str, Any]]:
     found = []
-    if one.keyed:
+    if one.keyed or "key" in one.asks:
         found.append(
             _header(
-                "Idempotency-Key",
+                HEADER,
                 {"type": "string", "pattern": "^[!-~]{8,64}$"},
-                "同一个键重复发送的请求只办理一次，一天之内得到同样的回答",
+                SENT_AGAIN if one.keyed else MADE_ONCE,
             )
         )
     if "version" in one.asks:

@@ -20,6 +20,7 @@ from ..schema import parse
 from . import strict
 from .answers import MOST_ROWS, SOME_ROWS, Place, read_cursor
 from .operations import Operation
+from .repeating import key_sent
 
 VERSION = re.compile(r'"v([0-9]{1,9})(\.[0-9a-f]{16})?"')
 FILE = "file"
@@ -141,7 +142,7 @@ def _file(operation: Operation) -> Any:
 
 def form_key() -> str:
     """Under which a record is made once: that of the request, or a fresh one."""
-    key = request.headers.get("Idempotency-Key")
+    key = key_sent()
     if key is None:
         return secrets.token_urlsafe(16)
     return "api " + sha256(key.encode()).hexdigest()[:40]

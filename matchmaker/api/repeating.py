@@ -37,11 +37,9 @@ def once(user: User, act: Callable[[], Response]) -> Response:
     Raises `Conflict` for a key that came with another request, is being worked on,
     or whose answer is lost; `Invalid` for what is no key.
     """
-    key = request.headers.get(HEADER)
+    key = key_sent()
     if key is None:
         return act()
-    if not KEY.fullmatch(key):
-        raise Invalid({HEADER: "请使用 8 到 64 个可见的 ASCII 字符，例如一个 UUID"})
     now = utcnow()
     before = _before(db.session, user, key, now)
     if before is not None:
@@ -55,6 +53,14 @@ def once(user: User, act: Callable[[], Response]) -> Response:
     if response.status_code < 300:
         _keep(user, key, response)
     return response
+
+
+def key_sent() -> str | None:
+    """The key the request came under, if any; raises `Invalid` for what is no key."""
+    key = request.headers.get(HEADER)
+    if key is not None and not KEY.fullmatch(key):
+        raise Invalid({HEADER: "请使用 8 到 64 个可见的 ASCII 字符，例如一个 UUID"})
+    return key
 
 
 @event.listens_for(Session, "before_commit")

@@ -14,7 +14,7 @@ from models.states import PublicationKind, Role
 from ..errors import Invalid
 from ..labels import today
 from ..publications import contents, service
-from ..publications.schema import NewList, Seen
+from ..publications.schema import ListSeen, NewList
 from ..schema import parse
 from . import dealings
 from .past import forget
@@ -96,7 +96,7 @@ def _play(session: Session, staff: User, scene: Scene, now: datetime) -> bool:
         return False  # more than a list holds: a sample of another size
     shown = contents.lines(session, made)
     if scene.issued and shown:
-        seen = Seen(version=made.version, digest=contents.digest(made, shown))
+        seen = ListSeen(version=made.version, digest=contents.digest(made, shown))
         service.issue(session, staff, made.id, seen, now=then + timedelta(minutes=4))
     return True
 

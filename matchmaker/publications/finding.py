@@ -13,7 +13,7 @@ from models.states import PublicationKind, PublicationState
 
 from .. import policies
 from ..errors import NotFound
-from ..paging import Page, turn
+from ..paging import Page, Part, turn
 from .contents import RECORDS, Line
 from .schema import LARGEST, PublicationQuery
 
@@ -53,12 +53,15 @@ def find(session: Session, user: User | None, list_id: int) -> PublicationList:
 
 
 def listed(
-    session: Session, user: User | None, query: PublicationQuery
+    session: Session,
+    user: User | None,
+    query: PublicationQuery,
+    part: Part | None = None,
 ) -> Page[PublicationList]:
-    """The lists the person may know of."""
+    """The lists the person may know of; ``part`` is asked for instead of a page."""
     where = _where(user, query)
     total = session.scalar(select(func.count(PublicationList.id)).where(*where)) or 0
-    here = turn(query.page, total, PER_PAGE)
+    here = turn(part or query.page, total, PER_PAGE)
     rows = session.scalars(here.rows(_ordered(where))).all()
     return Page(rows, total, here.page, here.pages)
 
@@ -95,6 +98,17 @@ def counts(session: Session, some: Sequence[PublicationList]) -> dict[int, int]:
     )
     found = {row[0]: row[1] for row in session.execute(query)}
     return {made.id: found.get(made.id, 0) for made in some}
+
+
+def successor(
+    session: Session, user: User | None, made: PublicationList
+) -> PublicationList | None:
+    """The list that corrects this one, if the person may know of it."""
+    return session.scalar(
+        select(PublicationList).where(
+            PublicationList.replaces_id == made.id, policies.visible_publications(user)
+        )
+    )
 
 
 def still_shown(

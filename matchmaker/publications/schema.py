@@ -1,9 +1,10 @@
 """What staff say of a list: its head, what it is gathered by, its order."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from models.states import PublicationKind, PublicationState
@@ -26,23 +27,34 @@ LABELS = {
     "words": "撤回原因",
 }
 
+
+def _likely(day: date) -> date:
+    # Its morning and its end in the city must be moments that there are.
+    if not 1990 <= day.year <= 2100:
+        raise PydanticCustomError("year", "请核对年份")
+    return day
+
+
+LikelyDay = Annotated[Day, AfterValidator(_likely)]
 Version = Annotated[int, Field(ge=1, le=LARGEST)]
 Number = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
-class Head(Input):
+class ListHead(Input):
     """The head of a list, and what its records have in common.
 
     The period is that of the days on which the records became public.
     """
 
+    labels: ClassVar[Mapping[str, str]] = LABELS
+
     title: Annotated[Text, Field(min_length=4, max_length=120), InWords]
     issuer: Annotated[Text, Field(min_length=2, max_length=100), InWords]
     foreword: Annotated[Text, Field(max_length=2000)] = ""
-    field: list[AnyField] = []
-    district: list[AnyDistrict] = []
-    from_on: Annotated[Day | None, Optional] = None
-    until_on: Annotated[Day | None, Optional] = None
+    field: Annotated[list[AnyField], Field(max_length=100)] = []
+    district: Annotated[list[AnyDistrict], Field(max_length=100)] = []
+    from_on: Annotated[LikelyDay | None, Optional] = None
+    until_on: Annotated[LikelyDay | None, Optional] = None
 
     @field_validator("until_on")
     @classmethod
@@ -58,23 +70,24 @@ class Head(Input):
         return self.model_dump(mode="json", include=kept, exclude_defaults=True)
 
 
-class NewList(Head):
+class NewList(ListHead):
     kind: PublicationKind
 
 
-class EditedList(Head):
+class EditedList(ListHead):
     """``version`` is that of the list the person read."""
 
     version: Version
 
 
-class Arranged(Input):
+class ListArrangement(Input):
     """The entries as a page showed them: each with its place; those to be kept."""
 
     version: Version
     entries: Annotated[list[Number], Field(max_length=MOST_ENTRIES)] = []
     places: Annotated[
-        list[Annotated[int, Field(ge=0, le=9999)]], Field(max_length=MOST_ENTRIES)
+        list[Annotated[int, Field(ge=0, le=9999)]],
+        Field(max_length=MOST_ENTRIES, validate_default=True),
     ] = []
     keep: Annotated[list[Number], Field(max_length=MOST_ENTRIES)] = []
 
@@ -86,18 +99,20 @@ class Arranged(Input):
         return places
 
 
-class Seen(Input):
+class ListSeen(Input):
     """The list as the person saw it; ``digest`` is of what would be issued."""
 
     version: Version
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class Versioned(Input):
+class ListVersion(Input):
     version: Version
 
 
-class Withdrawal(Input):
+class ListWithdrawal(Input):
+    labels: ClassVar[Mapping[str, str]] = LABELS
+
     version: Version
     words: Annotated[Text, Field(min_length=5, max_length=500), InWords]
 

@@ -23,7 +23,14 @@ from ..notices import service as notices
 from . import contents
 from .contents import Line
 from .finding import code, find, owners
-from .schema import Arranged, EditedList, Head, NewList, Seen, Withdrawal
+from .schema import (
+    EditedList,
+    ListArrangement,
+    ListHead,
+    ListSeen,
+    ListWithdrawal,
+    NewList,
+)
 
 
 def create(
@@ -47,7 +54,7 @@ def create(
 
 
 def _new(
-    session: Session, actor: User, kind: PublicationKind, head: Head, now: datetime
+    session: Session, actor: User, kind: PublicationKind, head: ListHead, now: datetime
 ) -> PublicationList:
     made = PublicationList(
         kind=kind,
@@ -65,7 +72,7 @@ def _new(
     return made
 
 
-def _check(kind: PublicationKind, data: Head) -> None:
+def _check(kind: PublicationKind, data: ListHead) -> None:
     if kind is PublicationKind.ACHIEVEMENTS and data.district:
         raise Invalid({"district": "科技成果没有区县，请不选区县"})
 
@@ -103,7 +110,7 @@ def gather(
 
 
 def arrange(
-    session: Session, actor: User, list_id: int, data: Arranged, *, now: datetime
+    session: Session, actor: User, list_id: int, data: ListArrangement, *, now: datetime
 ) -> PublicationList:
     """Put the entries of a draft in order, and leave out what is not to be kept.
 
@@ -140,7 +147,7 @@ def discard(
 
 
 def issue(
-    session: Session, actor: User, list_id: int, data: Seen, *, now: datetime
+    session: Session, actor: User, list_id: int, data: ListSeen, *, now: datetime
 ) -> PublicationList:
     """Give the draft its number and day, and freeze what its records say now.
 
@@ -215,7 +222,7 @@ def _give_way(
 
 
 def withdraw(
-    session: Session, actor: User, list_id: int, data: Withdrawal, *, now: datetime
+    session: Session, actor: User, list_id: int, data: ListWithdrawal, *, now: datetime
 ) -> PublicationList:
     """Take an issued list back; its number, title and the reason stay public."""
     with transaction(session):
@@ -251,7 +258,7 @@ def replace(
             raise Conflict("publication.not_issued")
         if old.successor is not None:
             raise Conflict("publication.has_successor")
-        head = Head.model_construct(
+        head = ListHead.model_construct(
             title=old.title, issuer=old.issuer, foreword=old.foreword
         )
         made = _new(session, actor, old.kind, head, now)

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -26,14 +34,15 @@ from . import feed as news
 from .schema import (
     LABELS,
     PLATFORM,
-    Arranged,
     EditedList,
+    ListArrangement,
+    ListSeen,
+    ListVersion,
+    ListWithdrawal,
     NewList,
     PublicationQuery,
-    Seen,
-    Versioned,
-    Withdrawal,
 )
+from .view import view
 
 bp = Blueprint("publications", __name__)
 
@@ -81,7 +90,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/lists/feed.atom")
-def feed() -> ResponseReturnValue:
+def feed() -> Response:
     return told(news.atom(db.session, base_url()), ATOM_TYPE)
 
 
@@ -95,38 +104,37 @@ def _show(
 ) -> ResponseReturnValue:
     """The page of a list; ``errors`` are those of its ``form``."""
     user = current()
-    made = finding.find(db.session, user, list_id)
-    readable = policies.reads_entries(user, made)
-    lines = contents.lines(db.session, made) if readable else []
-    included = [line for line in lines if line.entry.included]
-    governs = policies.may(user, "publication.govern")
+    seen = view(db.session, user, list_id)
+    made = seen.made
     page = render_template(
         "publications/draft.html" if made.is_draft else "publications/show.html",
         made=made,
-        lines=lines,
-        included=included,
-        gone=len(made.entries) - len(lines) if made.is_draft else 0,
-        links=_links(made, lines),
-        readable=readable,
-        governs=governs,
-        digest=contents.digest(made, included),
-        unaltered=contents.is_unaltered(made, lines),
+        lines=seen.lines,
+        included=seen.included,
+        gone=seen.gone,
+        links=_links(made, seen.openable),
+        readable=seen.readable,
+        governs=seen.governs,
+        digest=seen.digest,
+        unaltered=seen.unaltered,
         chosen=_chosen(made),
         errors=errors or {},
         failed=form,
         values=request.form,
         labels_of=LABELS,
-        timeline=timeline(history.of_record(db.session, made), CHANGES)
-        if governs
-        else None,
+        timeline=log(made) if seen.governs else None,
     )
     return page, 422 if errors else 200
 
 
-def _links(made: PublicationList, lines: list[contents.Line]) -> dict[int, str]:
+def log(made: PublicationList) -> list[dict[str, Any]]:
+    """What was done with the list, in words; for staff."""
+    return timeline(history.of_record(db.session, made), CHANGES)
+
+
+def _links(made: PublicationList, shown: frozenset[int]) -> dict[int, str]:
     """The address of each record that the reader may open now."""
     endpoint, argument = PAGES[made.kind]
-    shown = finding.still_shown(db.session, current(), made, lines)
     values: dict[int, dict[str, Any]] = {id_: {argument: id_} for id_ in shown}
     return {id_: url_for(endpoint, **values[id_]) for id_ in shown}
 
@@ -152,16 +160,22 @@ def _period(begin: str | None, end: str | None) -> str:
 
 @bp.get("/lists/<int:list_id>/word")
 @exports
-def word(list_id: int) -> ResponseReturnValue:
+def word(list_id: int) -> Response:
     made, lines = _issued(list_id)
     file = paper.word(made, lines)
     return download(file, f"{paper.name(made)}.docx", documents.MEDIA_TYPE)
 
 
 @bp.get("/lists/<int:list_id>/sheet")
-@exports
-def sheet(list_id: int) -> ResponseReturnValue:
+def sheet(list_id: int) -> Response:
     form = Form.CSV if request.args.get("format") == Form.CSV else Form.XLSX
+    file: Response = offer_sheet(list_id, form)
+    return file
+
+
+@exports
+def offer_sheet(list_id: int, form: Form) -> Response:
+    """The list as a table, for people and programs out of one allowance."""
     made, lines = _issued(list_id)
     return download_table(paper.sheet(made, lines, form), paper.name(made), form)
 
@@ -255,7 +269,7 @@ def _form(
 @login_required
 def gather(list_id: int) -> ResponseReturnValue:
     _governed(list_id)
-    version = parse(Versioned, request.form).version
+    version = parse(ListVersion, request.form).version
     number = service.gather(db.session, signed_in(), list_id, version, now=utcnow())
     flash(f"已重新收集，现有 {number} 条。", "success")
     return redirect(url_for(".show", list_id=list_id), 303)
@@ -266,7 +280,7 @@ def gather(list_id: int) -> ResponseReturnValue:
 def arrange(list_id: int) -> ResponseReturnValue:
     _governed(list_id)
     try:
-        data = parse(Arranged, request.form)
+        data = parse(ListArrangement, request.form)
         service.arrange(db.session, signed_in(), list_id, data, now=utcnow())
     except Invalid as invalid:
         return _show(list_id, invalid.fields, "arrange")
@@ -278,7 +292,7 @@ def arrange(list_id: int) -> ResponseReturnValue:
 @login_required
 def issue(list_id: int) -> ResponseReturnValue:
     _governed(list_id)
-    data = parse(Seen, request.form)
+    data = parse(ListSeen, request.form)
     made = service.issue(db.session, signed_in(), list_id, data, now=utcnow())
     flash(f"已发布：{finding.code(made)}。内容从现在起不再变动。", "success")
     return redirect(url_for(".show", list_id=list_id), 303)
@@ -288,7 +302,7 @@ def issue(list_id: int) -> ResponseReturnValue:
 @login_required
 def discard(list_id: int) -> ResponseReturnValue:
     _governed(list_id)
-    version = parse(Versioned, request.form).version
+    version = parse(ListVersion, request.form).version
     service.discard(db.session, signed_in(), list_id, version, now=utcnow())
     flash("草稿已放弃。", "success")
     return redirect(url_for(".index"), 303)
@@ -299,7 +313,7 @@ def discard(list_id: int) -> ResponseReturnValue:
 def withdraw(list_id: int) -> ResponseReturnValue:
     _governed(list_id)
     try:
-        data = parse(Withdrawal, request.form)
+        data = parse(ListWithdrawal, request.form)
         made = service.withdraw(db.session, signed_in(), list_id, data, now=utcnow())
     except Invalid as invalid:
         return _show(list_id, invalid.fields, "withdraw")

@@ -16,7 +16,7 @@ from models.states import WebhookStop
 from .. import policies
 from ..errors import NotFound
 from ..history import service as history
-from ..paging import Page, turn
+from ..paging import Page, Part, turn
 from . import switch
 from .schema import HostInput
 
@@ -32,6 +32,11 @@ class Overview:
 
 
 def overview(session: Session, actor: User, page: int) -> Overview:
+    """Whose hooks there are, and the hosts they may name."""
+    return Overview(everybodys(session, actor, page), added_hosts(session, actor))
+
+
+def everybodys(session: Session, actor: User, page: int | Part) -> Page[Webhook]:
     """Whose hooks there are, to which hosts; nothing of what goes there."""
     policies.require(actor, "webhook.govern")
     total = session.scalar(select(func.count(Webhook.id))) or 0
@@ -42,8 +47,13 @@ def overview(session: Session, actor: User, page: int) -> Overview:
         .order_by(Webhook.stopped_why.is_not(None), Webhook.id.desc())
     )
     hooks = session.scalars(here.rows(query)).all()
-    hosts = session.scalars(select(WebhookHost).order_by(WebhookHost.pattern)).all()
-    return Overview(Page(hooks, total, here.page, here.pages), hosts)
+    return Page(hooks, total, here.page, here.pages)
+
+
+def added_hosts(session: Session, actor: User) -> Sequence[WebhookHost]:
+    """The hosts the administrator added to those of the setting."""
+    policies.require(actor, "webhook.govern")
+    return session.scalars(select(WebhookHost).order_by(WebhookHost.pattern)).all()
 
 
 def stop(session: Session, actor: User, hook_id: int, *, now: datetime) -> Webhook:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -303,10 +303,14 @@ def log(
     session: Session, actor: User, hook: Webhook, page: int
 ) -> Page[WebhookDelivery]:
     """What became of the hook's messages, newest first."""
-    policies.require(actor, "webhook.keep", hook)
-    of_hook = WebhookDelivery.webhook_id == hook.id
-    total = session.scalar(select(func.count(WebhookDelivery.id)).where(of_hook)) or 0
+    query = messages(actor, hook)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     here = turn(page, total, PER_PAGE)
-    query = select(WebhookDelivery).where(of_hook).order_by(WebhookDelivery.id.desc())
-    rows = session.scalars(here.rows(query)).all()
+    rows = session.scalars(here.rows(query.order_by(WebhookDelivery.id.desc()))).all()
     return Page(rows, total, here.page, here.pages)
+
+
+def messages(actor: User, hook: Webhook) -> Select[WebhookDelivery]:
+    """The hook's messages, for who keeps it."""
+    policies.require(actor, "webhook.keep", hook)
+    return select(WebhookDelivery).where(WebhookDelivery.webhook_id == hook.id)

@@ -26,18 +26,10 @@ from ..errors import Invalid
 from ..schema import page_number, parse
 from . import events, governing, hosts, service
 from .delivery import MOST_FAILURES, WAITS
-from .schema import HookEdit, HookInput, HostInput
+from .schema import LABELS, HookEdit, HookInput, HostInput
 
 bp = Blueprint("webhooks", __name__)
 
-FIELDS = {
-    "name": "名称",
-    "format": "格式",
-    "address": "网址",
-    "signing": "加签密钥",
-    "events": "推送哪些消息",
-    "pattern": "主机",
-}
 FORMATS = [
     (
         WebhookFormat.JSON,
@@ -125,7 +117,7 @@ def _form(
         values=values,
         chosen=chosen,
         errors=errors,
-        fields=FIELDS,
+        fields=LABELS,
         formats=[(form.value, labels.label(form), hint) for form, hint in FORMATS],
         groups=events.offered(platform=signed_in().is_staff),
     )
@@ -235,7 +227,7 @@ def _everybodys(errors: dict[str, str]) -> ResponseReturnValue:
         defaults=hosts.rules(_settings().webhook_hosts, ()),
         values=request.form if errors else {},
         errors=errors,
-        fields=FIELDS,
+        fields=LABELS,
     )
     return page, 422 if errors else 200
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,10 @@ REFUSALS = {
     "PydanticCustomError": 1,
     "Unreadable": 0,
     "WrongNumber": 0,
+    "Refused": 0,
 }
+# Where a class of such a name has nothing to do with programs.
+ELSEWHERE = {"matchmaker.mail.post"}
 # A conflict tells facts; some of them are words.
 TELLS_FACTS = "Conflict"
 PLACE = re.compile(r"\{\w*\}")
@@ -102,6 +106,8 @@ class Source:
         """Each place that refuses, and the templates of its words."""
         for name, place in REFUSALS.items():
             for module, call in self.calls[name]:
+                if module.name in ELSEWHERE:
+                    continue
                 where = f"{module.name}.{self._function(call)}"
                 words = call.args[place : place + 2] if place else call.args[:1]
                 seen: set[ast.AST] = set()
@@ -143,14 +149,29 @@ class Source:
         seen.add(node)
         text = template(node)
         if text is not None:
-            if is_chinese(text):
-                yield text
+            yield from filter(is_chinese, self._spelt(module, node, text))
             return
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             yield from self._sum(module, node, seen)
             return
         for other, part in self._parts(module, node):
             yield from self.texts(other, part, seen)
+
+    def _spelt(self, module: Module, node: ast.AST, text: str) -> Found:
+        """The template, with what the `SPELT` functions write in their place."""
+        if not isinstance(node, ast.JoinedStr):
+            yield text
+            return
+        parts = [self._part(module, one) for one in node.values]
+        yield from map("".join, product(*parts))
+
+    def _part(self, module: Module, part: ast.expr) -> list[str]:
+        if isinstance(part, ast.Constant):
+            return [str(part.value)]
+        value = part.value if isinstance(part, ast.FormattedValue) else part
+        if isinstance(value, ast.Call) and _called(value) in SPELT:
+            return list(self.texts(module, value, set()))
+        return ["{}"]
 
     def _sum(self, module: Module, node: ast.BinOp, seen: set[ast.AST]) -> Found:
         """Two texts as one, where both can be found; else each that can."""
@@ -298,7 +319,11 @@ class Source:
 FACTS_OF_FORMATS = {"foreign", "others"}
 # Methods of a text or a mapping: what they give comes from it, or from what they take.
 PASSES_ON = frozenset({"partition", "format", "format_map", "get", "values", "items"})
-TAKES_FROM = frozenset({"join", "str", "next", "iter", "sorted", "list", "dict"})
+TAKES_FROM = frozenset(
+    {"join", "str", "next", "iter", "sorted", "list", "dict", "fromkeys"}
+)
+# Whose words are part of the template they are put into.
+SPELT = {"written_day"}
 # What an error of another kind carries was found where that one was raised.
 PASSED_ON = {"fields", "msg", "args"}
 

@@ -17,9 +17,14 @@ OTHER_CODES = {"not_found", "forbidden", "invalid", "encoder_missing", "busy", "
 PASSES_ON = {
     "matchmaker.achievements.schema.written_as_its_kind_is",
     "matchmaker.contracts.web.export_rows",
+    "matchmaker.panels.api.propose",
+    "matchmaker.panels.reviews.api._read",
     "matchmaker.panels.schema.read_result",
     "matchmaker.schema._read_money",
     "matchmaker.search.web.export_list",
+    "matchmaker.webhooks.schema._address",
+    "matchmaker.webhooks.schema._pattern",
+    "matchmaker.webhooks.service._aim",
 }
 NAMED = re.compile(r"\{(\w+)\}")
 

@@ -10,11 +10,11 @@ from matchmaker.needs import service as needs
 from matchmaker.publications import contents, finding, service
 from matchmaker.publications.schema import (
     MOST_ENTRIES,
-    Arranged,
     EditedList,
+    ListArrangement,
+    ListSeen,
+    ListWithdrawal,
     NewList,
-    Seen,
-    Withdrawal,
 )
 from matchmaker.schema import parse
 from models import History, Need, Notice, PublicationEntry, PublicationList
@@ -50,7 +50,7 @@ def seen(session, made):
     """The list as a page shows it now."""
     session.refresh(made)
     shown = [one for one in contents.lines(session, made) if one.entry.included]
-    return Seen(version=made.version, digest=contents.digest(made, shown))
+    return ListSeen(version=made.version, digest=contents.digest(made, shown))
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_entries_are_ordered_and_left_out(session, make, staff, issued):
         make.need(title=f"需求{title}号")
     made = service.create(session, staff, new_list(), now=make.now)
     one, two, three = (entry.id for entry in made.entries)
-    data = Arranged(
+    data = ListArrangement(
         version=made.version,
         entries=[one, two, three],
         places=[30, 20, 10],
@@ -195,7 +195,7 @@ def test_gathering_anew_keeps_order_and_what_was_left_out(session, make, staff):
     make.need(title="要去掉的")
     made = service.create(session, staff, new_list(), now=make.now)
     left, _ = made.entries
-    data = Arranged(version=made.version, entries=[left.id], places=[9], keep=[])
+    data = ListArrangement(version=made.version, entries=[left.id], places=[9], keep=[])
     service.arrange(session, staff, made.id, data, now=make.now)
     needs.withdraw_need(session, _author(make, gone), gone.id, now=make.now)
     make.need(title="后来发布的")
@@ -308,7 +308,7 @@ def test_an_issued_list_is_not_edited_in_any_way(session, make, staff, issued):
     made = issued(service.create(session, staff, new_list(), now=make.now))
     version = made.version
     edit = EditedList(title="另一个名称", issuer="另一个单位", version=version)
-    order = Arranged(version=version)
+    order = ListArrangement(version=version)
     for act in (
         lambda: service.edit(session, staff, made.id, edit, now=make.now),
         lambda: service.arrange(session, staff, made.id, order, now=make.now),
@@ -318,7 +318,7 @@ def test_an_issued_list_is_not_edited_in_any_way(session, make, staff, issued):
             session,
             staff,
             made.id,
-            Seen(version=version, digest=made.digest),
+            ListSeen(version=version, digest=made.digest),
             now=make.now,
         ),
     ):
@@ -342,7 +342,7 @@ def test_a_withdrawn_list_keeps_number_and_reason_and_hides_its_entries(
     need = make.need()
     member = _author(make, need)
     made = issued(service.create(session, staff, new_list(), now=make.now))
-    data = Withdrawal(version=made.version, words="有一条的单位写错了")
+    data = ListWithdrawal(version=made.version, words="有一条的单位写错了")
 
     service.withdraw(session, staff, made.id, data, now=make.now)
 
@@ -389,7 +389,7 @@ def test_an_older_version_is_told(session, make, staff):
     make.need()
     made = service.create(session, staff, new_list(), now=make.now)
     before = made.version
-    data = Arranged(version=before)
+    data = ListArrangement(version=before)
     service.arrange(session, staff, made.id, data, now=make.now)
     with pytest.raises(Conflict, match="stale"):
         service.arrange(session, staff, made.id, data, now=make.now)
