@@ -4,6 +4,7 @@ Each is committed at once, so that a request in another session sees it.
 """
 
 import json
+import secrets
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -27,6 +28,7 @@ from matchmaker.webhooks import hosts, keeping
 from matchmaker.work.periods import Periods
 from models import (
     Achievement,
+    ApiToken,
     Attachment,
     Award,
     AwardGoal,
@@ -588,6 +590,20 @@ class Factory:
         name = pattern or f"h{next(self._numbers)}.example.com"
         values = {"pattern": name, "created_at": self.now}
         return self._save(WebhookHost(**values | given))
+
+    def token(self, user: User, **given: Any) -> ApiToken:
+        """An access token of the user, whose secret nobody has."""
+        values: dict[str, Any] = {
+            "user_id": user.id,
+            "organisation_id": user.organisation_id,
+            "name": "门户同步",
+            "token_hash": secrets.token_hex(32),
+            "hint": "mmt_abcdef",
+            "scopes": ["needs:read"],
+            "created_at": self.now,
+            "expires_at": self.now + timedelta(days=90),
+        }
+        return self._save(ApiToken(**values | given))
 
     def user_session(self, user: User, **given: Any) -> UserSession:
         """A browser in which the person is signed in."""

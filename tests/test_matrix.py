@@ -329,6 +329,8 @@ def _of_people(make: Factory, users: dict[str, User | None]) -> Iterator[Thing]:
             whose = frozenset({role})
             yield Thing("subscription", make.subscription(user), owners=whose)
             yield Thing("session", make.user_session(user), owners=whose)
+            yield Thing("token", make.token(user), owners=whose)
+    yield Thing("token", make.token(make.user(Role.ADMIN)))
 
 
 def _of_reviews(

@@ -129,6 +129,7 @@ def populate(make: Factory) -> Users:
     make.mandate(users["manager"], firm, id=ID)
     make.entry(id=ID)
     make.holiday(id=ID)
+    make.token(users["enterprise"], id=ID)
     make.subscription(users["enterprise"], id=ID, record_type=None, query={"q": "电池"})
     make.subscription(users["enterprise"], query={"field": ["ES"]}, by_mail=True)
     make.subscription(users["university"], achievement_id=achievement.id)

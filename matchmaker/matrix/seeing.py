@@ -30,6 +30,7 @@ invitation   *                      *           -       own        own        ow
 member       *                      *           -       own        own        own     -     -     -
 mail         *                      *           -       -          -          -       any   any   -
 session      *                      *           -       own        own        own     own   own   own
+token        *                      *           -       own        own        own     own   own   own
 subscription *                      *           -       own        own        own     own   own   own
 introduction *                      *           -       own        own        own     any   any   -
 contract     *                      *           -       own        own        own     any   any   -
