@@ -2,7 +2,8 @@
 
 Every kind of notice stands here: in `OFFERED`, with the words that may be said of it
 anywhere, or in `KEPT`. What one person alone is told is no matter of its organisation;
-that a bid was submitted lies on no server of others before its call's release.
+that a bid was submitted lies on no server of others before its call's release; a notice
+of several records at once has none to lead to.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ OFFERED: dict[str, dict[str, tuple[str, str]]] = {
         "achievement_returned": ("o", "成果被退回"),
         "achievement_expired": ("o", "成果已过期"),
         "registration_submitted": ("p", "新的登记待审"),
+        "publication_issued": ("o", "本单位的信息列入已发布的清单"),
+        "publication_withdrawn": ("o", "列有本单位信息的清单已撤回"),
     },
     "匹配与对接": {
         "match_approved": ("o", "需求有一条匹配建议经平台审核通过"),
@@ -123,6 +126,7 @@ KEPT = frozenset(
         "review_removed",
         "review_returned",
         "objection_answered",
+        "records_imported",
         "work_waiting",
         "work_due",
         "webhook_stopped",

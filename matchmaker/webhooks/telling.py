@@ -26,6 +26,7 @@ from models import (
     Introduction,
     Need,
     Objection,
+    PublicationList,
     Registration,
     Suggestion,
     User,
@@ -49,6 +50,7 @@ ABOUT: dict[str, type[Any]] = {
     "outcome_id": BidOutcome,
     "objection_id": Objection,
     "registration_id": Registration,
+    "list_id": PublicationList,
 }
 AT_ONCE = 500
 
@@ -137,8 +139,8 @@ def _concerns(hook: Webhook, item: Any) -> bool:
     A member may be told for its own part, as the manager of others' talks is; that is
     no matter of its organisation.
     """
-    if hook.organisation_id is None:
-        return True
+    if hook.organisation_id is None or isinstance(item, PublicationList):
+        return True  # those are told of a list whose records stand in it
     own = item.need if isinstance(item, Suggestion) else item
     if own is not None and policies.belongs_to(own, hook.organisation_id):
         return True
@@ -173,6 +175,8 @@ def _outside(hook: Webhook, item: Any) -> str:
     """
     if isinstance(item, Contract):
         return f"合同 {item.code}" if item.code else ""
+    if isinstance(item, PublicationList):
+        return "" if item.is_draft else item.title
     of_record = _subject(item)
     if of_record is None:
         return ""

@@ -83,8 +83,6 @@ def test_a_list_is_composed_issued_and_read_by_everybody(program, staff, make):
     both = {one["title"]: one for one in page["items"] + rest["items"]}
     assert both.keys() == {"电池热失控预警", "储能产品验收"}
     assert both["电池热失控预警"]["record_id"] == need.id
-    assert {"湘江三号", "宁江"}.isdisjoint(both)
-    assert "宁江" not in page["items"][0]["facts"][4]["words"]
     text = all_.get(f"{place}/entries").text
     assert "宁江" not in text
     assert "湘江三号" not in text
@@ -138,9 +136,8 @@ def test_entries_are_put_in_order_and_left_out(program, staff, make):
     desk = program(staff)
     draft = compose(desk)
     place = f"/lists/{draft['id']}"
-    ids = {
-        one["title"][0]: one["id"] for one in desk.get(f"{place}/entries").json["items"]
-    }
+    read = desk.get(f"{place}/entries").json["items"]
+    ids = {one["title"][0]: one["id"] for one in read}
     body = {
         "version": draft["version"],
         "entries": [ids["甲"], ids["乙"]],

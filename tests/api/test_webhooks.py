@@ -1,4 +1,4 @@
-"""Hooks through the interface: kept by managers and staff, governed by administrators."""
+"""Hooks through the interface: who keeps them, and who governs them."""
 
 import pytest
 from sqlalchemy import func, select

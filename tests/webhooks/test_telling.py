@@ -20,6 +20,7 @@ from models import Notice, Webhook, WebhookDelivery, transaction
 from models.states import (
     CallStatus,
     NeedStatus,
+    PublicationState,
     Role,
     Secrecy,
     WebhookFormat,
@@ -338,3 +339,19 @@ def test_a_hook_and_its_messages_go_with_the_demonstration(session, make, hears)
 
 def test_ten_attempts_are_what_the_page_says():
     assert len(delivery.WAITS) + 1 == 10
+
+
+def test_a_list_is_told_of_to_those_whose_records_stand_in_it(
+    session, make, firm, hears
+):
+    need = make.need(organisation_id=firm.organisation_id)
+    made = make.publication(need, state=PublicationState.ISSUED)
+    hook = hears(firm.organisation_id)
+    hears(make.organisation().id)
+    hears()
+    facts = {"title": made.title, "code": "需求清单〔2026〕第1号", "number": 1}
+    queue(session, [firm], "publication_issued", list_id=made.id, **facts)
+    (message,) = messages(session)
+    assert message.webhook_id == hook.id
+    assert (message.record_type, message.record_id) == ("list", made.id)
+    assert message.title == made.title
