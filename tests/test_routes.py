@@ -50,6 +50,8 @@ OPEN = {
     "publications.feed",
     "needs.feed",
     "achievements.feed",
+    "api.describe",
+    "api.docs",
 }
 # A POST that anybody may send: signing in, and signing out when one already is.
 # What comes with the link of a mail asks for the link instead.

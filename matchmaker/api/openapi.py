@@ -255,12 +255,10 @@ def _header(
 
 
 def _responses(one: Operation) -> dict[str, Any]:
-    refusals = {400, 404, 405, 422, 429, 503}
-    refusals |= {401, 403}
+    # 409 of what is read: it is not there yet, or no more.
+    refusals = {400, 401, 403, 404, 405, 409, 422, 429, 503}
     if not one.reads:
-        refusals |= {409, 413, 415}
-    if one.returns_file:
-        refusals.add(409)  # it may not be there yet
+        refusals |= {413, 415}
     if "version" in one.asks:
         refusals |= {412, 428}
     good: dict[str, Any] = {"description": "OK"}

@@ -35,8 +35,9 @@ class Problem(Output):
 
 
 def is_asked_for() -> bool:
-    """Whether the request is one of a program."""
-    return request.path.startswith(PREFIX + "/")
+    """Whether the request is one of a program; the page of the description is not."""
+    is_page = request.endpoint == "api.docs"
+    return request.path.startswith(PREFIX + "/") and not is_page
 
 
 def language() -> str:
