@@ -258,6 +258,11 @@ API_WORDS = {
 }
 
 
+def codes() -> dict[str, str]:
+    """Every stable code of a refusal with its words; facts stand in braces."""
+    return API_WORDS | CONFLICTS | UNAVAILABLE
+
+
 def conflict_words(error: Conflict) -> str:
     """What to tell the person whose action met another state."""
     return CONFLICTS[error.code].format_map(error.facts)

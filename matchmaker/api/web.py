@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from .. import csrf, limiter
 from ..errors import NotFound
-from . import answers, caller, openapi, reading, repeating
+from ..handlers import codes
+from . import answers, caller, english, openapi, reading, repeating
 from .operations import PREFIX, Operation
 from .registry import kinds, operations
 
@@ -77,7 +78,13 @@ def docs() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     if not kind:
         return render_template(
-            "api/index.html", kinds=kinds(), operations=operations(), prefix=PREFIX
+            "api/index.html",
+            kinds=kinds(),
+            operations=operations(),
+            prefix=PREFIX,
+            codes=[
+                (code, words, english.DETAILS[code]) for code, words in codes().items()
+            ],
         )
     if kind not in kinds():
         raise NotFound("kind")

@@ -295,3 +295,18 @@ def test_a_secret_is_nowhere_in_the_tables(app, session, firm):
     secret = token_of(session, firm)
     row = session.scalars(select(ApiToken)).one()
     assert secret not in str([getattr(row, c.key) for c in row.__table__.columns])
+
+
+@pytest.mark.one_database
+def test_the_page_of_the_description_explains_each_code(client):
+    page = client.get(PREFIX + "/docs").text
+    for code in ("api.key_reused", "need.not_editable", "stale"):
+        assert f'id="problem-{code}"' in page
+    assert "Idempotency-Key" in page
+
+
+@pytest.mark.one_database
+def test_a_page_of_no_kind_there_is_is_not_found(client):
+    answer = client.get(PREFIX + "/docs?kind=nothing")
+    assert answer.status_code == 404
+    assert "没有找到" in answer.text
