@@ -63,6 +63,10 @@ LONG = (
     "test_bad_input",
     "test_routes",
     "test_headers",
+    "test_leaks",
+    "test_secrets",
+    "test_two_workers",
+    "test_crash",
 )
 # What the migrations entered, by database: every test begins with it.
 SEEDS: dict[str, seeds.Seeds] = {}
