@@ -268,13 +268,15 @@ def open_session(app: Flask, user: User) -> str:
 
 
 @pytest.fixture
-def app(built_app: Flask) -> Iterator[Flask]:
+def app(built_app: Flask, settings: Settings) -> Iterator[Flask]:
     """The app over empty tables, inside an application context."""
     with built_app.extensions["db_engine"].begin() as connection:
         seeds.restore(connection, SEEDS[built_app.config["SETTINGS"].url])
     # The numbers of the changes start anew, and the clock of the tests stands
-    # still: the snapshot of an earlier test would pass for one of these tables.
-    shutil.rmtree(built_app.config["SETTINGS"].snapshot_dir, ignore_errors=True)
+    # still: the snapshot of an earlier test would pass for one of these tables, and
+    # the rows of an earlier import for those of one with its number.
+    for folder in (settings.snapshot_dir, settings.import_dir):
+        shutil.rmtree(folder, ignore_errors=True)
     live.init_app(built_app)
     active.forget()
     with built_app.app_context():

@@ -350,7 +350,9 @@ def test_a_withdrawn_list_keeps_number_and_reason_and_hides_its_entries(
     assert found.state is PublicationState.WITHDRAWN
     assert found.withdrawn_words == "有一条的单位写错了"
     assert len(found.entries) == 1
-    kinds = session.scalars(select(Notice.kind).where(Notice.user_id == member.id))
+    kinds = session.scalars(
+        select(Notice.kind).where(Notice.user_id == member.id).order_by(Notice.id)
+    )
     assert kinds.all() == ["publication_issued", "publication_withdrawn"]
     with pytest.raises(Conflict, match=r"publication\.not_issued"):
         service.withdraw(session, staff, made.id, data, now=make.now)
