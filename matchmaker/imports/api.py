@@ -160,14 +160,21 @@ def largest_sheet() -> int:
 
 def interface(desk: Desk) -> Operations:
     """The operations that stand for the pages of the desk."""
-    name, here = desk.name, f"{desk.address}s"
-    one = f"{here}/<int:run_id>"
-    operations = Operations(name.replace("_", "-"), desk.title)
+    operations = Operations(desk.name.replace("_", "-"), desk.title)
+    _of_files(operations, desk)
+    _of_runs(operations, desk)
+    return operations
 
-    def shown(run: ImportRun, query: RowsQuery | None = None) -> ImportOut:
-        outcome = query.show if query and query.show else ""
-        asked = Asked(outcome, query.page if query else 1)
-        return _told(desk, run, view_of(desk, run, asked))
+
+def _shown(desk: Desk, run: ImportRun, query: RowsQuery | None = None) -> ImportOut:
+    outcome = query.show if query and query.show else ""
+    asked = Asked(outcome, query.page if query else 1)
+    return _told(desk, run, view_of(desk, run, asked))
+
+
+def _of_files(operations: Operations, desk: Desk) -> None:
+    """All imports of the kind, and the files one begins with."""
+    name, here = desk.name, f"{desk.address}s"
 
     @operations.get(here, f"{name}.imports", f"{desk.title}的记录")
     def imports(place: Place) -> Slice[ImportLine]:
@@ -192,15 +199,29 @@ def interface(desk: Desk) -> Operations:
             wish=query.wish,
             now=utcnow(),
         )
-        return shown(run)
+        return _shown(desk, run)
 
     @operations.get(f"{here}/template", f"{name}.template", "模板")
     def template() -> Response:
         return template_of(desk)
 
+    if desk.whole is not None:
+
+        @operations.get(f"{here}/whole", f"{name}.export_all", "全部字段的导出")
+        def whole(query: FormQuery) -> Response:
+            """可以改好后再导入；没有改动的行导入后不变。"""
+            return whole_of(desk, query.form)
+
+
+def _of_runs(operations: Operations, desk: Desk) -> None:
+    """One import: how it stands, and its next step."""
+    name, one = desk.name, f"{desk.address}s/<int:run_id>"
+
     @operations.get(one, f"{name}.show_import", "一次导入")
     def show(run_id: int, query: RowsQuery) -> ImportOut:
-        return shown(service.find(db.session, signed_in(), desk.kind, run_id), query)
+        return _shown(
+            desk, service.find(db.session, signed_in(), desk.kind, run_id), query
+        )
 
     @operations.post(f"{one}/headings", f"{name}.map_headings", "指定列名的对应")
     def map_headings(run_id: int, body: MappingInput) -> ImportOut:
@@ -215,7 +236,7 @@ def interface(desk: Desk) -> Operations:
             wish=wish,
             now=utcnow(),
         )
-        return shown(run)
+        return _shown(desk, run)
 
     @operations.post(f"{one}/start", f"{name}.start_import", "开始导入")
     def start(run_id: int, body: StartInput) -> ImportOut:
@@ -228,23 +249,14 @@ def interface(desk: Desk) -> Operations:
             takes_suspects=body.takes_suspects,
             now=utcnow(),
         )
-        return shown(run)
+        return _shown(desk, run)
 
     @operations.post(f"{one}/cancel", f"{name}.cancel_import", "停止或取消导入")
     def cancel(run_id: int) -> ImportOut:
         now = utcnow()
         run = service.cancel(db.session, signed_in(), desk.kind, run_id, now=now)
-        return shown(run)
+        return _shown(desk, run)
 
     @operations.get(f"{one}/errors", f"{name}.errors", "下载错误表")
     def errors(run_id: int) -> Response:
         return workbook_of_errors(desk, run_id)
-
-    if desk.whole is not None:
-
-        @operations.get(f"{here}/whole", f"{name}.export_all", "全部字段的导出")
-        def whole(query: FormQuery) -> Response:
-            """可以改好后再导入；没有改动的行导入后不变。"""
-            return whole_of(desk, query.form)
-
-    return operations

@@ -97,7 +97,7 @@ def index(query: WorkQuery, place: Place) -> Slice[WorkLine]:
     return numbered(place, read, shown)
 
 
-@operations.get("/work/counts", "work.index", "各类待办有多少")
+@operations.get("/work-counts", "work.index", "各类待办有多少")
 def counts() -> WorkCounts:
     user = signed_in()
     found = service.work_list(db.session, user, WorkQuery(), when(), size=1)

@@ -224,7 +224,7 @@ def test_what_waits_is_listed_for_whom_it_waits(program, manager, make):
     assert titles == {f"退回的需求{n}" for n in range(3)}
     line = page["items"][0]
     assert line["page"] == f"/needs/{line['id']}"
-    counts = mine.get("/work/counts").json
+    counts = mine.get("/work-counts").json
     of_source = {one["source"]: one["number"] for one in counts["sources"]}
     assert of_source[line["source"]] == 3
     assert counts["observed"] == []

@@ -156,12 +156,19 @@ COMPARED = (
 
 def build() -> tuple[Part, ...]:
     """The columns with the words of the dictionaries as they are now."""
-    fields = {words: code for code, words in FIELDS.offered()}
-    modes = {labels.mode_label(mode): mode for mode in ACHIEVEMENT_MODES}
-    stages, ownerships = parts.words_of(Stage), parts.words_of(Ownership)
-    proofs, methods = parts.words_of(ProofKind), parts.words_of(ValuationMethod)
     return (
         *parts.numbering("CG", "成果编号"),
+        *_what(),
+        *_maturity(),
+        *_ownership(),
+        *_terms(),
+        *parts.standing(AchievementStatus),
+    )
+
+
+def _what() -> tuple[Part, ...]:
+    fields = {words: code for code, words in FIELDS.offered()}
+    return (
         _prose("title", required=True, note="6 到 60 个字", width=40),
         Part(
             Field(
@@ -180,6 +187,12 @@ def build() -> tuple[Part, ...]:
             *_named("indicators"), note="一行一条，单元格内换行用 Alt+Enter", width=40
         ),
         _prose("applications", width=30),
+    )
+
+
+def _maturity() -> tuple[Part, ...]:
+    stages, proofs = parts.words_of(Stage), parts.words_of(ProofKind)
+    return (
         Part(
             Field(*_named("trl"), note="例如 7；十三级制的请另填一列「成熟度等级制」"),
             lambda item: item.level,
@@ -196,6 +209,12 @@ def build() -> tuple[Part, ...]:
         parts.day(*_named("trl_proof_on")),
         _prose("trl_proof_by"),
         _choice("stage", stages, cells.named(stages, OTHER_STAGES)),
+    )
+
+
+def _ownership() -> tuple[Part, ...]:
+    ownerships = parts.words_of(Ownership)
+    return (
         Part(
             Field(
                 *_named("ip"),
@@ -212,6 +231,13 @@ def build() -> tuple[Part, ...]:
             parts.optional(read_shares, list),
         ),
         parts.day(*_named("use_until")),
+    )
+
+
+def _terms() -> tuple[Part, ...]:
+    modes = {labels.mode_label(mode): mode for mode in ACHIEVEMENT_MODES}
+    methods = parts.words_of(ValuationMethod)
+    return (
         Part(
             Field(*_named("modes"), note="可写几种，用顿号隔开", width=24),
             lambda item: "、".join(map(labels.mode_label, item.modes)),
@@ -229,7 +255,6 @@ def build() -> tuple[Part, ...]:
             cells.yes_or_no,
         ),
         _prose("pilot_needs"),
-        *parts.standing(AchievementStatus),
     )
 
 

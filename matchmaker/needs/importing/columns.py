@@ -81,12 +81,18 @@ COMPARED = (
 
 def build() -> tuple[Part, ...]:
     """The columns with the words of the dictionaries as they are now."""
-    fields = {words: code for code, words in FIELDS.offered()}
-    modes = {labels.mode_label(mode): mode for mode in NEED_MODES}
-    wishes = parts.words_of(IpWish)
-    secrecies = parts.words_of(Secrecy)
     return (
         *parts.numbering("XQ", "需求编号"),
+        *_problem(),
+        *_terms(),
+        *_public(),
+        *parts.standing(NeedStatus),
+    )
+
+
+def _problem() -> tuple[Part, ...]:
+    fields = {words: code for code, words in FIELDS.offered()}
+    return (
         prose(
             "title", required=True, note="6 到 60 个字，一句话说出现象和对象", width=40
         ),
@@ -120,6 +126,13 @@ def build() -> tuple[Part, ...]:
             read_measures,
         ),
         prose("scene", width=30),
+    )
+
+
+def _terms() -> tuple[Part, ...]:
+    modes = {labels.mode_label(mode): mode for mode in NEED_MODES}
+    wishes = parts.words_of(IpWish)
+    return (
         Part(
             Field(*_named("trl_expected"), note="1 到 9 级，不限可不填"),
             lambda item: item.trl_expected,
@@ -141,6 +154,12 @@ def build() -> tuple[Part, ...]:
             lambda _: "",
             cells.text,
         ),
+    )
+
+
+def _public() -> tuple[Part, ...]:
+    secrecies = parts.words_of(Secrecy)
+    return (
         parts.choice(
             *_named("secrecy"),
             secrecies,
@@ -155,7 +174,6 @@ def build() -> tuple[Part, ...]:
             lambda item: "是" if _is_approved(item) else "",
             cells.yes_or_no,
         ),
-        *parts.standing(NeedStatus),
     )
 
 

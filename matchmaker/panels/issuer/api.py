@@ -10,7 +10,7 @@ from ...api.answers import Output, Place, Slice
 from ...api.operations import Operations
 from ...db import db
 from .. import finding, views
-from ..api import IssuerOpinion, loaded, opinion
+from ..answers import IssuerOpinion, loaded, opinion
 from ..overview import Line
 from ..schema import ViewInput
 

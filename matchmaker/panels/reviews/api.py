@@ -21,7 +21,7 @@ from ...db import db
 from ...errors import Invalid
 from ...schema import Input
 from .. import recusing, writing
-from ..api import ReviewStand, late, stand
+from ..answers import ReviewStand, late, stand
 from ..schema import InRange, ReasonInput, SheetInput, Version, read_sheet
 from ..web import review_of, settings
 
