@@ -13,11 +13,12 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Table, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import History, ImportRun, IndexChange, OutboxTask, User
+from models import ImportRun, IndexChange, OutboxTask, User
 from models.likeness import likeness
 from models.outbox import TaskKind
 from models.states import ImportManner
 
+from ..history import service as history
 from ..notices import service as notices
 from .shapes import OWN_NUMBER, Shape
 from .verdicts import Outcome, Overtaken, Verdict
@@ -98,7 +99,7 @@ def _add(
             noted.append((id_, f"{kind}.submitted", {}))
         if row["status"] not in UNSEEN:
             found.append(id_)
-    _note(session, shape, run, noted, now)
+    history.record_many(session, run.uploader_id, shape.table.name, noted, now=now)
     _promise(session, shape, found, now)
     if "by_staff" in shape.table.c:
         _reread(session, shape, ids, now)
@@ -193,7 +194,7 @@ def _change(
             noted.append((id_, f"{kind}.submitted", {}))
         if was != "draft" or "status" in columns:
             found.append(id_)
-    _note(session, shape, run, noted, now)
+    history.record_many(session, run.uploader_id, shape.table.name, noted, now=now)
     _promise(session, shape, found, now)
 
 
@@ -213,35 +214,6 @@ def _update(
 
 
 # -- What follows ------------------------------------------------------------------
-
-
-def _note(
-    session: Session,
-    shape: Shape,
-    run: ImportRun,
-    noted: Sequence[Noted],
-    now: datetime,
-) -> None:
-    rows = [
-        {
-            "at": now,
-            "actor_id": run.uploader_id,
-            "action": action,
-            "record_type": shape.table.name,
-            "record_id": id_,
-            "changes": _plain(changes),
-        }
-        for id_, action, changes in noted
-    ]
-    if rows:
-        session.execute(insert(cast(Table, History.__table__)), rows)
-
-
-def _plain(changes: Mapping[str, Any]) -> dict[str, list[Any]]:
-    return {
-        name: [each.isoformat() if hasattr(each, "isoformat") else each for each in two]
-        for name, two in changes.items()
-    }
 
 
 def _reread(session: Session, shape: Shape, ids: Sequence[int], now: datetime) -> None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from models import Amendment, Contract, History, ImportRun, User
+from models import Amendment, Contract, ImportRun, User
 from models.states import (
     CONTRACT_MOVES,
     ContractSource,
@@ -26,6 +26,7 @@ from models.states import (
 
 from .. import labels, money
 from ..contracts.tell import tell
+from ..history import service as history
 from ..imports.verdicts import Given, Outcome, Overtaken, Verdict
 from ..labels import today
 from ..sheets.cells import plain
@@ -280,9 +281,10 @@ def _add(
     rows = [_row(run, verdict, now) for verdict in verdicts]
     table = insert(TABLE).returning(TABLE.c.id, TABLE.c.registration_number)
     ids = {number: id_ for id_, number in session.execute(table, rows)}
-    _note(
+    history.record_many(
         session,
-        run,
+        run.uploader_id,
+        Contract.__tablename__,
         [
             (
                 ids[verdict.key],
@@ -294,7 +296,7 @@ def _add(
             )
             for verdict in verdicts
         ],
-        now,
+        now=now,
     )
 
 
@@ -350,7 +352,9 @@ def _change(
     ]
     if rows:
         session.execute(insert(cast(Table, Amendment.__table__)), rows)
-    _note(session, run, noted, now)
+    history.record_many(
+        session, run.uploader_id, Contract.__tablename__, noted, now=now
+    )
 
 
 def _update(session: Session, verdict: Verdict, columns: Mapping[str, Any]) -> None:
@@ -404,25 +408,3 @@ def _stored(
         for name, pair in changes.items()
         if name not in without
     }
-
-
-def _note(
-    session: Session,
-    run: ImportRun,
-    noted: Sequence[tuple[int, str, dict[str, Any]]],
-    now: datetime,
-) -> None:
-    session.execute(
-        insert(cast(Table, History.__table__)),
-        [
-            {
-                "at": now,
-                "actor_id": run.uploader_id,
-                "action": action,
-                "record_type": Contract.__tablename__,
-                "record_id": id_,
-                "changes": changes,
-            }
-            for id_, action, changes in noted
-        ],
-    )

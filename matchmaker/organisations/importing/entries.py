@@ -13,11 +13,12 @@ from zlib import crc32
 from sqlalchemy import Table, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import History, ImportRun, Organisation, User, fields
+from models import ImportRun, Organisation, User, fields
 from models.accounts import name_key
 from models.states import ImportManner
 
 from ... import labels
+from ...history import service as history
 from ...imports.verdicts import Given, Outcome, Overtaken, Verdict
 from ...sheets.cells import CellError
 from .columns import LABELS, LAYOUT, build
@@ -204,11 +205,12 @@ def _add(
     ids = session.scalars(
         insert(TABLE).returning(TABLE.c.id, sort_by_parameter_order=True), rows
     ).all()
-    _note(
+    history.record_many(
         session,
-        run,
+        run.uploader_id,
+        TABLE.name,
         [(id_, "organisation.imported", {}) for id_ in ids],
-        now,
+        now=now,
     )
 
 
@@ -225,26 +227,10 @@ def _change(session: Session, run: ImportRun, verdict: Verdict, now: datetime) -
     session.execute(update(TABLE).where(TABLE.c.id == id_).values(**changes, **named))
     before = verdict.values["before"]
     told = {name: [before[name], after] for name, after in changes.items()}
-    _note(session, run, [(id_, "organisation.reimported", told)], now)
-
-
-def _note(
-    session: Session,
-    run: ImportRun,
-    noted: Sequence[tuple[int, str, dict[str, Any]]],
-    now: datetime,
-) -> None:
-    session.execute(
-        insert(cast(Table, History.__table__)),
-        [
-            {
-                "at": now,
-                "actor_id": run.uploader_id,
-                "action": action,
-                "record_type": TABLE.name,
-                "record_id": id_,
-                "changes": changes,
-            }
-            for id_, action, changes in noted
-        ],
+    history.record_many(
+        session,
+        run.uploader_id,
+        TABLE.name,
+        [(id_, "organisation.reimported", told)],
+        now=now,
     )
