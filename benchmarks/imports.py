@@ -50,6 +50,8 @@ from models import ImportRun, Need, OutboxTask, User, create_db_engine, migrate
 from models.fields import DISTRICTS, FIELDS
 from models.states import ImportState
 
+from . import processes
+
 KIND = "needs"
 HEAD = (
     ("需求编号", "text"),
@@ -300,16 +302,7 @@ class Bench:
 
     def step(self, name: str, step: str, path: Path) -> dict[str, Any]:
         """Run the step, print its line, give what it reports."""
-        done = subprocess.run(
-            self.command(step, path),
-            env=os.environ | self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(done.stderr)
-        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        report = processes.reported(self.command(step, path), self.environment)
         print(
             f"{name:<24}{report['seconds']:8.1f} s {report['cpu']:7.1f} s of CPU "
             f"{self.number / report['seconds']:8,.0f} rows/s {report['peak']:6.0f} MiB "

@@ -54,6 +54,8 @@ from models.states import (
     ImportState,
 )
 
+from . import processes
+
 KIND = "contracts"
 TYPES = ("委托开发", "合作开发", "专利权转让", "专利实施许可", "技术咨询", "技术服务")
 FIELDS = (
@@ -286,16 +288,7 @@ class Bench:
 
     def step(self, name: str, step: str, path: Path) -> dict[str, Any]:
         """Run the step, print its line, give what it reports."""
-        done = subprocess.run(
-            self.command(step, path),
-            env=os.environ | self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(done.stderr)
-        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        report = processes.reported(self.command(step, path), self.environment)
         print(
             f"{name:<26}{report['seconds']:8.1f} s {report['cpu']:7.1f} s of CPU "
             f"{report['peak']:6.0f} MiB "
