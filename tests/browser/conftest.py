@@ -1,8 +1,10 @@
 """A real server and a real browser: Chromium over an app on a port of its own."""
 
 import os
+import sys
 import threading
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +85,26 @@ class World:
     university: User
     pairs: list[Suggestion]
     make: Factory
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """A test that waited in vain says what the server was doing meanwhile."""
+    report: Any = yield
+    if report.failed and report.when == "call":
+        report.sections.append(("the server's threads", _stacks()))
+    return report
+
+
+def _stacks() -> str:
+    """Where every other thread of this process stands; the server has one a request."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    others = sys._current_frames()
+    others.pop(threading.get_ident(), None)
+    return "\n".join(
+        f"{names.get(ident, ident)}\n{''.join(traceback.format_stack(frame)[-12:])}"
+        for ident, frame in others.items()
+    )
 
 
 @pytest.fixture(scope="session")
@@ -197,6 +219,8 @@ def open_page(
             viewport={"width": width, "height": 768 if width > 500 else 844},
             java_script_enabled=script,
             locale="zh-CN",
+            # A page still gliding under the pointer takes a press for a miss.
+            reduced_motion="reduce",
         )
         contexts.append(context)
         context.set_default_timeout(WAIT_MS)
