@@ -7,8 +7,9 @@ holds where the table has no such line.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from threading import Lock
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from .dictionaries import DictionaryEntry
@@ -113,24 +114,34 @@ VOCABULARIES: dict[str, Vocabulary] = {
 }
 
 
-def refresh(session: Session) -> None:
-    """Read the words as they are now: some eighty short rows, so never stale."""
-    columns = (
+_ENTRIES = (
+    select(
         DictionaryEntry.dictionary,
         DictionaryEntry.code,
         DictionaryEntry.label,
         DictionaryEntry.active,
     )
-    query = (
-        select(*columns)
-        .where(DictionaryEntry.dictionary.in_(VOCABULARIES))
-        .order_by(DictionaryEntry.position, DictionaryEntry.id)
-    )
-    rows = session.execute(query).all()
-    for name, vocabulary in VOCABULARIES.items():
-        vocabulary.hold(
-            (row.code, row.label, row.active) for row in rows if row.dictionary == name
-        )
+    .where(DictionaryEntry.dictionary.in_(VOCABULARIES))
+    .order_by(DictionaryEntry.position, DictionaryEntry.id)
+)
+_held: list[Row[tuple[str, str, str, bool]]] = []
+_holding = Lock()
+
+
+def refresh(session: Session) -> None:
+    """Read the words as they are now: some eighty short rows, so never stale."""
+    rows = list(session.execute(_ENTRIES))
+    # Under one lock, or the words of one thread could stay under the rows of another.
+    with _holding:
+        if rows == _held:
+            return
+        for name, vocabulary in VOCABULARIES.items():
+            vocabulary.hold(
+                (row.code, row.label, row.active)
+                for row in rows
+                if row.dictionary == name
+            )
+        _held[:] = rows
 
 
 def field_name(code: str) -> str:

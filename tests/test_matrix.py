@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from matchmaker import matrix, policies
+from matchmaker import handlers, matrix, policies
 from models import (
     TABLES,
     Award,
@@ -661,9 +661,14 @@ def test_every_address_has_its_line_and_every_line_its_address(app: Flask):
 @pytest.mark.one_database
 @pytest.mark.parametrize("role", matrix.ROLES)
 def test_every_address_answers_everybody_as_the_matrix_says(
-    app, world, session, login, role, capsys
+    app, world, session, login, role, capsys, monkeypatch
 ):
-    user = world.users[role]
+    number = world.users[role] and world.users[role].id
+    # Every commit would mark some three hundred records of the world as to be read anew.
+    session.expunge_all()
+    user = session.get_one(User, number) if number else None
+    # More than half are refused, and only the status of the answer is looked at.
+    monkeypatch.setattr(handlers, "_page", lambda status, *_: ("", status))
     combinations = 0
     for method in METHODS:
         for rule in rules(app, method):
