@@ -87,8 +87,8 @@ class ListLogLine(Output):
 class ListOut(Output):
     """A list as this reader may know it; its entries are read by themselves.
 
-    ``entries`` and ``digest`` are null where it was withdrawn for this reader. The
-    digest is a SHA-256 over all it says: of a draft, what is to be sent back when it
+    ``foreword``, ``entries`` and ``digest`` are null where it was withdrawn for this
+    reader. The digest is a SHA-256 over all it says: of a draft, what is to be sent back when it
     is issued; of an issued list, that of its issue, and ``unaltered`` tells whether it
     holds. ``gone`` entries of a draft are no longer public and would not be in it.
     ``chosen``, ``gone``, ``author`` and ``created_at`` are those of a draft, ``log`` is
@@ -104,7 +104,7 @@ class ListOut(Output):
     code: str | None
     title: str
     issuer: str
-    foreword: str
+    foreword: str | None
     entries: int | None
     digest: str | None
     unaltered: bool | None
@@ -176,7 +176,6 @@ def shown(list_id: int) -> ListOut:
             "code": finding.code(made) or None,
             "title": made.title,
             "issuer": made.issuer,
-            "foreword": made.foreword,
             "replaces": made.replaces_id,
             "replaced_by": new.id if new else None,
             "issued_at": made.issued_at,
@@ -191,10 +190,11 @@ def shown(list_id: int) -> ListOut:
 
 
 def _inside(seen: View) -> dict[str, Any]:
-    """What its entries come to, for whoever reads them."""
+    """What it says, for whoever reads it."""
     draft, readable = seen.made.is_draft, seen.readable
     digest = seen.digest if draft else seen.made.digest
     return {
+        "foreword": seen.made.foreword if readable else None,
         "entries": len(seen.included) if readable else None,
         "digest": digest if readable else None,
         "unaltered": seen.unaltered if readable and not draft else None,
