@@ -80,7 +80,8 @@ class ContractStand(ContractLine):
 
     ``mark`` is that of its text, to be sent as ``seen`` by who has read it; ``side`` is
     «buyer» or «seller» where it is one's own; ``steps`` are those one may take now;
-    ``missing`` is what is still to be filled in, by field.
+    ``missing`` is what is still to be filled in, by field; ``waits_for`` the sides that
+    have yet to confirm a text that may still change.
     """
 
     mark: str
