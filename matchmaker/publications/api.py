@@ -88,11 +88,11 @@ class ListOut(Output):
     """A list as this reader may know it; its entries are read by themselves.
 
     ``foreword``, ``entries`` and ``digest`` are null where it was withdrawn for this
-    reader. The digest is a SHA-256 over all it says: of a draft, what is to be sent back when it
-    is issued; of an issued list, that of its issue, and ``unaltered`` tells whether it
-    holds. ``gone`` entries of a draft are no longer public and would not be in it.
-    ``chosen``, ``gone``, ``author`` and ``created_at`` are those of a draft, ``log`` is
-    for staff.
+    reader. The digest is a SHA-256 over all it says: of a draft, what is to be sent
+    back when it is issued; of an issued list, that of its issue, and ``unaltered``
+    tells whether it holds. ``gone`` entries of a draft are no longer public and would
+    not be in it. ``chosen``, ``gone``, ``author`` and ``created_at`` are those of a
+    draft, ``log`` is for staff.
     """
 
     labels = LABELS
