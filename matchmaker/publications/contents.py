@@ -29,6 +29,7 @@ from models.outbox import RecordType
 from models.states import PublicationKind, Secrecy
 
 from .. import labels, policies
+from ..achievements import rights
 from ..errors import Invalid
 from ..needs import budgets
 from ..needs.service import text_for
@@ -89,7 +90,6 @@ def _scene(need: Need) -> tuple[str, Facts]:
 
 
 def _achievement(item: Achievement) -> tuple[str, Facts]:
-    rights = [f"{row['type']}（{row['status']}）{row['count']} 件" for row in item.ip]
     return item.title, [
         ["编号", item.code or ""],
         ["单位", item.organisation.name],
@@ -98,7 +98,7 @@ def _achievement(item: Achievement) -> tuple[str, Facts]:
         ["已达到的指标", "\n".join(item.indicators)],
         ["成熟度", f"{item.level}/{item.trl_scale} 级"],
         ["所处阶段", labels.label(item.stage)],
-        ["知识产权", "\n".join(rights)],
+        ["知识产权", "\n".join(map(rights.in_words, item.ip))],
         ["转化方式", _modes(item.modes)],
         ["意向价格", " ".join(labels.money(item.price_fen)).strip()],
     ]
