@@ -17,8 +17,6 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations
 from ..api.parts import numbered
 from ..db import db
-from ..schema import Input
-from ..sheets.tables import Form
 from . import finding, service, web
 from .contents import Line
 from .schema import (
@@ -31,16 +29,11 @@ from .schema import (
     ListWithdrawal,
     NewList,
     PublicationQuery,
+    SheetQuery,
 )
 from .view import View, view
 
 operations = Operations("lists", "公开清单")
-
-
-class SheetQuery(Input):
-    """In which form the table leaves."""
-
-    format: Form = Form.XLSX
 
 
 class ListLine(Output):

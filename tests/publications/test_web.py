@@ -60,6 +60,7 @@ def test_compose_issue_and_everybody_takes_it_away(client, make, staff, session)
     assert "电池热失控预警" in [cell.value for cell in sheet["B"]]
     table = client.get(f"{address}/sheet?format=csv")
     assert "电池热失控预警" in table.data.decode("utf-8-sig")
+    assert client.get(f"{address}/sheet?format=pdf").status_code == 422
     feed = Xml.fromstring(client.get("/lists/feed.atom").data)
     (entry,) = feed.findall(f"{ATOM}entry")
     assert HEAD["title"] in entry.findtext(f"{ATOM}title")
