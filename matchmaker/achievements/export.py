@@ -10,17 +10,11 @@ from models.fields import field_name
 from .. import labels
 from ..sheets.tables import Told, day_of, demo_mark, in_wan
 from ..sheets.writer import Column
+from . import rights
 
 
 def line(_user: User | None, item: Achievement, _now: datetime) -> Achievement:
     return item
-
-
-def _rights(item: Achievement) -> str:
-    """What stands under «知识产权», a line each."""
-    return "\n".join(
-        f"{row['type']}（{row['status']}）{row['count']} 件" for row in item.ip
-    )
 
 
 COLUMNS: tuple[Told[Achievement], ...] = (
@@ -35,7 +29,7 @@ COLUMNS: tuple[Told[Achievement], ...] = (
     (Column("成熟度（级）", 10, "number"), lambda one: one.level),
     (Column("成熟度共几级", 12, "number"), lambda one: one.trl_scale),
     (Column("所处阶段", 12), lambda one: labels.label(one.stage)),
-    (Column("知识产权", 28), _rights),
+    (Column("知识产权", 28), lambda one: "\n".join(map(rights.in_words, one.ip))),
     (Column("权属", 16), lambda one: labels.label(one.ownership)),
     (
         Column("转化方式", 24),

@@ -8,6 +8,8 @@ of the year, the kind, five serial digits, a point and the check digit.
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 INVENTION, MODEL, DESIGN = "发明专利", "实用新型", "外观设计"
@@ -40,6 +42,11 @@ EXAMPLES = {
 
 class WrongNumber(ValueError):
     """The number is not written as its kind is; the message says what to do."""
+
+
+def in_words(right: Mapping[str, Any]) -> str:
+    """A right as it is told in one line: 发明专利（授权）2 件."""
+    return f"{right['type']}（{right['status']}）{right['count']} 件"
 
 
 def read(kind: str, text: str) -> str:

@@ -38,5 +38,11 @@ def write(
         changes = {name: [None, value] for name, value in asked.items()}
         history.record(session, user, "audit.exported", user, now=now, changes=changes)
     with snapshot(session):
+        notes = _notes(service.total_of(session, query))
         found = service.every(session, user, query)
-        return write_table(form, "审计日志", COLUMNS, found)
+        return write_table(form, "审计日志", COLUMNS, found, notes)
+
+
+def _notes(total: int) -> list[str]:
+    most = service.MOST_ROWS
+    return [f"只列出最近 {most:,} 条，请按日期分几次导出"] if total > most else []

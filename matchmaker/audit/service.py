@@ -223,7 +223,7 @@ class Entry:
 def read(session: Session, user: User, query: AuditQuery) -> Page[Entry]:
     """The newest entries under the filters."""
     policies.require(user, "audit.read")
-    total = _total(session, query)
+    total = total_of(session, query)
     here = turn(query.page, total, PER_PAGE)
     # The numbers first: what a deep page leaves out is not to be read in full.
     ids = session.scalars(
@@ -251,10 +251,10 @@ def newest(
     if before is not None:
         rows = rows.where(History.id < before)
     found = session.scalars(rows.order_by(History.id.desc()).limit(most)).all()
-    return _entries(session, user, found), _total(session, query)
+    return _entries(session, user, found), total_of(session, query)
 
 
-def _total(session: Session, query: AuditQuery) -> int:
+def total_of(session: Session, query: AuditQuery) -> int:
     """How many lines there are to read: all, less the few that are sealed.
 
     Each of the two is counted in an index; as one condition they read every line.
@@ -393,7 +393,10 @@ def _short(name: str, value: Any, states: Mapping[str, str]) -> str:
 
 
 def every(session: Session, user: User, query: AuditQuery) -> Iterator[Entry]:
-    """The entries of all pages, the newest first, read in portions."""
+    """The entries of all pages, the newest first, read in portions.
+
+    No more than `MOST_ROWS` of them.
+    """
     policies.require(user, "audit.read")
     where = _where(query)
     last = (session.scalar(select(func.max(History.id))) or 0) + 1
@@ -404,7 +407,7 @@ def every(session: Session, user: User, query: AuditQuery) -> Iterator[Entry]:
             .where(*where, History.id < last)
             .options(joinedload(History.actor))
             .order_by(History.id.desc())
-            .limit(AT_ONCE)
+            .limit(min(AT_ONCE, MOST_ROWS - written))
         ).all()
         if not rows:
             return

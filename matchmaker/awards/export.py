@@ -11,7 +11,7 @@ from models import Milestone, User, snapshot, transaction
 
 from .. import labels, policies
 from ..history import service as history
-from ..sheets.tables import Form, Told, in_wan, table, write_table
+from ..sheets.tables import Form, Told, demo_mark, in_wan, table, write_table
 from ..sheets.writer import Column, write_sheets
 from . import listing
 from .listing import Line
@@ -46,7 +46,7 @@ AWARD_COLUMNS: tuple[Told[Line], ...] = (
     ),
     (Column("逾期天数", 10, "number"), lambda one: one.late_days or None),
     (Column("验收日期", 12, "date"), lambda one: one.award.accepted_on),
-    (Column("示例", 8), lambda one: "示例" if one.award.is_demo else ""),
+    (Column("示例", 8), lambda one: demo_mark(one.award)),
 )
 MILESTONE_COLUMNS: tuple[Told[Milestone], ...] = (
     (Column("榜单", 40), lambda one: one.award.call.title),

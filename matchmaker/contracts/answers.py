@@ -1,4 +1,4 @@
-"""Contracts as a program reads them; their text in the names their form has."""
+"""Contracts as a program reads them: lines of the ledger, one contract, its stand."""
 
 from __future__ import annotations
 
@@ -6,22 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from models import Contract, Receipt
-from models.states import (
-    CompleterPriority,
-    ContractSource,
-    ContractState,
-    ContractType,
-    PartyKind,
-    PaymentManner,
-    PaymentTrigger,
-)
+from models import Contract
+from models.states import ContractSource, ContractState, ContractType, PartyKind
 
 from ..api.answers import Output, Slice
 from . import page, registering, text
 from .page import View
-from .plan import LineState
-from .schema import ContractDraft
+from .plan_answers import PaymentReceiptOut, PlanLineOut, plan_line, receipt
+from .text_answers import ContractText
 from .words import LABELS
 
 
@@ -80,7 +72,8 @@ class ContractStand(ContractLine):
 
     ``mark`` is that of its text, to be sent as ``seen`` by who has read it; ``side`` is
     «buyer» or «seller» where it is one's own; ``steps`` are those one may take now;
-    ``missing`` is what is still to be filled in, by field.
+    ``missing`` is what is still to be filled in, by field; ``waits_for`` the sides that
+    have yet to confirm a text that may still change.
     """
 
     mark: str
@@ -88,43 +81,6 @@ class ContractStand(ContractLine):
     steps: list[str]
     missing: dict[str, str]
     waits_for: list[str]
-
-
-class PlanText(Output):
-    """A line of the payment plan: a sum in 分, or a share in 0.01%."""
-
-    id: int | None
-    trigger: PaymentTrigger
-    amount: int | None
-    rate: int | None
-    base: str
-    due_on: date | None
-    words: str
-
-
-class PlanLineOut(PlanText):
-    """A line as it stands today.
-
-    ``state`` is «paid», «partly», «overdue», «due» or «waiting»; ``owed_from`` the day
-    from which it is owed, where that is known; ``proof_id`` the attachment that shows
-    that its condition came true.
-    """
-
-    contract_id: int
-    position: int
-    happened_on: date | None
-    proof_id: int | None
-    state: str
-    owed_from: date | None
-    received: int
-
-
-class PaymentReceiptOut(Output):
-    id: int
-    payment_id: int | None
-    amount: int
-    received_on: date
-    words: str
 
 
 class AmendmentChange(Output):
@@ -149,71 +105,6 @@ class PartyConfirmation(Output):
     is_here: bool
     confirmed_at: datetime | None
     words: str
-
-
-class ContractText(Output):
-    """The text of a contract as its form takes it, the payment plan left out."""
-
-    labels = LABELS
-
-    name: str
-    type: ContractType | None
-    subtype: str
-    content: str
-    starts_on: date | None
-    ends_on: date | None
-    field: str
-    technology_field: str
-    ip_kind: str
-    plan_source: str
-    aim: str
-    is_related_deal: bool | None
-    completer_priority: CompleterPriority | None
-    total: int | None
-    technology: int | None
-    payment_manner: PaymentManner | None
-    payment_words: str
-
-    buyer_name: str
-    buyer_code: str | None
-    buyer_kind: PartyKind | None
-    buyer_region: str
-    buyer_address: str
-    buyer_legal_representative: str
-    buyer_contact: str
-    buyer_phone: str
-    buyer_postcode: str
-    buyer_is_transfer_body: bool | None
-    buyer_is_rd_body: bool | None
-    buyer_is_converted: bool | None
-    buyer_in_high_tech_zone: bool | None
-    buyer_is_listed: bool | None
-    buyer_size: str
-    buyer_industry: str
-
-    seller_name: str
-    seller_code: str | None
-    seller_kind: PartyKind | None
-    seller_region: str
-    seller_address: str
-    seller_legal_representative: str
-    seller_contact: str
-    seller_phone: str
-    seller_postcode: str
-    seller_is_transfer_body: bool | None
-    seller_is_rd_body: bool | None
-    seller_is_converted: bool | None
-    seller_in_high_tech_zone: bool | None
-    seller_is_listed: bool | None
-    seller_size: str
-    seller_industry: str
-
-
-class ContractProposal(ContractText):
-    """A form as far as it fills itself in; ``proposed`` names what is only likely."""
-
-    plan: list[PlanText]
-    proposed: list[str]
 
 
 class ContractLogLine(Output):
@@ -243,22 +134,6 @@ class ContractOut(ContractStand, ContractText):
     award_id: int | None
     created_at: datetime
     log: list[ContractLogLine]
-
-
-class FormRow(Output):
-    label: str
-    words: str
-
-
-class FormSection(Output):
-    title: str
-    rows: list[FormRow]
-
-
-class RegistrationForm(Output):
-    """The registration form, every code in words."""
-
-    sections: list[FormSection]
 
 
 def facts(contract: Contract) -> dict[str, Any]:
@@ -300,36 +175,6 @@ def stand(view: View) -> dict[str, Any]:
         "missing": dict(view.missing),
         "waits_for": view.waits_for,
     }
-
-
-def plan_line(state: LineState) -> PlanLineOut:
-    line = state.line
-    return PlanLineOut(
-        id=line.id,
-        contract_id=line.contract_id,
-        position=line.position,
-        trigger=line.trigger,
-        amount=line.amount_fen,
-        rate=line.rate_bp,
-        base=line.base,
-        due_on=line.due_on,
-        words=line.words,
-        happened_on=line.happened_on,
-        proof_id=line.proof_id,
-        state=state.state,
-        owed_from=state.due_on,
-        received=state.received_fen,
-    )
-
-
-def receipt(one: Receipt) -> PaymentReceiptOut:
-    return PaymentReceiptOut(
-        id=one.id,
-        payment_id=one.payment_id,
-        amount=one.amount_fen,
-        received_on=one.received_on,
-        words=one.words,
-    )
 
 
 def whole(
@@ -395,10 +240,3 @@ def _states(contract: Contract) -> dict[str, Any]:
             for one in contract.amendments
         ],
     }
-
-
-def proposal(draft: ContractDraft, proposed: frozenset[str]) -> ContractProposal:
-    """A form as far as it can be filled in."""
-    return ContractProposal.model_validate(
-        draft.model_dump() | {"proposed": sorted(proposed)}
-    )

@@ -35,26 +35,17 @@ from . import (
     payments,
     registering,
     service,
+    text_answers,
 )
 from . import page as pages
-from .answers import (
-    ContractOut,
-    ContractProposal,
-    ContractStand,
-    FormRow,
-    FormSection,
-    Ledger,
-    LedgerLine,
-    PlanLineOut,
-    RegistrationForm,
-)
+from .answers import ContractOut, ContractStand, Ledger, LedgerLine
 from .inputs import RowNumber
 from .listing import ContractQuery
 from .plan import line_states
+from .plan_answers import PlanLineOut, plan_line
 from .schema import ContractDraft
-from .steps.schema import (
-    AmendmentInput,
-)
+from .steps.schema import AmendmentInput
+from .text_answers import ContractProposal, RegistrationForm
 from .words import COLUMN_LABELS, LABELS, STEP_LABELS
 
 operations = Operations("contracts", "技术合同")
@@ -172,7 +163,7 @@ def stand(contract_id: int) -> ContractStand:
 def payment(payment_id: int) -> PlanLineOut:
     line = payments.find_line(db.session, signed_in(), payment_id)
     states = line_states(line.contract, labels.today(utcnow()))
-    return next(answers.plan_line(one) for one in states if one.line is line)
+    return next(plan_line(one) for one in states if one.line is line)
 
 
 @operations.get(
@@ -180,16 +171,7 @@ def payment(payment_id: int) -> PlanLineOut:
 )
 def registration(contract_id: int) -> RegistrationForm:
     """各项编码都已译成文字。"""
-    found = export.sections(_find(contract_id))
-    return RegistrationForm(
-        sections=[
-            FormSection(
-                title=one.title,
-                rows=[FormRow(label=label, words=words) for label, words in one.rows],
-            )
-            for one in found
-        ]
-    )
+    return text_answers.form(export.sections(_find(contract_id)))
 
 
 @operations.get(
@@ -221,7 +203,7 @@ def proposal(query: ContractOrigin) -> ContractProposal:
             talks = finding.find_introduction(session, user, query.introduction)
         found = begin.proposal(session, user, talks, query.own_side)
     draft, _ = service.readable(found.values)
-    return answers.proposal(draft, found.proposed)
+    return text_answers.proposal(draft, found.proposed)
 
 
 @operations.post("/contracts", "contract_forms.new", "起草合同", status=201)

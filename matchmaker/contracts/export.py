@@ -16,11 +16,18 @@ from models.states import PartyKind
 
 from .. import labels, policies
 from ..history import service as history
-from ..sheets.tables import Form, Told, in_wan, write_sheet
+from ..sheets.tables import Form, Told, demo_mark, in_wan, write_sheet
 from ..sheets.writer import Column, Sheet, write_workbook
 from . import text
 from .finding import find_contract
-from .listing import ContractQuery, every, paid_year, received
+from .listing import (
+    MOST_ROWS,
+    ContractQuery,
+    numbers,
+    paid_year,
+    portions,
+    received,
+)
 from .registering import refused_words
 from .words import (
     FIRM_LISTS,
@@ -212,14 +219,14 @@ ROW_COLUMNS: tuple[Told[Contract], ...] = (
     (Column("关联交易", 10), lambda c: _yes_no(c.is_related_deal)),
     (Column("来源", 12), lambda c: labels.label(c.source)),
     (Column("技术经理人", 12), lambda c: c.manager.name if c.manager else ""),
-    (Column("示例", 8), lambda c: "示例" if c.is_demo else ""),
+    (Column("示例", 8), demo_mark),
 )
 
 
 def ledger(
     session: Session, user: User, query: ContractQuery, form: Form, *, now: datetime
 ) -> IO[bytes]:
-    """The rows under the filters as a file; that a copy left is noted."""
+    """The rows under the filters as a file, in their order; the copy is noted."""
     with transaction(session):
         policies.require(user, "contract.read")
         filters = [*query.address(), ("format", form)]
@@ -229,14 +236,21 @@ def ledger(
     if paid:
         columns.append(Column(f"{paid} 年到账（万元）", 18, "money"))
     with snapshot(session):
-        rows = _rows(session, user, query, paid)
-        return write_sheet(form, Sheet("技术合同", columns, rows))
+        ids = numbers(session, user, query)
+        rows = _rows(session, ids, paid)
+        return write_sheet(form, Sheet("技术合同", columns, rows, _notes(ids)))
+
+
+def _notes(ids: Sequence[int]) -> list[str]:
+    if len(ids) < MOST_ROWS:
+        return []
+    return [f"最多列出 {MOST_ROWS:,} 份，请用筛选条件分几次导出"]
 
 
 def _rows(
-    session: Session, user: User, query: ContractQuery, paid: int | None
+    session: Session, ids: Sequence[int], paid: int | None
 ) -> Iterator[Sequence[object]]:
-    for contracts in every(session, user, query):
+    for contracts in portions(session, ids):
         money = received(session, [each.id for each in contracts], paid) if paid else {}
         for contract in contracts:
             row = [value(contract) for _, value in ROW_COLUMNS]

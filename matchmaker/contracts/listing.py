@@ -286,7 +286,10 @@ def sums_of(session: Session, user: User, query: ContractQuery) -> Sums:
 
 
 def numbers(session: Session, user: User, query: ContractQuery) -> Sequence[int]:
-    """All rows under the filters, in the order asked for, by their numbers."""
+    """The rows under the filters, in the order asked for, by their numbers.
+
+    No more than `MOST_ROWS` of them.
+    """
     policies.require(user, "contract.read")
     return session.scalars(_in_order(user, query).limit(MOST_ROWS)).all()
 
@@ -341,23 +344,11 @@ def _received_of(
     return int(session.scalar(query) or 0)
 
 
-def every(
-    session: Session, user: User, query: ContractQuery
-) -> Iterator[Sequence[Contract]]:
-    """All rows under the filters, oldest number first, a thousand at a time."""
-    where, last, written = conditions(user, query), 0, 0
-    while written < MOST_ROWS:
-        rows = session.scalars(
-            select(Contract)
-            .where(*where, Contract.id > last)
-            .options(joinedload(Contract.manager))
-            .order_by(Contract.id)
-            .limit(AT_ONCE)
-        ).all()
-        if not rows:
-            return
+def portions(session: Session, ids: Sequence[int]) -> Iterator[Sequence[Contract]]:
+    """The rows of these numbers in that order, a thousand at a time."""
+    for start in range(0, len(ids), AT_ONCE):
+        rows = load(session, ids[start : start + AT_ONCE])
         yield rows
-        last, written = rows[-1].id, written + len(rows)
         for row in rows:
             session.expunge(row)
 

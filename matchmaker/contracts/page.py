@@ -60,7 +60,9 @@ class View:
 
     @property
     def waits_for(self) -> list[str]:
-        """The sides that have not confirmed the text yet."""
+        """The sides whose word on the text is wanted; of a fixed one nobody's is."""
+        if not service.is_editable(self.contract):
+            return []
         return [side for side in SIDES if not parties.confirmed(self.contract, side)]
 
 

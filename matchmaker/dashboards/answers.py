@@ -22,7 +22,11 @@ class BoardSum(Output):
 
 
 class BoardCell(BoardSum):
-    """A part; ``cut`` is what lists its contracts, for /contracts."""
+    """A part; ``cut`` narrows the board to it.
+
+    Its contracts are those of /contracts under the board's own cuts, ``cut`` and
+    «counted:» with the year.
+    """
 
     key: str
     label: str

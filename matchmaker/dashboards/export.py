@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
-
-from models.states import Unit
 
 from ..contracts.groupings import Cell, Sum
-from ..labels import FEN_PER_WAN, label
+from ..labels import label
+from ..sheets.tables import in_wan
 from ..sheets.writer import Column, Sheet
-from ..targets.schema import UNIT_WORDS, typed
+from ..targets.schema import UNIT_WORDS, scaled
 from .charts import PaceChart
 from .funnel import Funnel, StepCount
 from .leagues import ExposureBoard, Manager, SellerLeague
@@ -24,13 +22,8 @@ _SUMS = (
 )
 
 
-def wan(fen: int | None) -> Decimal | None:
-    """Fen as 万元, exactly."""
-    return None if fen is None else Decimal(fen) / FEN_PER_WAN
-
-
 def _sums(total: Sum) -> list[object]:
-    return [total.count, wan(total.total_fen), wan(total.technology_fen)]
+    return [total.count, in_wan(total.total_fen), in_wan(total.technology_fen)]
 
 
 def percent(share: float | None) -> str:
@@ -68,10 +61,10 @@ def year_sheets(
 
 _PROGRESS = (
     Column("指标", 24),
-    Column("目标", 14),
-    Column("实际", 14),
+    Column("目标", 14, "number"),
+    Column("实际", 14, "number"),
     Column("单位", 8),
-    Column("完成比例", 12),
+    Column("完成比例（%）", 14, "number"),
     Column("口径", 60),
     Column("说明", 40),
 )
@@ -91,20 +84,13 @@ def _progress(rows: Sequence[Progress]) -> Iterable[list[object]]:
         target = row.target.value if row.target else None
         yield [
             label(row.indicator),
-            typed(target, row.unit),
-            signed(row.reached.value, row.unit),
+            scaled(target, row.unit),
+            scaled(row.reached.value, row.unit),
             UNIT_WORDS[row.unit] or "个",
-            percent(row.share),
+            None if row.share is None else round(row.share * 100, 1),
             row.definition.words,
             row.reached.missing or row.reached.note,
         ]
-
-
-def signed(value: int | None, unit: Unit) -> str:
-    """A figure as people read it; a growth may be below nothing."""
-    if value is None:
-        return ""
-    return f"-{typed(-value, unit)}" if value < 0 else typed(value, unit)
 
 
 def _apart(board: YearBoard) -> Iterable[list[object]]:
@@ -112,13 +98,13 @@ def _apart(board: YearBoard) -> Iterable[list[object]]:
     yield ["签订未登记", *_sums(apart.pending)]
     yield ["不予登记", *_sums(apart.refused)]
     yield ["认定后注销", *_sums(apart.cancelled)]
-    yield ["实际到账", apart.received.count, wan(apart.received.total_fen), None]
+    yield ["实际到账", apart.received.count, in_wan(apart.received.total_fen), None]
 
 
 def _pace(chart: PaceChart) -> Iterable[list[object]]:
     for row in chart.rows:
         sums = (row.sum, row.so_far, row.usual, row.low, row.point, row.high)
-        yield [row.month, *map(wan, sums)]
+        yield [row.month, *map(in_wan, sums)]
 
 
 _STEPS = (
@@ -150,8 +136,8 @@ def league_sheets(
         [
             one.name,
             *_sums(one.sum),
-            wan(one.three_kinds.total_fen),
-            wan(one.local.total_fen),
+            in_wan(one.three_kinds.total_fen),
+            in_wan(one.local.total_fen),
         ]
         for one in league.sellers
     )

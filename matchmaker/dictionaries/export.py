@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from models import DictionaryEntry, User
 
 from .. import policies
-from ..errors import Invalid
 from ..sheets.leaving import Copy
 from ..sheets.tables import Form, Told
 from ..sheets.writer import Column
@@ -30,8 +29,7 @@ def write(
 ) -> tuple[IO[bytes], str]:
     """The entries of the dictionary of this name, and what it is called."""
     policies.require(user, ACTION)
-    if name not in service.KINDS:
-        raise Invalid({"name": "没有这个字典，请从列表中选择"})
+    service.refuse_unknown(name)
     kind = service.kind(name)
     copy = Copy("dictionary", kind.title, ACTION, COLUMNS)
     file = copy.write(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import url_for
-from sqlalchemy import select
 
 from models import Notice, utcnow
 
@@ -57,9 +56,7 @@ def shown(notice: Notice) -> NoticeOut:
 
 @operations.get("/notices", "notices.inbox", "我的通知")
 def inbox(query: NoticeQuery, place: Place) -> Slice[NoticeOut]:
-    mine = select(Notice).where(Notice.user_id == signed_in().id)
-    if query.unread:
-        mine = mine.where(Notice.read_at.is_(None))
+    mine = service.own(signed_in(), unread=query.unread)
     return place.newest(db.session, mine, Notice.id, shown)
 
 

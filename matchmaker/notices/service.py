@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import Notice, User, transaction
@@ -82,19 +82,20 @@ def unread(session: Session, user: User) -> int:
     return session.scalar(query) or 0
 
 
+def own(user: User, *, unread: bool = False) -> Select[Notice]:
+    """The person's notices, or only those not opened yet, in no order."""
+    found = select(Notice).where(Notice.user_id == user.id)
+    return found.where(Notice.read_at.is_(None)) if unread else found
+
+
 def inbox(session: Session, user: User, page: int) -> Inbox:
     """The person's notices, those not opened first, each part newest first."""
-    own = Notice.user_id == user.id
-    total = session.scalar(select(func.count(Notice.id)).where(own)) or 0
+    mine = own(user)
+    total = session.scalar(mine.with_only_columns(func.count(Notice.id))) or 0
     here = turn(page, total, PER_PAGE)
-    query = (
-        select(Notice)
-        .where(own)
-        .order_by(Notice.read_at.is_not(None), Notice.id.desc())
-        .offset(here.start)
-        .limit(PER_PAGE)
-    )
-    return Inbox(session.scalars(query).all(), total, here.page, here.pages)
+    ordered = mine.order_by(Notice.read_at.is_not(None), Notice.id.desc())
+    rows = session.scalars(here.rows(ordered)).all()
+    return Inbox(rows, total, here.page, here.pages)
 
 
 def target(notice: Notice) -> tuple[str, dict[str, Any]]:

@@ -17,8 +17,6 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations
 from ..api.parts import numbered
 from ..db import db
-from ..schema import Input
-from ..sheets.tables import Form
 from . import finding, service, web
 from .contents import Line
 from .schema import (
@@ -31,16 +29,11 @@ from .schema import (
     ListWithdrawal,
     NewList,
     PublicationQuery,
+    SheetQuery,
 )
 from .view import View, view
 
 operations = Operations("lists", "公开清单")
-
-
-class SheetQuery(Input):
-    """In which form the table leaves."""
-
-    format: Form = Form.XLSX
 
 
 class ListLine(Output):
@@ -87,12 +80,12 @@ class ListLogLine(Output):
 class ListOut(Output):
     """A list as this reader may know it; its entries are read by themselves.
 
-    ``entries`` and ``digest`` are null where it was withdrawn for this reader. The
-    digest is a SHA-256 over all it says: of a draft, what is to be sent back when it
-    is issued; of an issued list, that of its issue, and ``unaltered`` tells whether it
-    holds. ``gone`` entries of a draft are no longer public and would not be in it.
-    ``chosen``, ``gone``, ``author`` and ``created_at`` are those of a draft, ``log`` is
-    for staff.
+    ``foreword``, ``entries`` and ``digest`` are null where it was withdrawn for this
+    reader. The digest is a SHA-256 over all it says: of a draft, what is to be sent
+    back when it is issued; of an issued list, that of its issue, and ``unaltered``
+    tells whether it holds. ``gone`` entries of a draft are no longer public and would
+    not be in it. ``chosen``, ``gone``, ``author`` and ``created_at`` are those of a
+    draft, ``log`` is for staff.
     """
 
     labels = LABELS
@@ -104,7 +97,7 @@ class ListOut(Output):
     code: str | None
     title: str
     issuer: str
-    foreword: str
+    foreword: str | None
     entries: int | None
     digest: str | None
     unaltered: bool | None
@@ -176,7 +169,6 @@ def shown(list_id: int) -> ListOut:
             "code": finding.code(made) or None,
             "title": made.title,
             "issuer": made.issuer,
-            "foreword": made.foreword,
             "replaces": made.replaces_id,
             "replaced_by": new.id if new else None,
             "issued_at": made.issued_at,
@@ -191,10 +183,11 @@ def shown(list_id: int) -> ListOut:
 
 
 def _inside(seen: View) -> dict[str, Any]:
-    """What its entries come to, for whoever reads them."""
+    """What it says, for whoever reads it."""
     draft, readable = seen.made.is_draft, seen.readable
     digest = seen.digest if draft else seen.made.digest
     return {
+        "foreword": seen.made.foreword if readable else None,
         "entries": len(seen.included) if readable else None,
         "digest": digest if readable else None,
         "unaltered": seen.unaltered if readable and not draft else None,

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
@@ -23,13 +23,13 @@ from models import (
     Need,
     PublicationEntry,
     PublicationList,
-    Record,
 )
 from models.fields import district_name, field_name
 from models.outbox import RecordType
-from models.states import PublicationKind
+from models.states import PublicationKind, Secrecy
 
 from .. import labels, policies
+from ..achievements import rights
 from ..errors import Invalid
 from ..needs import budgets
 from ..needs.service import text_for
@@ -90,7 +90,6 @@ def _scene(need: Need) -> tuple[str, Facts]:
 
 
 def _achievement(item: Achievement) -> tuple[str, Facts]:
-    rights = [f"{row['type']}（{row['status']}）{row['count']} 件" for row in item.ip]
     return item.title, [
         ["编号", item.code or ""],
         ["单位", item.organisation.name],
@@ -99,7 +98,7 @@ def _achievement(item: Achievement) -> tuple[str, Facts]:
         ["已达到的指标", "\n".join(item.indicators)],
         ["成熟度", f"{item.level}/{item.trl_scale} 级"],
         ["所处阶段", labels.label(item.stage)],
-        ["知识产权", "\n".join(rights)],
+        ["知识产权", "\n".join(map(rights.in_words, item.ip))],
         ["转化方式", _modes(item.modes)],
         ["意向价格", " ".join(labels.money(item.price_fen)).strip()],
     ]
@@ -141,38 +140,34 @@ def _morning(text: str) -> datetime:
     return datetime.combine(date.fromisoformat(text), time(), labels.CITY)
 
 
-def _has_place(made: PublicationList, item: Record) -> bool:
-    """Of a need in a list of scenes: its public text tells where it is used."""
-    if made.kind is not PublicationKind.SCENES or not isinstance(item, Need):
-        return True
-    return bool(text_for(None, item).scene)
-
-
-def _records(
-    session: Session, made: PublicationList, where: Sequence[ColumnElement[bool]]
-) -> list[Any]:
-    """Public records that may stand in the list, the newest first."""
-    table: Any = TABLES[RECORDS[made.kind]]
-    query = (
-        select(table)
-        .where(*_fit(made.kind), *where)
-        .options(joinedload(table.organisation))
-        .order_by(table.published_at.desc(), table.id.desc())
-    )
-    return [item for item in session.scalars(query) if _has_place(made, item)]
+def _where(
+    made: PublicationList, *more: ColumnElement[bool]
+) -> Sequence[ColumnElement[bool]]:
+    """The public records that may stand in the list."""
+    found = [*_fit(made.kind), *more]
+    if made.kind is PublicationKind.SCENES:
+        # Told by the public text; of a masked need that has none (`NeedText`).
+        found += [Need.secrecy == Secrecy.PUBLIC, Need.scene != ""]
+    return found
 
 
 def refill(session: Session, made: PublicationList) -> None:
     """Gather anew by what is chosen, inside the running transaction.
 
     What stood in the draft keeps its place and whether it is left out; what is new
-    comes after it. Raises `Invalid` where there is more than a list can hold.
+    comes after it, the newest first. Raises `Invalid` where there is more than a list
+    can hold.
     """
-    found = _records(session, made, _chosen(made))
-    if len(found) > MOST_ENTRIES:
-        words = f"符合条件的有 {len(found):,} 条，一份清单最多 {MOST_ENTRIES} 条"
+    table: Any = TABLES[RECORDS[made.kind]]
+    where = _where(made, *_chosen(made))
+    number = session.scalar(select(func.count(table.id)).where(*where)) or 0
+    if number > MOST_ENTRIES:
+        words = f"符合条件的有 {number:,} 条，一份清单最多 {MOST_ENTRIES} 条"
         raise Invalid({"field": f"{words}，请缩小领域、区县或日期的范围"})
-    ids = [item.id for item in found]
+    newest = select(table.id).where(*where)
+    ids = session.scalars(
+        newest.order_by(table.published_at.desc(), table.id.desc())
+    ).all()
     kept = {entry.record_id: entry for entry in made.entries}
     for record_id, entry in kept.items():
         if record_id not in set(ids):
@@ -200,7 +195,9 @@ def lines(session: Session, made: PublicationList) -> list[Line]:
         ]
     table: Any = TABLES[RECORDS[made.kind]]
     ids = [entry.record_id for entry in made.entries]
-    found = {item.id: item for item in _records(session, made, [table.id.in_(ids)])}
+    query = select(table).where(*_where(made, table.id.in_(ids)))
+    records = session.scalars(query.options(joinedload(table.organisation)))
+    found = {item.id: item for item in records}
     told = []
     for entry in made.entries:
         if (item := found.get(entry.record_id)) is not None:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from models.states import PublicationKind, PublicationState
 
 from ..schema import AnyDistrict, AnyField, Day, Input, InWords, Optional, Paged, Text
+from ..sheets.tables import Form
 
 LARGEST = 2**31 - 1
 MOST_ENTRIES = 500
@@ -115,6 +116,12 @@ class ListWithdrawal(Input):
 
     version: Version
     words: Annotated[Text, Field(min_length=5, max_length=500), InWords]
+
+
+class SheetQuery(Input):
+    """In which form the table leaves."""
+
+    format: Form = Form.XLSX
 
 
 class PublicationQuery(Paged):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -166,7 +166,7 @@ def issue(
         _freeze(session, made, shown)
         _number(session, actor, made, data.digest, now)
         if made.replaces is not None:
-            _give_way(session, actor, made.replaces, made, now)
+            _give_way(session, actor, made.replaces, made, shown, now)
         changes = {"number": [None, code(made)], "title": [None, made.title]}
         history.record(
             session, actor, "publication.issued", made, now=now, changes=changes
@@ -214,11 +214,17 @@ def _give_way(
     actor: User,
     old: PublicationList,
     new: PublicationList,
+    shown: Sequence[Line],
     now: datetime,
 ) -> None:
+    """Withdraw the list that is replaced; who is in the new one is told of that."""
     lock(session, old)
-    if old.state is PublicationState.ISSUED:
-        _withdraw(session, actor, old, f"由{code(new)}代替", now)
+    if old.state is not PublicationState.ISSUED:
+        return
+    _withdraw(session, actor, old, f"由{code(new)}代替", now)
+    told = {organisation_id for organisation_id, _ in owners(session, new, shown)}
+    gone = contents.lines(session, old)
+    _tell(session, old, gone, "publication_withdrawn", now, besides=told)
 
 
 def withdraw(
@@ -314,9 +320,15 @@ def _tell(
     lines: Sequence[Line],
     kind: str,
     now: datetime,
+    besides: Collection[int] = (),
 ) -> None:
-    """One notice to each member of an organisation, however many of its records."""
+    """One notice to each member of an organisation, however many of its records.
+
+    Those organisations are left out that are told ``besides``.
+    """
     for organisation_id, number in owners(session, made, lines):
+        if organisation_id in besides:
+            continue
         notices.queue(
             session,
             notices.members_of(session, organisation_id),

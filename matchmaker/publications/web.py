@@ -41,6 +41,7 @@ from .schema import (
     ListWithdrawal,
     NewList,
     PublicationQuery,
+    SheetQuery,
 )
 from .view import view
 
@@ -168,8 +169,8 @@ def word(list_id: int) -> Response:
 
 @bp.get("/lists/<int:list_id>/sheet")
 def sheet(list_id: int) -> Response:
-    form = Form.CSV if request.args.get("format") == Form.CSV else Form.XLSX
-    file: Response = offer_sheet(list_id, form)
+    query = parse(SheetQuery, request.args)
+    file: Response = offer_sheet(list_id, query.format)
     return file
 
 

@@ -90,8 +90,8 @@ def _write_csv(sheet: Sheet) -> IO[bytes]:
         # The mark by which a spreadsheet knows UTF-8.
         text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
         lines = csv.writer(text)
-        lines.writerows([note] for note in sheet.notes)
-        lines.writerow([column.heading for column in sheet.columns])
+        lines.writerows([_plain(note)] for note in sheet.notes)
+        lines.writerow([_plain(column.heading) for column in sheet.columns])
         lines.writerows([_plain(value) for value in row] for row in sheet.rows)
         text.detach()
         file.seek(0)

@@ -39,7 +39,8 @@ _NO_TITLE = re.compile(r"[\\/*?:\[\]]")
 Kind = Literal["text", "money", "number", "date", "moment"]
 _FORMATS: dict[Kind, str] = {
     "text": "@",
-    "money": "#,##0.00",
+    # In 万元, and no 元 of a small sum rounded away on the screen.
+    "money": "#,##0.00####",
     "number": "General",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",

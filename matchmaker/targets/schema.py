@@ -36,11 +36,17 @@ PLACES = {Unit.FEN: 10, Unit.BASIS_POINTS: 2, Unit.COUNT: 0}
 LONGEST_SOURCE = 200
 
 
+def scaled(value: int | None, unit: Unit) -> Decimal | None:
+    """A stored figure in the unit that people write it in."""
+    return None if value is None else Decimal(value) / SCALES[unit]
+
+
 def typed(value: int | None, unit: Unit) -> str:
     """A stored figure as a person types it: 1400, 8.6, 300."""
-    if value is None:
+    figure = scaled(value, unit)
+    if figure is None:
         return ""
-    text = f"{Decimal(value) / SCALES[unit]:f}"
+    text = f"{figure:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

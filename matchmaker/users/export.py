@@ -7,11 +7,11 @@ from typing import IO
 
 from sqlalchemy.orm import Session
 
-from models import User, snapshot, transaction
+from models import User
 
-from .. import labels, policies
-from ..history import service as history
-from ..sheets.tables import Form, Told, day_of, demo_mark, write_table
+from .. import labels
+from ..sheets.leaving import Copy
+from ..sheets.tables import Form, Told, day_of, demo_mark
 from ..sheets.writer import Column
 from . import service
 from .schema import UserQuery
@@ -28,17 +28,18 @@ COLUMNS: tuple[Told[User], ...] = (
     (Column("开通日期", 12, "date"), lambda one: day_of(one.created_at)),
     (Column("示例", 8), demo_mark),
 )
+COPY = Copy("user", "用户与角色", "user.read", COLUMNS)
 
 
 def write(
     session: Session, actor: User, query: UserQuery, form: Form, *, now: datetime
 ) -> IO[bytes]:
-    """The accounts that the query finds; that a copy left is noted."""
-    with transaction(session):
-        policies.require(actor, "user.read")
-        told = [*query.filters(), ("format", form)]
-        history.record_export(session, actor, "user", told, now=now)
-    with snapshot(session):
-        return write_table(
-            form, "用户与角色", COLUMNS, service.every(session, actor, query)
-        )
+    """The accounts that the query finds."""
+    return COPY.write(
+        session,
+        actor,
+        query.filters(),
+        form,
+        lambda: service.every(session, actor, query),
+        now=now,
+    )

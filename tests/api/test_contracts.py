@@ -7,7 +7,13 @@ from sqlalchemy import func, select
 
 from matchmaker.contracts.words import PARTY_FORM
 from models import ApiAnswer, Attachment, Contract, History, fields, transaction
-from models.states import IntroductionStatus, OrganisationKind, PaymentTrigger, Role
+from models.states import (
+    ContractState,
+    IntroductionStatus,
+    OrganisationKind,
+    PaymentTrigger,
+    Role,
+)
 
 from ..contracts.forms import CODES, FIRM_ONLY, PARTY
 
@@ -335,6 +341,14 @@ def test_staff_confirm_for_who_is_not_here(program, make):
     ]
     done = staff.post(f"{place}/confirm-for", json=sent)
     assert done.json["waits_for"] == ["seller"], done.text
+
+
+def test_a_text_that_is_fixed_waits_for_nobody(program, make):
+    """As it comes in by a file of the office: no side ever confirmed it here."""
+    made = make.contract(state=ContractState.RECOGNISED)
+    told = program(make.staff()).get(f"/contracts/{made.id}").json
+    assert [one["confirmed_at"] for one in told["confirmations"]] == [None, None]
+    assert told["waits_for"] == []
 
 
 def test_the_form_of_registration_is_read_and_taken_away(session, deal):

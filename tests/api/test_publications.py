@@ -221,8 +221,9 @@ def test_a_record_that_was_hidden_later_is_named_no_more(program, staff, make, s
 def test_a_withdrawn_list_is_told_of_and_not_read(program, staff, make):
     make.need(title="写错的需求")
     desk, all_ = program(staff), program()
-    draft = compose(desk)
+    draft = compose(desk, foreword="说明里也写错了一句。")
     place, version = f"/lists/{draft['id']}", issue(desk, draft).json["version"]
+    assert all_.get(place).json["foreword"] == "说明里也写错了一句。"
     short = desk.post(f"{place}/withdraw", json={"version": version, "words": "错"})
     assert pointers(short) == ["words"]
     body = {"version": version, "words": "第一条的指标写错了"}
@@ -230,7 +231,9 @@ def test_a_withdrawn_list_is_told_of_and_not_read(program, staff, make):
     assert done.json["state"] == "withdrawn"
     told = all_.get(place).json
     assert told["withdrawn_words"] == "第一条的指标写错了"
-    assert (told["entries"], told["digest"], told["unaltered"]) == (None, None, None)
+    for name in ("foreword", "entries", "digest", "unaltered"):
+        assert told[name] is None
+    assert desk.get(place).json["foreword"] == "说明里也写错了一句。"
     assert all_.get(f"{place}/entries").json == {"items": [], "total": 0, "next": None}
     for file in ("word", "sheet"):
         gone = all_.get(f"{place}/{file}", headers=ENGLISH)

@@ -145,6 +145,17 @@ def test_the_export_is_a_table_and_is_noted(session, make, admin):
     assert noted.changes == {"record": [None, "users"], "format": [None, "csv"]}
 
 
+def test_a_copy_that_is_cut_says_so(session, make, admin, monkeypatch):
+    monkeypatch.setattr(service, "MOST_ROWS", 2)
+    note(session, admin, "user.created", at=NOW)
+    whole = list(csv.reader(io.StringIO(taken(session, admin))))
+    assert whole[0] == [column.heading for column, _ in export.COLUMNS]
+    assert len(whole) == 3
+    cut = list(csv.reader(io.StringIO(taken(session, admin))))
+    assert cut[0] == ["只列出最近 2 条，请按日期分几次导出"]
+    assert [row[3] for row in cut[2:]] == ["导出审计日志"] * 2
+
+
 def test_only_an_admin_reads_or_takes_it_along(session, make):
     for role in (Role.STAFF, Role.MANAGER, Role.ENTERPRISE, Role.UNIVERSITY):
         user = make.user(role)

@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from matchmaker.contracts import export, listing
 from models import Contract, Need, Payment, Receipt
 from models.states import ContractState, NeedStatus
 
@@ -395,6 +396,26 @@ def test_the_export_has_the_rows_of_the_list_and_no_formula(make, login, deal, r
     assert "'=HYPERLINK(" in line.decode()
     staff = login(deal.staff).post("/contracts/export", data={})
     assert load_workbook(io.BytesIO(staff.data)).active.max_row == 3
+
+
+def test_the_export_is_in_the_order_of_the_list(make, login):
+    for total in (100, 300, 200):
+        make.contract(name=f"{total} 元的合同", total_fen=total * 100, technology_fen=0)
+    staff = login(make.staff())
+    answer = staff.post("/contracts/export", data={"sort": "amount"})
+    names = [cell.value for cell in load_workbook(io.BytesIO(answer.data)).active["C"]]
+    assert names == ["合同名称", "300 元的合同", "200 元的合同", "100 元的合同"]
+
+
+def test_an_export_that_is_cut_says_so(make, login, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_ROWS", 2)
+    monkeypatch.setattr(export, "MOST_ROWS", 2)
+    staff = login(make.staff())
+    for number in range(3):
+        make.contract()
+        answer = staff.post("/contracts/export", data={"format": "csv"})
+        lines = answer.data.decode("utf-8-sig").splitlines()
+        assert ("最多列出 2 份" in lines[0]) is (number > 0)
 
 
 def test_a_page_of_the_list_asks_a_fixed_number_of_questions(app, make, login):

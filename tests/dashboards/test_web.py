@@ -9,8 +9,15 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 
+from matchmaker.labels import label
 from models import History, Receipt, transaction
-from models.states import ContractState, PartyKind, Role
+from models.states import (
+    ContractState,
+    ContractType,
+    PartyKind,
+    Role,
+    TargetIndicator,
+)
 
 PAGES = (
     "/boards",
@@ -129,11 +136,28 @@ def test_a_board_is_taken_away_as_it_stands(session, make, staff):
     )
     assert ["合计", 2, 200, 100] in cells(book["合同类型"])
     [turnover] = [row for row in cells(book["年度目标"]) if row[0] == "技术合同成交额"]
-    assert turnover[1] == "1400"
+    assert turnover[1:5] == [1400, 0.02, "亿元", 0]
     session.rollback()
     note = session.scalars(select(History).order_by(History.id.desc())).first()
     assert note.action == "board.exported"
     assert note.changes["board"] == [None, "year"]
+
+
+def test_a_growth_below_nothing_is_a_number_of_the_copy(make, staff):
+    """As a text that begins with a minus it would be guarded like a formula."""
+    university = {"seller_kind": PartyKind.UNIVERSITY, "type": ContractType.TRANSFER}
+    for year, total in ((2025, 800_000_000_00), (2026, 100_000_000_00)):
+        day = date(year, 1, 2)
+        make.contract(
+            **COUNTED | university, total_fen=total, signed_on=day, recognised_on=day
+        )
+    book = workbook(
+        staff.post("/boards/export", data={"board": "year", "year": "2026"})
+    )
+    found = {row[0]: row for row in cells(book["年度目标"])}
+    growth = found[label(TargetIndicator.THREE_KINDS_GROWTH)]
+    assert isinstance(growth[2], float)
+    assert growth[2] < 0
 
 
 @pytest.mark.parametrize("board", ["funnel", "leagues", "exposure"])

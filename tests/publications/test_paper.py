@@ -64,7 +64,8 @@ def test_word_holds_what_no_xml_can(session, make):
 
 def test_no_text_becomes_a_formula(session, make):
     make.achievement(title=EVIL, abstract="+1", indicators=["@SUM(A1)"], code="=1+1")
-    made, lines = issued(session, make, kind=PublicationKind.ACHIEVEMENTS)
+    head = {"title": f"{EVIL}清单", "issuer": "＝单位"}
+    made, lines = issued(session, make, kind=PublicationKind.ACHIEVEMENTS, **head)
 
     with paper.sheet(made, lines, Form.XLSX) as file:
         page = load_workbook(io.BytesIO(file.read())).active
@@ -75,7 +76,7 @@ def test_no_text_becomes_a_formula(session, make):
         body = file.read()
     assert body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
-    assert rows[0] == [made.title]
+    assert rows[0] == [f"'{EVIL}清单"]
     assert code(made) in rows[1][0]
     assert rows[3][:3] == ["序号", "名称", "编号"]
     assert rows[4][:3] == ["1", f"'{EVIL}", "'=1+1"]

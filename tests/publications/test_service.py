@@ -1,9 +1,11 @@
 """Lists are composed of public records, issued as they were seen, and then frozen."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.needs import service as needs
@@ -17,7 +19,7 @@ from matchmaker.publications.schema import (
     NewList,
 )
 from matchmaker.schema import parse
-from models import History, Need, Notice, PublicationEntry, PublicationList
+from models import History, Need, Notice, PublicationEntry, PublicationList, User
 from models.states import (
     NeedStatus,
     OrganisationRole,
@@ -169,6 +171,29 @@ def test_more_than_a_list_can_hold_is_refused(session, make, staff, monkeypatch)
         service.create(session, staff, new_list(), now=make.now)
     assert "3 条" in refused.value.fields["field"]
     assert session.scalar(select(PublicationList.id)) is None
+
+
+@pytest.mark.parametrize("kind", [PublicationKind.NEEDS, PublicationKind.SCENES])
+def test_no_text_is_read_to_gather_what_a_list_cannot_hold(
+    session, make, staff, monkeypatch, kind
+):
+    """Who chooses nothing at all finds a hundred thousand records."""
+    monkeypatch.setattr(contents, "MOST_ENTRIES", 2)
+    for _ in range(3):
+        session.expunge(make.need(scene="在储能电站的电池舱里使用。"))
+    read = []
+
+    def note(need, _):
+        read.append(need)
+
+    event.listen(Need, "load", note)
+    try:
+        with pytest.raises(Invalid) as refused:
+            service.create(session, staff, new_list(kind), now=make.now)
+    finally:
+        event.remove(Need, "load", note)
+    assert "3 条" in refused.value.fields["field"]
+    assert read == []
 
 
 def test_entries_are_ordered_and_left_out(session, make, staff, issued):
@@ -375,6 +400,59 @@ def test_a_correction_takes_the_place_of_the_list(session, make, staff, issued):
     assert texts(session, new) == ["更正的名称"]
     with pytest.raises(Conflict, match=r"publication\.has_successor"):
         service.replace(session, staff, old.id, now=make.now)
+
+
+def test_whom_a_correction_leaves_out_is_told_that_the_list_is_withdrawn(
+    session, make, staff, issued
+):
+    kept, dropped = make.need(title="留下的需求"), make.need(title="撤回的需求")
+    members = {need.title: _author(make, need).id for need in (kept, dropped)}
+    old = issued(service.create(session, staff, new_list(), now=make.now))
+    needs.withdraw_need(session, _author(make, dropped), dropped.id, now=make.now)
+    issued(service.replace(session, staff, old.id, now=make.now))
+
+    told = {
+        title: session.scalars(
+            select(Notice.kind)
+            .where(Notice.user_id == user_id, Notice.kind.startswith("publication"))
+            .order_by(Notice.id)
+        ).all()
+        for title, user_id in members.items()
+    }
+    assert told == {
+        "留下的需求": ["publication_issued"] * 2,
+        "撤回的需求": ["publication_issued", "publication_withdrawn"],
+    }
+
+
+def test_two_who_issue_at_once_get_two_numbers_or_are_told(app, session, make, staff):
+    """Of four at once none gets another's number, and none is issued without one."""
+    make.need()
+    made = [service.create(session, staff, new_list(), now=make.now) for _ in range(4)]
+    data = {one.id: seen(session, one) for one in made}
+    staff_id = staff.id
+    session.rollback()
+    gate = Barrier(len(data), timeout=30)
+
+    def issue(list_id):
+        with app.extensions["db_sessions"]() as own:
+            actor = own.get_one(User, staff_id)
+            gate.wait()
+            try:
+                service.issue(own, actor, list_id, data[list_id], now=make.now)
+            except Conflict as conflict:
+                return conflict.code
+        return "issued"
+
+    with ThreadPoolExecutor(len(data)) as pool:
+        answers = list(pool.map(issue, data))
+
+    session.expire_all()
+    rows = session.scalars(select(PublicationList)).all()
+    numbers = sorted(row.number for row in rows if not row.is_draft)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) == answers.count("issued") >= 1
+    assert set(answers) <= {"issued", "publication.number_taken"}
 
 
 def test_a_given_up_draft_leaves_nothing_but_its_history(session, make, staff):

@@ -60,6 +60,7 @@ def test_compose_issue_and_everybody_takes_it_away(client, make, staff, session)
     assert "电池热失控预警" in [cell.value for cell in sheet["B"]]
     table = client.get(f"{address}/sheet?format=csv")
     assert "电池热失控预警" in table.data.decode("utf-8-sig")
+    assert client.get(f"{address}/sheet?format=pdf").status_code == 422
     feed = Xml.fromstring(client.get("/lists/feed.atom").data)
     (entry,) = feed.findall(f"{ATOM}entry")
     assert HEAD["title"] in entry.findtext(f"{ATOM}title")
@@ -85,8 +86,9 @@ def test_a_link_leads_to_a_record_only_while_it_is_visible(
 
 def test_a_withdrawn_list_is_told_of_and_not_handed_out(client, make, staff):
     make.need(title="写错的需求")
-    address = compose(staff)
+    address = compose(staff, foreword="说明里也写错了一句。")
     issue(staff, address)
+    assert "说明里也写错了" in client.get(address).text
     version = re.search(r'name="version" value="(\d+)"', staff.get(address).text)[1]
     short = staff.post(f"{address}/withdraw", data={"version": version, "words": "错"})
     assert short.status_code == 422
@@ -98,6 +100,9 @@ def test_a_withdrawn_list_is_told_of_and_not_handed_out(client, make, staff):
     page = client.get(address).text
     assert "第一条的指标写错了" in page
     assert "写错的需求" not in page
+    assert "说明里也写错了" not in page
+    assert "说明里也写错了" not in client.get("/lists/feed.atom").text
+    assert "说明里也写错了" in staff.get(address).text
     assert client.get(f"{address}/word").status_code == 409
     assert client.get(f"{address}/sheet").status_code == 409
     assert "已撤回" in client.get("/lists").text

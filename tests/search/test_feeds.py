@@ -77,6 +77,18 @@ def test_the_calendar_has_the_last_days_of_ones_own_public_needs(client, make, l
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
+def test_no_text_breaks_out_of_its_line_in_a_calendar(make, login):
+    owner = make.user()
+    title = "到期;的,\\n需求\nEND:VEVENT\x0b与后文"
+    home, end = owner.organisation_id, date(2099, 6, 30)
+    make.need(title=title, organisation_id=home, deadline=end)
+    data = login(owner).get("/needs/mine/deadlines.ics").data
+    assert b"\x0b" not in data
+    assert b"\nEND:VEVENT\xe4" not in data
+    (event,) = Calendar.from_ical(data).walk("VEVENT")
+    assert str(event["SUMMARY"]) == f"需求到期：{title}".replace("\x0b", "")
+
+
 def test_who_has_no_organisation_gets_an_empty_calendar(make, login):
     make.need()
     answer = login(make.staff()).get("/needs/mine/deadlines.ics")

@@ -42,7 +42,7 @@ def test_notes_stand_above_the_headings_and_money_and_days_have_their_format():
     with write_sheets([sheet]) as file:
         page = load_workbook(file).worksheets[0]
     assert page["A1"].value == "说明"
-    assert (page["A3"].value, page["A3"].number_format) == (1.5, "#,##0.00")
+    assert (page["A3"].value, page["A3"].number_format) == (1.5, "#,##0.00####")
     assert page["B3"].number_format == "yyyy-mm-dd"
     assert page.freeze_panes == "A3"
 

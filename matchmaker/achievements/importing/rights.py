@@ -10,7 +10,16 @@ from typing import Any
 from ...sheets import cells
 from ...sheets.cells import CellError
 from ...sheets.reader import Cell
-from ..rights import DESIGN, DIGITS, INVENTION, IP_TYPES, MODEL, PATENTS, SOFTWARE
+from ..rights import (
+    DESIGN,
+    DIGITS,
+    INVENTION,
+    IP_TYPES,
+    MODEL,
+    PATENTS,
+    SOFTWARE,
+    in_words,
+)
 from ..schema import GRANTED, IP_STATES
 
 # What begins a right, and which of ours it is; the longer words first.
@@ -49,7 +58,7 @@ def write_rights(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _right(row: Mapping[str, Any]) -> str:
-    text = f"{row['type']}（{row['status']}）{row['count']} 件"
+    text = in_words(row)
     for name, word in (("number", "号码"), ("family", "同族")):
         if row.get(name):
             text += f"，{word} {row[name]}"

@@ -16,9 +16,11 @@ from ...attachments import web as attachments
 from ...attachments.service import Upload
 from ...db import db
 from ...schema import Input, parse
-from .. import answers, confirming, finding, payments, registering
-from ..answers import ContractStand, PaymentReceiptOut
+from .. import confirming, finding, payments, registering
+from ..answers import ContractStand
 from ..api import stand
+from ..plan_answers import PaymentReceiptOut
+from ..plan_answers import receipt as receipt_of
 from .schema import (
     Cancellation,
     Confirmation,
@@ -201,9 +203,8 @@ def _report(contract_id: int, body: Mapping[str, Any], proof: Upload | None) -> 
 def receive(
     contract_id: int, body: Annotated[Mapping[str, Any], Shape(ReceiptInput)]
 ) -> PaymentReceiptOut:
-    return answers.receipt(
-        _take("contract.pay", payments.receive, ReceiptInput, contract_id, body)
-    )
+    made = _take("contract.pay", payments.receive, ReceiptInput, contract_id, body)
+    return receipt_of(made)
 
 
 @operations.post(
