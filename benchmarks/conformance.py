@@ -4,10 +4,12 @@
         [--role ROLE …]
 
 URL is that of a running demonstration whose environment (MATCHMAKER_…) this command
-shares: it makes the tokens. Schemathesis sends what the description allows and what
-it forbids, and checks each answer: no 5xx, no status and no content that is not
-described, nothing taken that breaks its schema, no access without a token. Numbers of
-records that the role can read are mixed in, so that requests get past «not found».
+shares: it makes the tokens. It must allow many requests (MATCHMAKER_API_RATE=«1000000
+per minute»): 429 is described, so a server that refuses everything would pass.
+Schemathesis sends what the description allows and what it forbids, and checks each
+answer: no 5xx, no status and no content that is not described, nothing taken that
+breaks its schema, no access without a token. Numbers of records that the role can read
+are mixed in, so that requests get past «not found».
 Exit status 1 if a check fails.
 """
 
@@ -38,6 +40,7 @@ DOMAIN = "demo.example"
 BIN = Path(sys.executable).parent
 # So many numbers are tried to find records that the role reads.
 FARTHEST, ENOUGH = 120, 5
+LEAST_ALLOWANCE = 100_000
 CHECKS = """
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "304", "4xx"]
@@ -54,6 +57,14 @@ def fetch(url: str, secret: str) -> tuple[int, bytes]:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, b""
+
+
+def require_allowance(url: str) -> None:
+    """Exit where the server would soon answer nothing but 429."""
+    with urllib.request.urlopen(f"{url}/api/v1/openapi.json", timeout=30) as answer:
+        allowed = int(answer.headers.get("RateLimit-Limit", LEAST_ALLOWANCE))
+    if allowed < LEAST_ALLOWANCE:
+        raise SystemExit(f"MATCHMAKER_API_RATE of {url} allows {allowed} requests only")
 
 
 def _headers(secret: str) -> dict[str, str]:
@@ -142,11 +153,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261126)
     parser.add_argument("--phases", default="fuzzing", help="coverage,fuzzing")
     asked = parser.parse_args()
+    url = asked.url.rstrip("/")
+    require_allowance(url)
     failed, total = False, 0
     for name in asked.role or ["visitor", *ROLES]:
         secret = "" if name == "visitor" else token_of(name)
         with tempfile.TemporaryDirectory() as folder:
-            url = asked.url.rstrip("/")
             told = run(
                 url,
                 secret,

@@ -248,13 +248,26 @@ def register(app: Flask) -> None:
 
 CONFLICTS_STATE = CONFLICTS["illegal_move"]
 BUSY_WORDS = "系统正忙，您填写的内容没有保存。请返回上一页，稍后再提交一次。"
+ENCODER_WORDS = "文本编码器没有装好，现在不能检索和匹配。请联系平台管理员。"
 CSRF_WORDS = "页面停留过久或登录状态已变化，请返回上一页刷新后重新提交。"
-# What only programs are told.
+# What only programs are told, or in other words than people at a page are.
 API_WORDS = {
+    "not_found": "没有这条记录，或者不对当前账号开放。",
+    "forbidden": "当前账号不能进行此操作。",
+    "busy": "系统正忙，什么都没有保存。请稍后重新发送。",
+    "encoder_missing": ENCODER_WORDS,
+    "http.400": "请求无法识别。",
+    "http.401": "请在 Authorization 中带上有效的访问令牌：Bearer mmt_…",
+    "http.404": "没有这个地址或这条记录，或者不对当前账号开放。",
+    "http.405": "这个地址不支持此方法，支持的方法见 Allow。",
+    "http.413": "请求超过 {limit}。",
+    "http.415": "请发送 application/json；上传文件时用 multipart/form-data。",
+    "http.429": "请求过于频繁，请等待 Retry-After 所示的秒数。",
+    "http.500": "系统出错，错误已记录，什么都没有保存。",
+    "http.503": "服务暂不可用，请稍后重试。",
     "api.scope": "这个访问令牌没有此项权限，请另建一个或换一个。",
     "api.if_match": "请在 If-Match 中带上读取时得到的 ETag。",
     "api.stale": "读取之后有人修改过，没有保存。请重新读取后再改。",
-    "api.token": "请在 Authorization 中带上有效的访问令牌：Bearer mmt_…",
 }
 
 
@@ -276,8 +289,7 @@ def _domain(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, NotFound):
         return _refuse(404, "not_found")
     if isinstance(error, Forbidden):
-        code = error.code if error.code in API_WORDS else "forbidden"
-        return _refuse(403, code, API_WORDS.get(code, ""))
+        return _refuse(403, error.code if error.code in API_WORDS else "forbidden")
     if isinstance(error, Invalid):
         words = ";".join(error.fields.values())
         return _refuse(422, "invalid", words, fields=error.fields)
@@ -285,17 +297,18 @@ def _domain(error: DomainError) -> ResponseReturnValue:
         current_app.logger.error("unavailable: %s", error.code)
         return _refuse(503, error.code, UNAVAILABLE[error.code] + UNAVAILABLE_HELP)
     if isinstance(error, MatchNeeded):
-        return _refuse(428, error.code, API_WORDS[error.code])
+        return _refuse(428, error.code)
     if isinstance(error, Unreadable):
         return _refuse(400, error.code, error.words)
     assert isinstance(error, Conflict)
     if error.code == "stale" and "If-Match" in request.headers:
-        return _refuse(412, "api.stale", API_WORDS["api.stale"])
+        return _refuse(412, "api.stale")
     return _refuse(409, error.code, conflict_words(error), facts=error.facts)
 
 
 def _no_encoder(error: EncoderMissing) -> ResponseReturnValue:
-    return _refuse(503, "encoder_missing", str(error))
+    current_app.logger.error("no encoder: %s", error)
+    return _refuse(503, "encoder_missing", ENCODER_WORDS)
 
 
 def _database(_error: OperationalError) -> ResponseReturnValue:
@@ -313,8 +326,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if status == 413:
         facts = {"limit": labels.file_size(request.max_content_length or 0)}
         message = HTTP_WORDS[413][1].format_map(facts)
-    if isinstance(error, NoToken):
-        message = API_WORDS["api.token"]
     refused = _refuse(status, f"http.{status}", message, facts=facts)
     response = current_app.make_response(refused)
     # A wrong method names the right ones, a missing token how to bring one.
@@ -339,9 +350,9 @@ def _refuse(
     if session is not None:
         session.rollback()
     if problems.is_asked_for():
-        return problems.answer(
-            status, code, heading, message or words, facts=facts, fields=fields
-        )
+        told = API_WORDS.get(code, "").format_map(facts or {})
+        words = told or message or words
+        return problems.answer(status, code, heading, words, facts=facts, fields=fields)
     return _page(status, heading, message or words)
 
 

@@ -53,7 +53,7 @@ class ApiAnswer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     key: Mapped[str] = mapped_column(String(64))
-    # Of the method, the address and the body.
+    # Of the method, the address and the body, and of the caller's role and home.
     digest: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[int | None]

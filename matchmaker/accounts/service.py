@@ -22,6 +22,7 @@ from models.states import OrganisationKind, OrganisationRole, Role, TieKind
 from ..errors import Invalid, NotFound
 from ..history import service as history
 from ..labels import today
+from ..tokens import service as tokens
 from . import lockout, passwords, sessions
 from .schema import (
     Details,
@@ -221,6 +222,7 @@ def set_active(session: Session, email: str, active: bool, *, now: datetime) -> 
         user.active = active
         if not active:
             sessions.end_all(session, user.id, now=now)
+            tokens.end_all(session, None, user, now=now)
         action = "user.activated" if active else "user.deactivated"
         history.record(session, None, action, user, now=now)
     return user

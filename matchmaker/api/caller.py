@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, g, request
 from werkzeug.exceptions import Unauthorized
 
-from models import User, utcnow
+from models import ApiToken, User, utcnow
 
 from .. import matrix, policies
 from ..accounts.current import act_as
@@ -27,9 +27,12 @@ def admit(operation: Operation) -> User | None:
     Raises `NoToken`; `Forbidden` where the token's scopes or the matrix say no.
     """
     token = _token()
+    if token is None and "Authorization" in request.headers:
+        raise NoToken()
     user = token.user if token else None
     act_as(user)
-    g.api_token = token
+    if token is not None:
+        _note_use(token)
     line = operation.line
     if token is not None and operation.scope not in token.scopes:
         raise Forbidden("api.scope")
@@ -40,33 +43,30 @@ def admit(operation: Operation) -> User | None:
     return user
 
 
-def _token() -> tokens.ApiToken | None:
-    header = request.headers.get("Authorization")
-    if header is None:
-        return None
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() != SCHEME:
-        raise NoToken()
-    now = utcnow()
-    token = tokens.find(db.session, secret.strip(), now=now)
-    if token is None:
-        raise NoToken()
-    if tokens.is_stale(token, now=now):
-        with current_app.extensions["db_sessions"]() as own:
-            tokens.note_use(own, token.id, now=now)
+def _token() -> ApiToken | None:
+    """The token of the request, if it brings one that is in force."""
+    if "api_token" not in g:
+        header = request.headers.get("Authorization", "")
+        scheme, _, secret = header.partition(" ")
+        named = scheme.lower() == SCHEME
+        g.api_token = (
+            tokens.find(db.session, secret.strip(), now=utcnow()) if named else None
+        )
+    token: ApiToken | None = g.api_token
     return token
 
 
+def _note_use(token: ApiToken) -> None:
+    now = utcnow()
+    if tokens.is_stale(token, now=now):
+        with current_app.extensions["db_sessions"]() as own:
+            tokens.note_use(own, token.id, now=now)
+
+
 def rate_key() -> str:
-    """Whose allowance a request uses: the token's, or the address's."""
-    header = request.headers.get("Authorization", "")
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() == SCHEME and secret:
-        return "token " + tokens.secret_hash(secret.strip())[:24]
-    return request.remote_addr or ""
+    """Whose allowance a request uses: that of its token, else of its address.
 
-
-def forget() -> None:
-    """A refusal before anybody was admitted is told to nobody in particular."""
-    if "acting" not in g:
-        act_as(None)
+    A secret that opens nothing has no allowance: else each guess would bring its own.
+    """
+    token = _token()
+    return f"token {token.id}" if token else request.remote_addr or ""

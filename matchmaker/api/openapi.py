@@ -117,7 +117,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         "summary": one.summary,
         "parameters": [*_numbers(one), *_parameters(one), *_headers(one)],
         "responses": _responses(one),
-        "security": [{"token": []}],
+        "security": [{"token": [one.scope]}],
     }
     if one.is_open:
         said["security"].insert(0, {})

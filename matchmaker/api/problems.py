@@ -13,7 +13,7 @@ from .answers import Output
 from .operations import PREFIX
 
 TYPE = "application/problem+json"
-LANGUAGES = ("zh-CN", "en")
+LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 
 class FieldProblem(Output):
@@ -37,12 +37,16 @@ class Problem(Output):
 def is_asked_for() -> bool:
     """Whether the request is one of a program; the page of the description is not."""
     is_page = request.endpoint == "api.docs"
-    return request.path.startswith(PREFIX + "/") and not is_page
+    return f"{request.path}/".startswith(PREFIX + "/") and not is_page
 
 
 def language() -> str:
-    """Which of the two the program prefers."""
-    return request.accept_languages.best_match(LANGUAGES, "zh-CN") or "zh-CN"
+    """Which of the two the program prefers; any Chinese is the one there is."""
+    for tag, quality in request.accept_languages:
+        spoken = LANGUAGES.get(tag.partition("-")[0].lower())
+        if spoken and quality > 0:
+            return spoken
+    return LANGUAGES["zh"]
 
 
 def answer(

@@ -22,7 +22,9 @@ from .answers import MOST_ROWS, SOME_ROWS, Place, read_cursor
 from .operations import Operation
 from .repeating import key_sent
 
-VERSION = re.compile(r'"v([0-9]{1,9})(\.[0-9a-f]{16})?"')
+# A proxy that compresses an answer marks its ETag as weak; the version is the same.
+VERSION = re.compile(r'(?:W/)?"v([0-9]{1,9})(?:\.[0-9a-f]{16})?"')
+LIMIT = re.compile(r"[0-9]{1,3}")
 FILE = "file"
 # What a form takes besides the file itself.
 FORM_BYTES = 100_000
@@ -90,10 +92,11 @@ def _context() -> dict[str, Any]:
 
 def _place() -> Place:
     text = request.args.get("limit", str(SOME_ROWS))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_ROWS):
+    limit = int(text) if LIMIT.fullmatch(text) else 0
+    if not 1 <= limit <= MOST_ROWS:
         raise Invalid({"limit": f"请填写 1 到 {MOST_ROWS} 的整数"})
     place = request.args.get("cursor")
-    return Place(int(text), None if place is None else read_cursor(place))
+    return Place(limit, None if place is None else read_cursor(place))
 
 
 def fields(operation: Operation) -> frozenset[str]:

@@ -43,8 +43,8 @@ def once(user: User, act: Callable[[], Response]) -> Response:
     now = utcnow()
     before = _before(db.session, user, key, now)
     if before is not None:
-        return _again(before)
-    row = ApiAnswer(user_id=user.id, key=key, digest=_digest(), created_at=now)
+        return _again(before, _digest(user))
+    row = ApiAnswer(user_id=user.id, key=key, digest=_digest(user), created_at=now)
     db.session.info[PENDING] = row
     try:
         response = act()
@@ -73,9 +73,10 @@ def _write_key(session: Session) -> None:
         delete(ApiAnswer).where(
             ApiAnswer.user_id == row.user_id,
             ApiAnswer.key == row.key,
-            ApiAnswer.created_at < row.created_at - KEPT,
+            ApiAnswer.created_at <= row.created_at - KEPT,
         )
     )
+    session.flush()  # what the request itself breaks is no matter of the key
     session.add(row)
     try:
         session.flush()
@@ -93,13 +94,15 @@ def _before(session: Session, user: User, key: str, now: datetime) -> ApiAnswer 
     )
 
 
-def _digest() -> str:
-    head = f"{request.method} {request.full_path}\n".encode()
+def _digest(user: User) -> str:
+    """Of the request, and of what its caller is: another role may read other things."""
+    caller = f"{user.role} {user.org_role} {user.organisation_id}"
+    head = f"{caller} {request.method} {request.full_path}\n".encode()
     return sha256(head + request.get_data(cache=True)).hexdigest()
 
 
-def _again(row: ApiAnswer) -> Response:
-    if row.digest != _digest():
+def _again(row: ApiAnswer, digest: str) -> Response:
+    if row.digest != digest:
         raise Conflict("api.key_reused")
     if row.status is None:
         raise Conflict("api.key_unanswered")

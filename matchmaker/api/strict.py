@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from math import isinf
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -24,6 +25,8 @@ from ..moments import instant
 from ..schema import CONTROL
 
 DEEPEST = 32
+# More values than any body has; and of so many faults the author has heard enough.
+MOST_VALUES, MOST_TOLD = 20_000, 100
 # What a whole number may have: the columns hold 64 bits.
 MOST = 2**63 - 1
 DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
@@ -57,6 +60,7 @@ def read(text: bytes) -> Any:
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_int=_number,
+            parse_float=_fraction,
         )
     except UnicodeDecodeError as error:
         raise Unreadable("请求体不是 UTF-8 编码的 JSON") from error
@@ -66,16 +70,16 @@ def read(text: bytes) -> Any:
         raise Unreadable(
             f"请求体不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列有误"
         ) from error
-    _shallow(data)
+    _bounded(data)
     return data
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(f"JSON 对象里「{twice[:60]}」出现了两次")
+    data: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in data:
+            raise Unreadable(f"JSON 对象里「{name[:60]}」出现了两次")
+        data[name] = value
     return data
 
 
@@ -89,16 +93,29 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _shallow(data: Any, depth: int = 0) -> None:
-    if depth > DEEPEST:
+def _fraction(text: str) -> float:
+    value = float(text)
+    if isinf(value):
+        raise Unreadable(f"数值 {text[:20]}… 过大")
+    return value
+
+
+def _bounded(data: Any) -> None:
+    """Refuse what is deeper or longer than a check against the schema should see."""
+    level, number = [data], 0
+    for _ in range(DEEPEST + 1):
+        number += len(level)
+        if number > MOST_VALUES:
+            raise Unreadable(f"JSON 中的值超过 {MOST_VALUES} 个")
+        level = [inner for value in level for inner in _inside(value)]
+    if level:
         raise Unreadable("JSON 嵌套过深")
-    inside: Any = ()
-    if isinstance(data, dict):
-        inside = data.values()
-    elif isinstance(data, list):
-        inside = data
-    for value in inside:
-        _shallow(value, depth + 1)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 class Untitled(GenerateJsonSchema):
@@ -124,7 +141,8 @@ def check(model: type[BaseModel], data: Any) -> None:
     errors: dict[str, str] = {}
     for error in validator(model).iter_errors(data):
         for place, words in _told(error):
-            errors.setdefault(place, words)
+            if len(errors) < MOST_TOLD:
+                errors.setdefault(place, words)
     for place, text in _texts(data):
         if CONTROL.search(text):
             errors.setdefault(place, "含有无法识别的控制字符，请删除后重试")
@@ -230,15 +248,13 @@ def parameters(
     shapes, inside = whole.get("properties", {}), whole.get("$defs", {})
     data: dict[str, Any] = {}
     for name, values in args.lists():
-        if name in besides:
-            continue
         shape = _inner(shapes.get(name, {}), inside)
         if shape.get("type") == "array":
             items = _inner(shape.get("items", {}), inside)
             data[name] = [_typed(value, items) for value in values]
         elif len(values) > 1:
             raise Invalid({name: "只能出现一次"})
-        else:
+        elif name not in besides:
             data[name] = _typed(values[0], shape)
     check(model, data)
     return data

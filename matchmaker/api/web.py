@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from .. import csrf, limiter
+from ..accounts.current import act_as
 from ..errors import NotFound
 from ..handlers import codes
 from . import answers, caller, english, openapi, reading, repeating
@@ -48,8 +49,8 @@ def _view(operation: Operation) -> Callable[..., ResponseReturnValue]:
 
 
 def _unless_known(response: Response) -> Response:
-    """304 where the program has this very answer already."""
-    if request.method == "GET" and response.status_code == 200:
+    """304 where who reads has this very answer already."""
+    if response.status_code == 200:
         response.make_conditional(request)
     return response
 
@@ -66,7 +67,7 @@ for _operation in operations():
 @bp.get("/openapi.json")
 @limited
 def describe() -> ResponseReturnValue:
-    caller.forget()
+    act_as(None)
     response = Response(openapi.document(), content_type="application/json")
     response.add_etag()
     response.make_conditional(request)

@@ -66,6 +66,7 @@ from models.states import (
 from ..accounts.sessions import end_all
 from ..jobs import outbox
 from ..labels import CITY, FEN_PER_WAN, label, today
+from ..tokens import service as tokens
 from . import awards, bids, calls, deals, hooks, panels, publications, talks
 from .past import forget
 
@@ -397,6 +398,7 @@ def _remove_accounts(session: Session, now: datetime) -> None:
     for user in session.scalars(select(User).where(User.is_demo)):
         user.active = False
         end_all(session, user.id, now=now)
+        tokens.end_all(session, None, user, now=now)
 
 
 def _remove_homes(session: Session) -> None:

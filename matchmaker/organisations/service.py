@@ -22,6 +22,7 @@ from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..mail import service as mail
 from ..registrations.queue import waiting_for
+from ..tokens import service as tokens
 from .schema import Acceptance, InvitationInput, RoleInput
 
 MOST_OPEN_INVITATIONS = 30
@@ -190,6 +191,7 @@ def set_role(
             _keep_one_in_charge(session, member)
             changes = {"org_role": [member.org_role, data.org_role]}
             member.org_role = data.org_role
+            tokens.end_all(session, actor, member, now=now)
             history.record(
                 session,
                 actor,
@@ -211,6 +213,7 @@ def close(session: Session, actor: User, number: int, *, now: datetime) -> User:
             _keep_one_in_charge(session, member)
             member.active = False
             end_all(session, member.id, now=now)
+            tokens.end_all(session, actor, member, now=now)
             history.record(session, actor, "user.deactivated", member, now=now)
     return member
 

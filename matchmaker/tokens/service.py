@@ -18,8 +18,6 @@ from ..errors import Conflict, NotFound
 from ..history import service as history
 from .schema import TokenInput
 
-__all__ = ["ApiToken", "secret_hash"]
-
 # How a secret begins, so that a leaked one is known for what it is.
 MARK = "mmt_"
 SHOWN = len(MARK) + 6
@@ -131,6 +129,20 @@ def revoke(session: Session, actor: User, token_id: int, *, now: datetime) -> Ap
         if token is None:
             raise NotFound("token")
         if token.revoked_at is None:
-            token.revoked_at = now
-            history.record(session, actor, "token.revoked", token, now=now)
+            _end(session, actor, token, now)
     return token
+
+
+def end_all(session: Session, actor: User | None, user: User, *, now: datetime) -> None:
+    """End the user's tokens inside the running transaction.
+
+    Whoever is closed, or becomes something else here, was trusted as what they were.
+    """
+    mine = select(ApiToken).where(ApiToken.user_id == user.id, _in_force(now))
+    for token in session.scalars(mine.order_by(ApiToken.id)):
+        _end(session, actor, token, now)
+
+
+def _end(session: Session, actor: User | None, token: ApiToken, now: datetime) -> None:
+    token.revoked_at = now
+    history.record(session, actor, "token.revoked", token, now=now)

@@ -12,10 +12,12 @@ from models.states import Role
 
 from .. import policies
 from ..accounts.service import KINDS
+from ..accounts.sessions import end_all
 from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from ..labels import label
 from ..paging import Page, Part, turn
+from ..tokens import service as tokens
 from .schema import Closing, RoleChange, UserQuery
 
 PER_PAGE = 30
@@ -132,6 +134,7 @@ def change_role(
                 "reason": [None, data.reason],
             }
             user.role = data.role
+            tokens.end_all(session, actor, user, now=now)
             history.record(
                 session, actor, "user.role_changed", user, now=now, changes=changes
             )
@@ -147,6 +150,8 @@ def close(
         _keep_an_admin(session, user)
         if user.active:
             user.active = False
+            end_all(session, user.id, now=now)
+            tokens.end_all(session, actor, user, now=now)
             changes = {"reason": [None, data.reason]}
             history.record(
                 session, actor, "user.deactivated", user, now=now, changes=changes

@@ -216,6 +216,18 @@ def test_a_key_with_another_body_is_a_conflict(program, session, firm):
     assert number_of(session, Need) == 1
 
 
+def test_no_answer_follows_its_reader_to_another_home(program, session, firm, make):
+    key = {"Idempotency-Key": str(uuid4())}
+    assert program(firm).post("/needs", json=body(), headers=key).status_code == 201
+    other = make.organisation().id
+    with transaction(session):
+        session.get(User, firm.id).organisation_id = other
+    moved = program(session.get(User, firm.id))
+    again = moved.post("/needs", json=body(), headers=key)
+    assert (again.status_code, again.json["code"]) == (409, "api.key_reused")
+    assert number_of(session, Need) == 1
+
+
 def test_a_refused_request_leaves_its_key_free(program, session, firm):
     mine, key = program(firm), {"Idempotency-Key": str(uuid4())}
     assert mine.post("/needs", json=body(field="XX"), headers=key).status_code == 422

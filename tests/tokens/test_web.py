@@ -6,7 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from matchmaker.accounts.secret import secret_hash
-from models import ApiToken, History
+from matchmaker.organisations import service as organisations
+from matchmaker.organisations.schema import RoleInput
+from matchmaker.users import service as users
+from matchmaker.users.schema import Closing, RoleChange
+from models import ApiToken, History, User, UserSession
 from models.states import OrganisationRole, Role
 
 from ..conftest import NOW
@@ -118,3 +122,58 @@ def test_an_expired_token_is_shown_as_such(login, leader, session, make):
     only_token(session).expires_at = NOW.replace(year=2020)
     session.commit()
     assert "已过期" in login(leader).get("/tokens").text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session, boss, user: organisations.set_role(
+            session, boss, user.id, RoleInput(org_role="operator"), now=NOW
+        ),
+        lambda session, boss, user: organisations.close(
+            session, boss, user.id, now=NOW
+        ),
+    ],
+)
+def test_who_is_closed_or_leads_no_more_lets_no_program_speak(
+    client, login, leader, make, session, change
+):
+    secret = secret_in(login(leader).post("/tokens", data=FORM).text)
+    headers = {"Authorization": f"Bearer {secret}"}
+    boss = make.user(
+        organisation_id=leader.organisation_id, org_role=OrganisationRole.MANAGER
+    )
+    assert client.get("/api/v1/needs", headers=headers).status_code == 200
+    change(session, boss, session.get(User, leader.id))
+    organisations.reopen(session, boss, leader.id, now=NOW)
+    assert client.get("/api/v1/needs", headers=headers).status_code == 401
+    assert only_token(session).revoked_at == NOW
+
+
+def test_a_token_of_staff_does_not_become_an_administrators(
+    client, login, make, session
+):
+    person, admin = make.staff(), make.user(Role.ADMIN)
+    secret = secret_in(login(person).post("/tokens", data=FORM).text)
+    change = RoleChange(role=Role.ADMIN, reason="接替离任的管理员")
+    users.change_role(session, admin, person.id, change, now=NOW)
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert client.get("/api/v1/needs", headers=headers).status_code == 401
+
+
+def test_an_account_that_was_closed_comes_back_with_nothing_open(make, session):
+    person, admin = make.staff(), make.user(Role.ADMIN)
+    make.user_session(person)
+    users.close(session, admin, person.id, Closing(reason="离职交接"), now=NOW)
+    users.reopen(session, admin, person.id, now=NOW)
+    assert session.scalars(select(UserSession.ended_at)).all() == [NOW]
+
+
+def test_the_token_of_who_left_is_shown_as_such(login, leader, make, session):
+    login(leader).post("/tokens", data=FORM)
+    boss = make.user(
+        organisation_id=leader.organisation_id, org_role=OrganisationRole.MANAGER
+    )
+    session.get(User, leader.id).active = False
+    session.commit()
+    assert "已失效" in login(boss).get("/tokens").text
