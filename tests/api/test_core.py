@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models import ApiAnswer, ApiToken, Need, User, transaction
-from models.states import NeedStatus, Role, Secrecy
+from models.states import IpWish, NeedStatus, Role, Secrecy
 
 from ..conftest import NOW
 from ..needs.forms import typed
@@ -88,6 +88,36 @@ def test_without_a_token_one_is_a_visitor(program, make):
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"] == "Bearer"
     assert refused.content_type == PROBLEM
+
+
+def test_outsiders_learn_of_a_need_what_its_page_tells_them(program, make):
+    facts = {"park": "麓谷新材料园", "ip_wish": IpWish.BUYER}
+    open_ = program().get(f"/needs/{make.need(**facts).id}").json
+    assert (open_["park"], open_["ip_wish"]) == ("麓谷新材料园", "buyer")
+    masked = make.need(
+        secrecy=Secrecy.MASKED, public_title="某储能产品", public_problem="略", **facts
+    )
+    told = program().get(f"/needs/{masked.id}").json
+    assert (told["park"], told["ip_wish"], told["last_day"]) == (None, None, None)
+
+
+def test_whose_need_it_is_learns_what_became_of_it(program, make, firm):
+    home = firm.organisation_id
+    back = make.need(
+        organisation_id=home,
+        status=NeedStatus.RETURNED,
+        return_codes=["vague"],
+        return_reason="写明温度",
+    )
+    read = program(firm).get(f"/needs/{back.id}").json
+    assert (read["return_codes"], read["last_day"]) == (["vague"], None)
+    need, call = make.need(organisation_id=home), make.call()
+    make.linked(call, need)
+    read = program(firm).get(f"/needs/{need.id}").json
+    assert (read["calls"], read["last_day"]) == ([call.id], "2027-06-30")
+    hidden = make.need(secrecy=Secrecy.MASKED, public_title="某", public_problem="略")
+    make.linked(call, hidden)
+    assert program(firm).get(f"/needs/{hidden.id}").json["calls"] == []
 
 
 def test_the_browsers_cookie_opens_nothing(app, firm, login):
