@@ -23,7 +23,14 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations, Shape
 from ..config import Settings
 from ..db import db
-from ..matches.answers import Indicator, SentencePair, indicators, sentences
+from ..matches.answers import (
+    EvidenceFact,
+    Indicator,
+    SentencePair,
+    facts,
+    indicators,
+    sentences,
+)
 from ..matches.nearby import Near
 from ..needs.service import text_for
 from ..posting import expiry
@@ -215,6 +222,7 @@ class BuyerNeed(Output):
     indicators: list[Indicator]
     sentences: list[SentencePair]
     terms: list[str]
+    facts: list[EvidenceFact]
     demo: bool
 
 
@@ -274,6 +282,7 @@ def _need(near: Near) -> BuyerNeed:
         indicators=indicators(why),
         sentences=sentences(why),
         terms=[one["term"] for one in why["terms"]],
+        facts=facts(why),
         demo=need.is_demo,
     )
 

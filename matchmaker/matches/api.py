@@ -30,12 +30,14 @@ from . import own, queue, service
 from .answers import (
     DeskPair,
     DeskPairOut,
+    EvidenceFact,
     Indicator,
     OwnPair,
     OwnPairOut,
     SentencePair,
     desk_line,
     desk_pair,
+    facts,
     indicators,
     own_line,
     own_pair,
@@ -84,6 +86,7 @@ class MatchOut(Output):
     indicators: list[Indicator]
     sentences: list[SentencePair]
     terms: list[str]
+    facts: list[EvidenceFact]
     demo: bool
 
 
@@ -148,6 +151,7 @@ def _told(near: Near, kind: RecordType) -> MatchOut:
         indicators=indicators(why),
         sentences=sentences(why),
         terms=[one["term"] for one in why["terms"]],
+        facts=facts(why),
         demo=item.is_demo,
     )
 

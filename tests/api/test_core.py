@@ -295,6 +295,32 @@ def test_a_list_is_read_on_to_its_end(program, make, indexed):
     assert ids <= set(read)
 
 
+def test_a_line_of_a_list_tells_what_its_row_on_the_page_does(
+    program, make, firm, indexed
+):
+    home = firm.organisation_id
+    make.need(organisation_id=home)
+    make.need(secrecy=Secrecy.MASKED, public_title="某储能", public_problem="略")
+    item = make.achievement()
+    make.call(issuer_id=home, closes_at=NOW - timedelta(days=1))
+    indexed()
+    masked, need = program().get("/needs").json["items"]
+    assert need["amount_low"] == need["amount_high"] == 200_000_000
+    assert masked["amount_low"] <= 200_000_000 < masked["amount_high"]
+    assert (need["district"], need["trl"], need["modes"]) == ("岳麓区", 7, ["joint"])
+    assert (need["deadline"], need["phase"]) == ("2027-06-30", None)
+    [offer] = program().get("/achievements").json["items"]
+    assert (offer["amount_high"], offer["trl_scale"]) == (item.price_fen, 9)
+    assert offer["modes"] == ["licence", "joint"]
+    [call] = program(firm).get("/calls/mine").json["items"]
+    # The state is what somebody did, the phase what the clock says.
+    assert (call["status"], call["phase"]) == ("open", "closed")
+    assert (call["amount_low"], call["closes_at"]) == (
+        500_000_000,
+        "2026-11-22T04:00:00Z",
+    )
+
+
 def test_fields_are_chosen(program, make, indexed):
     need = make.need()
     indexed()

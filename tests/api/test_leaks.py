@@ -17,6 +17,7 @@ from matchmaker.search.api import SearchQuery
 from matchmaker.search.schema import ListQuery
 from models import Need
 from models.outbox import RecordType
+from models.states import Role
 
 from ..test_leaks import (
     FIRM,
@@ -36,9 +37,10 @@ from ..test_leaks import (
     offered,
     outsiders,
 )
-from ..walk import ID, index_everything, notify
+from ..walk import ID, index_everything, notify, populate
 from .conftest import Program
 from .samples import least
+from .test_bids import submitted
 
 pytestmark = pytest.mark.one_database
 
@@ -77,6 +79,37 @@ def test_what_is_hidden_changes_nothing_that_a_program_gets(make, program):
     for place, (_, body) in after.items():
         found = [marker for marker in MARKERS if marker in body]
         assert not found, (place, found)
+
+
+def test_of_a_sealed_bid_nobody_else_learns_anything(make, program):
+    """Nor does the staff, or whose call it is, learn that there is one at all."""
+    users = populate(make)
+    issuer = make.user(organisation_id=make.organisation().id)
+    call = make.call(id=HIDDEN, issuer_id=issuer.organisation_id)
+    college = make.organisation(name=FIRM)
+    bidder = program(make.user(Role.UNIVERSITY, organisation_id=college.id))
+    programs = {"issuer": program(issuer)} | {
+        role: program(users[role]) for role in ("enterprise", "staff", "admin")
+    }
+    before = read_of(programs, HIDDEN)
+    bid = submitted(bidder, call)
+    after = read_of(programs, HIDDEN)
+    assert differences(before, after) == []
+    assert not any(bid["digest"] in body for _, body in after.values())
+    for caller in programs.values():
+        for place in ("", "/receipt", "/statement"):
+            assert caller.get(f"/bids/{bid['id']}{place}").status_code in (403, 404)
+
+
+def read_of(programs: dict[str, Program], number: int) -> Answers:
+    """Every operation that reads, but for files, of this number alone."""
+    return {
+        (role, path): told(caller.get(path, query_string=least_query(one)))
+        for role, caller in programs.items()
+        for one in operations()
+        if one.reads and not one.returns_file
+        for path in [NUMBER.sub(str(number), one.rule)]
+    }
 
 
 def read(programs: dict[str, Program]) -> Answers:

@@ -24,6 +24,8 @@ def test_an_own_need_has_its_matches_with_their_reasons(program, make, firm, ind
     assert best["kind"] == "achievement"
     assert 0 < best["probability"] <= 1
     assert best["sentences"]
+    money = next(one for one in best["facts"] if one["name"] == "预算与报价")
+    assert money["verdict"] == "met"
     assert found["calls"] == []
 
 
