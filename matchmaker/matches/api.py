@@ -24,6 +24,7 @@ from ..introductions import lists as talks
 from ..needs.targets import complete
 from ..rankers.active import active
 from ..schema import AnyField, Input, Optional, Text, TwelveLines
+from ..search.api import count_search
 from ..search.live import live_index
 from ..search.words import says_nothing
 from . import own, queue, service
@@ -100,6 +101,7 @@ class Matches(Output):
 @operations.post("/match", "search.results", "为一段文字找成果和榜单", keyed=False)
 def match(body: MatchInput) -> Matches:
     """文字当场编码、当场匹配，什么都不保存；每一条都附有依据。"""
+    count_search()
     if says_nothing(body.text):
         raise Invalid({"text": VAGUE})
     return fitting(_asking(body), body.limit)

@@ -24,6 +24,7 @@ from .listing import Row
 from .live import live_index
 from .schema import ListQuery
 from .service import whole
+from .web import searches
 from .words import says_nothing
 
 operations = Operations("search", "检索与匹配")
@@ -97,6 +98,11 @@ def found(row: Row) -> Found:
     )
 
 
+@searches
+def count_search() -> None:
+    """Take the request from the allowance for searches; it may be refused here."""
+
+
 def listed(
     kind: RecordType,
     query: ListQuery,
@@ -109,6 +115,8 @@ def listed(
 
     ``own`` are the records of one's organisation, or those that meet ``base``.
     """
+    if query.q and not own:
+        count_search()
     user = current()
     states = own or policies.searches_inside(user)
     if not states:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from matchmaker import limiter
 from models import ApiAnswer, ApiToken, Need, User, transaction
 from models.states import IpWish, NeedStatus, Role, Secrecy
 
@@ -319,6 +320,35 @@ def test_a_line_of_a_list_tells_what_its_row_on_the_page_does(
         500_000_000,
         "2026-11-22T04:00:00Z",
     )
+
+
+def test_a_program_searches_within_the_allowance_of_the_pages(
+    built_app, program, client, monkeypatch
+):
+    settings = built_app.config["SETTINGS"]
+    few = settings.model_copy(update={"search_rate": "6/hour"})
+    monkeypatch.setitem(built_app.config, "SETTINGS", few)
+    monkeypatch.setattr(limiter, "enabled", True)
+    limiter.reset()
+    try:
+        visitor = program()
+        assert client.get("/search?q=电池").status_code == 200
+        assert visitor.get("/search?q=电池").status_code == 200
+        match = visitor.post("/match", json={"text": "电池过充报警"})
+        assert match.status_code == 200
+        assert match.headers["RateLimit-Remaining"] == "3"
+        # Long enough to be worth as much as several.
+        long = {"text": "电池过充后怎么报警" * 67}
+        assert visitor.post("/match", json=long).status_code == 429
+        for place in ("/needs", "/achievements", "/calls"):
+            visitor.get(f"{place}?q=电池")
+            listed = visitor.get(place)
+            assert listed.status_code == 200
+            assert listed.headers["RateLimit-Limit"] == "600"
+        refused = visitor.get("/search?q=电池")
+        assert (refused.status_code, refused.json["code"]) == (429, "http.429")
+    finally:
+        limiter.reset()
 
 
 def test_fields_are_chosen(program, make, indexed):
