@@ -6,8 +6,9 @@ So no counter, facet, order of results or «not found» can give it away, whatev
 page is added later.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -22,6 +23,7 @@ from models import Achievement, Base, Need, Organisation, User, transaction
 from models.states import (
     AchievementStatus,
     CallStatus,
+    IpWish,
     NeedStatus,
     Secrecy,
     SuggestionStatus,
@@ -229,7 +231,8 @@ def hide_files(make: Factory, masked: Need) -> None:
     make.attachment(masked, id=HIDDEN + 8, name=f"{FIRM}.txt", is_public=True)
 
 
-def differences(before: Pages, after: Pages) -> list[tuple[str, str, str]]:
+def differences(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> list[Any]:
+    """Where another answer was given."""
     return [place for place in after if before[place] != after[place]]
 
 
@@ -269,6 +272,7 @@ def change_full_text(make: Factory, need: Need) -> None:
         need.title, need.problem, need.targets = TITLE, PROBLEM, [TARGET]
         need.scene, need.tried, need.solver_conditions = PROBLEM, PROBLEM, TARGET
         need.contact = need.park = FIRM
+        need.ip_wish = IpWish.SHARED
         need.measures = [{"name": "剑脊裂纹", "comparator": "le", "value": "0.07"}]
         need.budget_fen = OTHER_BUDGET
         need.organisation.name = f"{FIRM}（二）"

@@ -23,7 +23,15 @@ from ..api.answers import Output, Place, Slice
 from ..api.operations import Operations, Shape
 from ..config import Settings
 from ..db import db
-from ..matches.answers import Indicator, SentencePair, indicators, sentences
+from ..matches.answers import (
+    EvidenceFact,
+    Indicator,
+    SentencePair,
+    facts,
+    indicators,
+    sentences,
+)
+from ..matches.api import MatchOut, near
 from ..matches.nearby import Near
 from ..needs.service import text_for
 from ..posting import expiry
@@ -34,7 +42,7 @@ from ..search.live import live_index
 from ..search.schema import ListQuery
 from ..subscriptions import service as subscriptions
 from . import service, web
-from .buyers import by_organisation, seek
+from .buyers import UNMATCHED, by_organisation, seek
 from .schema import LABELS, AchievementDraft
 
 operations = Operations("achievements", "科技成果")
@@ -203,6 +211,28 @@ def show(achievement_id: int) -> AchievementOut:
     return shown(service.find_achievement(db.session, current(), achievement_id))
 
 
+class AchievementMatches(Output):
+    """The open calls near the achievement, the likeliest first.
+
+    Null for a draft and what is no longer on offer.
+    """
+
+    calls: list[MatchOut] | None
+
+
+@operations.get(
+    "/achievements/<int:achievement_id>/matches",
+    "achievements.show",
+    "一项成果可以去揭的榜单",
+)
+def matches(achievement_id: int) -> AchievementMatches:
+    """需要这项成果的需求见「谁需要它」。"""
+    item = service.find_achievement(db.session, current(), achievement_id)
+    if item.status in UNMATCHED:
+        return AchievementMatches(calls=None)
+    return AchievementMatches(calls=near(item, RecordType.CALL))
+
+
 class BuyerNeed(Output):
     """A need near the achievement, in the words this reader gets, and why."""
 
@@ -215,6 +245,7 @@ class BuyerNeed(Output):
     indicators: list[Indicator]
     sentences: list[SentencePair]
     terms: list[str]
+    facts: list[EvidenceFact]
     demo: bool
 
 
@@ -261,9 +292,9 @@ def buyers(achievement_id: int) -> Buyers:
     )
 
 
-def _need(near: Near) -> BuyerNeed:
-    need: Need = near.item
-    words, why = text_for(current(), need), near.evidence
+def _need(found: Near) -> BuyerNeed:
+    need: Need = found.item
+    words, why = text_for(current(), need), found.evidence
     return BuyerNeed(
         id=need.id,
         title=words.title,
@@ -274,6 +305,7 @@ def _need(near: Near) -> BuyerNeed:
         indicators=indicators(why),
         sentences=sentences(why),
         terms=[one["term"] for one in why["terms"]],
+        facts=facts(why),
         demo=need.is_demo,
     )
 

@@ -24,6 +24,7 @@ from ..api.operations import Operations
 from ..awards import public
 from ..bids import listing as bids
 from ..db import db
+from ..matches.api import MatchOut, near
 from ..search.api import Found, listed
 from ..search.schema import ListQuery
 from ..verification.schema import Return
@@ -238,6 +239,18 @@ def deadlines() -> Response:
 @operations.get("/calls/<int:call_id>", "calls.show", "一个榜单")
 def show(call_id: int) -> CallOut:
     return shown(service.find_call(db.session, current(), call_id))
+
+
+class CallMatches(Output):
+    """The achievements near the call, the likeliest first."""
+
+    achievements: list[MatchOut]
+
+
+@operations.get("/calls/<int:call_id>/matches", "calls.show", "与榜单相近的成果")
+def matches(call_id: int) -> CallMatches:
+    call = service.find_call(db.session, current(), call_id)
+    return CallMatches(achievements=near(call, RecordType.ACHIEVEMENT))
 
 
 @operations.get("/calls/<int:call_id>/questions", "calls.show", "提问与答复")

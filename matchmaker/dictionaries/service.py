@@ -141,6 +141,25 @@ def entries(session: Session, user: User, name: str) -> Sequence[DictionaryEntry
     return _ordered(session, name)
 
 
+# What everybody chooses from besides; they are told apart (`models.fields`).
+APART = frozenset({"field", "district"})
+
+
+def choices(session: Session) -> list[tuple[Kind, list[DictionaryEntry]]]:
+    """The entries of every other dictionary, in their order, as forms offer them."""
+    query = (
+        select(DictionaryEntry)
+        .where(DictionaryEntry.dictionary.in_(KINDS.keys() - APART))
+        .order_by(DictionaryEntry.position, DictionaryEntry.id)
+    )
+    rows = session.scalars(query).all()
+    return [
+        (each, [row for row in rows if row.dictionary == name])
+        for name, each in KINDS.items()
+        if name not in APART
+    ]
+
+
 def _ordered(session: Session, name: str) -> Sequence[DictionaryEntry]:
     query = (
         select(DictionaryEntry)

@@ -7,11 +7,13 @@ from datetime import datetime
 from models import Call, Need, utcnow
 from models.fields import DISTRICTS, FIELDS, Vocabulary
 
+from .. import labels
 from ..accounts.current import current
 from ..api.answers import Output
 from ..api.operations import Operations
 from ..dashboards import public, words
 from ..db import db
+from ..dictionaries import service as dictionaries
 from ..needs.service import text_for
 from ..search.live import live_index
 from . import service
@@ -62,11 +64,26 @@ class CodeLine(Output):
     offered: bool
 
 
+class CodeList(Output):
+    """The codes of a list, such as the reasons for which a need is returned."""
+
+    name: str
+    title: str
+    codes: list[CodeLine]
+
+
 class CodesOut(Output):
-    """The codes of technical fields, and the districts of the city."""
+    """The codes there are, with their words.
+
+    ``lists`` are the reasons and classes that the administrator keeps,
+    ``enumerations`` the states and kinds of this description, by the name they have
+    in it: each code with its word.
+    """
 
     fields: list[CodeLine]
     districts: list[CodeLine]
+    lists: list[CodeList]
+    enumerations: dict[str, dict[str, str]]
 
 
 @operations.get("/home", "home.index", "首页的数字和最新信息")
@@ -117,9 +134,24 @@ def _call(call: Call) -> NewLine:
     )
 
 
-@operations.get("/codes", "search.results", "技术领域和区县的代码")
+@operations.get("/codes", "search.results", "技术领域、区县、各种原因和状态的代码")
 def codes() -> CodesOut:
-    return CodesOut(fields=_codes(FIELDS), districts=_codes(DISTRICTS))
+    return CodesOut(
+        fields=_codes(FIELDS),
+        districts=_codes(DISTRICTS),
+        lists=[
+            CodeList(
+                name=kind.name,
+                title=kind.title,
+                codes=[
+                    CodeLine(code=one.code, label=one.label, offered=one.active)
+                    for one in entries
+                ],
+            )
+            for kind, entries in dictionaries.choices(db.session)
+        ],
+        enumerations=labels.enumerations(),
+    )
 
 
 def _codes(known: Vocabulary) -> list[CodeLine]:

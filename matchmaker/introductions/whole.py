@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -114,7 +114,10 @@ def _contracts(session: Session, user: User, talks: Introduction) -> dict[str, A
 def _log(session: Session, user: User, talks: Introduction) -> list[TalksLogLine]:
     return [
         TalksLogLine(
-            at=one["iso"], who=one["who"], what=one["what"], detail=one["detail"]
+            at=datetime.fromisoformat(one["iso"]).astimezone(UTC),
+            who=one["who"],
+            what=one["what"],
+            detail=one["detail"],
         )
         for one in timeline.entries(session, user, talks)
     ]

@@ -16,7 +16,7 @@ from .times import (
     until,
     written_day,
 )
-from .words import TONES, label, mode_label, ranker_name
+from .words import TONES, enumerations, label, mode_label, ranker_name
 
 __all__ = [
     "ACTIONS",
@@ -31,6 +31,7 @@ __all__ = [
     "ago",
     "day",
     "differences",
+    "enumerations",
     "file_size",
     "in_words",
     "label",

@@ -376,6 +376,14 @@ def label(member: StrEnum | str | None) -> str:
     return _LABELS[type(member), member] if isinstance(member, StrEnum) else str(member)
 
 
+def enumerations() -> dict[str, dict[str, str]]:
+    """Every enum by its name: its codes with their words."""
+    found: dict[str, dict[str, str]] = {}
+    for member, words in _WORDS:
+        found.setdefault(type(member).__name__, {})[member.value] = words
+    return found
+
+
 def mode_label(code: str) -> str:
     """The Chinese word for a stored mode of cooperation."""
     return label(s.Mode(code))

@@ -81,13 +81,17 @@ def sentences(found: Mapping[str, Any]) -> list[SentencePair]:
     ]
 
 
+def facts(found: Mapping[str, Any]) -> list[EvidenceFact]:
+    return [EvidenceFact.model_validate(one) for one in found.get("facts") or []]
+
+
 def evidence(found: Mapping[str, Any]) -> Evidence:
     """The stored evidence of a pair."""
     return Evidence(
         indicators=indicators(found),
         sentences=sentences(found),
         terms=[one["term"] for one in found.get("terms") or []],
-        facts=[EvidenceFact.model_validate(one) for one in found.get("facts") or []],
+        facts=facts(found),
         parts=[EvidencePart.model_validate(one) for one in found.get("parts") or []],
     )
 

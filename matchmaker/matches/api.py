@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from flask import current_app
 from pydantic import Field
 
-from models import Achievement, Call, Need, Organisation, utcnow
+from models import Achievement, Call, Need, Organisation, Record, utcnow
 from models.outbox import RecordType
 from models.states import NeedStatus, Secrecy
 
@@ -24,18 +24,21 @@ from ..introductions import lists as talks
 from ..needs.targets import complete
 from ..rankers.active import active
 from ..schema import AnyField, Input, Optional, Text, TwelveLines
+from ..search.api import count_search
 from ..search.live import live_index
 from ..search.words import says_nothing
 from . import own, queue, service
 from .answers import (
     DeskPair,
     DeskPairOut,
+    EvidenceFact,
     Indicator,
     OwnPair,
     OwnPairOut,
     SentencePair,
     desk_line,
     desk_pair,
+    facts,
     indicators,
     own_line,
     own_pair,
@@ -84,6 +87,7 @@ class MatchOut(Output):
     indicators: list[Indicator]
     sentences: list[SentencePair]
     terms: list[str]
+    facts: list[EvidenceFact]
     demo: bool
 
 
@@ -97,6 +101,7 @@ class Matches(Output):
 @operations.post("/match", "search.results", "为一段文字找成果和榜单", keyed=False)
 def match(body: MatchInput) -> Matches:
     """文字当场编码、当场匹配，什么都不保存；每一条都附有依据。"""
+    count_search()
     if says_nothing(body.text):
         raise Invalid({"text": VAGUE})
     return fitting(_asking(body), body.limit)
@@ -104,11 +109,18 @@ def match(body: MatchInput) -> Matches:
 
 def fitting(need: Need, limit: int = 5) -> Matches:
     """The likeliest of each kind for the need, as the caller may know them."""
-    achievements, calls = (
-        [_told(near, kind) for near in _near(need, kind, limit)]
-        for kind in (RecordType.ACHIEVEMENT, RecordType.CALL)
+    return Matches(
+        achievements=near(need, RecordType.ACHIEVEMENT, limit),
+        calls=near(need, RecordType.CALL, limit),
     )
-    return Matches(achievements=achievements, calls=calls)
+
+
+def near(record: Record, kind: RecordType, limit: int = 5) -> list[MatchOut]:
+    """The likeliest achievements or calls beside the record, for the caller."""
+    found = nearby(
+        db.session, live_index(), current(), record, kind, limit=limit, now=utcnow()
+    )
+    return [_told(one, kind) for one in found]
 
 
 def _asking(body: MatchInput) -> Need:
@@ -127,16 +139,10 @@ def _asking(body: MatchInput) -> Need:
     )
 
 
-def _near(need: Need, kind: RecordType, limit: int) -> list[Near]:
-    return nearby(
-        db.session, live_index(), current(), need, kind, limit=limit, now=utcnow()
-    )
-
-
-def _told(near: Near, kind: RecordType) -> MatchOut:
-    item: Achievement | Call = near.item
+def _told(found: Near, kind: RecordType) -> MatchOut:
+    item: Achievement | Call = found.item
     of = item.issuer if isinstance(item, Call) else item.organisation
-    why: dict[str, Any] = near.evidence
+    why: dict[str, Any] = found.evidence
     return MatchOut(
         id=item.id,
         kind=kind,
@@ -144,10 +150,11 @@ def _told(near: Near, kind: RecordType) -> MatchOut:
         organisation=of.name,
         field=item.field,
         published_at=item.published_at,
-        probability=round(near.probability, 4),
+        probability=round(found.probability, 4),
         indicators=indicators(why),
         sentences=sentences(why),
         terms=[one["term"] for one in why["terms"]],
+        facts=facts(why),
         demo=item.is_demo,
     )
 

@@ -19,10 +19,13 @@ from ..attachments.api import most as largest_file
 from ..attachments.content import BY_CODE
 from ..attachments.service import Upload
 from ..attachments.web import store
+from ..calls.service import calls_from
 from ..config import Settings
 from ..db import db
 from ..matches.api import MatchOut, fitting
+from ..posting import expiry
 from ..posting.service import require_editable
+from ..posting.terms import Terms
 from ..search.api import Found, listed
 from ..search.schema import ListQuery
 from ..sheets.web import download
@@ -64,7 +67,8 @@ class NeedOut(Output):
 
     ``full`` tells whether these are its own words; else they are the public ones,
     and what only the full text says is null. Budgets are in 分; of a masked need
-    outsiders get the band.
+    outsiders get the band. ``calls`` are those that grew from it, ``last_day`` the
+    last on which it is open.
     """
 
     labels = LABELS
@@ -96,10 +100,18 @@ class NeedOut(Output):
     public_problem: str | None
     public_targets: list[str] | None
     full_mark: str | None
+    return_codes: list[str] | None
     return_reason: str | None
+    calls: list[int]
+    last_day: date | None
     published_at: datetime | None
     updated_at: datetime
     demo: bool
+
+
+def _terms() -> Terms:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.terms
 
 
 def shown(need: Need) -> NeedOut:
@@ -107,7 +119,8 @@ def shown(need: Need) -> NeedOut:
     user = current()
     text = service.text_for(user, need)
     full = policies.reads_full_text(user, need)
-    told = full or need.secrecy is Secrecy.PUBLIC
+    told = full or web.shows_all(need)
+    is_open = need.status is NeedStatus.PUBLISHED
     budget = budgets.seen(user, need)
     return NeedOut.model_validate(
         {
@@ -127,18 +140,21 @@ def shown(need: Need) -> NeedOut:
             "budget_low": budget.low,
             "budget_high": budget.high,
             "cooperation": need.cooperation,
-            "ip_wish": need.ip_wish,
+            "ip_wish": need.ip_wish if told else None,
             "deadline": need.deadline,
             "tried": need.tried if told else None,
             "scene": need.scene if told else None,
             "solver_conditions": need.solver_conditions if told else None,
             "contact": need.contact if full else None,
-            "park": need.park if full else None,
+            "park": need.park if told else None,
             "public_title": need.public_title if full else None,
             "public_problem": need.public_problem if full else None,
             "public_targets": need.public_targets if full else None,
             "full_mark": need.fingerprint if full else None,
+            "return_codes": need.return_codes if full else None,
             "return_reason": need.return_reason if full else None,
+            "calls": [one.id for one in calls_from(db.session, user, need)],
+            "last_day": expiry.last_day(need, _terms()) if full and is_open else None,
             "published_at": need.published_at,
             "updated_at": need.updated_at,
             "demo": need.is_demo,
@@ -240,9 +256,8 @@ def solved(need_id: int) -> NeedOut:
 
 @operations.post("/needs/<int:need_id>/renew", "needs.renew", "续期")
 def renew(need_id: int) -> NeedOut:
-    settings: Settings = current_app.config["SETTINGS"]
     need = service.renew_need(
-        db.session, signed_in(), need_id, terms=settings.terms, now=utcnow()
+        db.session, signed_in(), need_id, terms=_terms(), now=utcnow()
     )
     return shown(need)
 

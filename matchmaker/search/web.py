@@ -32,6 +32,8 @@ from .words import says_nothing
 bp = Blueprint("search", __name__)
 
 TOP = 5
+# A text counts for another search every so many characters, up to the most.
+COUNTED, MOST_COUNTED = 200, 8000
 SORT_LABELS = {
     Sort.RELEVANCE: "最相关",
     Sort.NEWEST: "最新发布",
@@ -63,12 +65,22 @@ def _rate() -> str:
 
 
 def _without_words() -> bool:
-    return not request.args.get("q", "").strip()
+    return request.method == "GET" and not request.args.get("q", "").strip()
 
 
-# One allowance for all pages that search; turning pages of a list is free.
+def _worth() -> int:
+    """For how many searches the request counts: to encode a long text takes long."""
+    if request.method == "GET":
+        return 1 + len(request.args.get("q", "")) // COUNTED
+    sent = request.content_length
+    # Three bytes each; whoever does not say how much it sends, sends much.
+    characters = MOST_COUNTED if sent is None else min(sent // 3, MOST_COUNTED)
+    return 1 + characters // COUNTED
+
+
+# One allowance for all that searches; turning pages of a list is free.
 searches: Callable[[Any], Any] = limiter.shared_limit(
-    _rate, scope="search", exempt_when=_without_words
+    _rate, scope="search", exempt_when=_without_words, cost=_worth
 )
 
 

@@ -173,6 +173,8 @@ def test_buyers_of_a_masked_need_are_not_named(program, make, college, indexed):
     found = program(college).get(f"/achievements/{item.id}/buyers")
     assert found.json["matched"]
     assert [one["id"] for one in found.json["needs"]] == [need.id]
+    [line] = [one for one in found.json["needs"][0]["facts"] if "预算" in one["name"]]
+    assert line["left"] == "数百万元"
     assert need.organisation.name not in found.text
     [line] = found.json["organisations"]
     assert (line["known"], line["need_ids"]) == (False, [need.id])

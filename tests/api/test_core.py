@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from matchmaker import limiter
 from models import ApiAnswer, ApiToken, Need, User, transaction
-from models.states import NeedStatus, Role, Secrecy
+from models.states import IpWish, NeedStatus, Role, Secrecy
 
 from ..conftest import NOW
 from ..needs.forms import typed
@@ -88,6 +89,36 @@ def test_without_a_token_one_is_a_visitor(program, make):
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"] == "Bearer"
     assert refused.content_type == PROBLEM
+
+
+def test_outsiders_learn_of_a_need_what_its_page_tells_them(program, make):
+    facts = {"park": "麓谷新材料园", "ip_wish": IpWish.BUYER}
+    open_ = program().get(f"/needs/{make.need(**facts).id}").json
+    assert (open_["park"], open_["ip_wish"]) == ("麓谷新材料园", "buyer")
+    masked = make.need(
+        secrecy=Secrecy.MASKED, public_title="某储能产品", public_problem="略", **facts
+    )
+    told = program().get(f"/needs/{masked.id}").json
+    assert (told["park"], told["ip_wish"], told["last_day"]) == (None, None, None)
+
+
+def test_whose_need_it_is_learns_what_became_of_it(program, make, firm):
+    home = firm.organisation_id
+    back = make.need(
+        organisation_id=home,
+        status=NeedStatus.RETURNED,
+        return_codes=["vague"],
+        return_reason="写明温度",
+    )
+    read = program(firm).get(f"/needs/{back.id}").json
+    assert (read["return_codes"], read["last_day"]) == (["vague"], None)
+    need, call = make.need(organisation_id=home), make.call()
+    make.linked(call, need)
+    read = program(firm).get(f"/needs/{need.id}").json
+    assert (read["calls"], read["last_day"]) == ([call.id], "2027-06-30")
+    hidden = make.need(secrecy=Secrecy.MASKED, public_title="某", public_problem="略")
+    make.linked(call, hidden)
+    assert program(firm).get(f"/needs/{hidden.id}").json["calls"] == []
 
 
 def test_the_browsers_cookie_opens_nothing(app, firm, login):
@@ -275,6 +306,61 @@ def test_a_list_is_read_on_to_its_end(program, make, indexed):
         read += [one["id"] for one in page["items"]]
     assert len(read) == len(set(read))
     assert ids <= set(read)
+
+
+def test_a_line_of_a_list_tells_what_its_row_on_the_page_does(
+    program, make, firm, indexed
+):
+    home = firm.organisation_id
+    make.need(organisation_id=home)
+    make.need(secrecy=Secrecy.MASKED, public_title="某储能", public_problem="略")
+    item = make.achievement()
+    make.call(issuer_id=home, closes_at=NOW - timedelta(days=1))
+    indexed()
+    masked, need = program().get("/needs").json["items"]
+    assert need["amount_low"] == need["amount_high"] == 200_000_000
+    assert masked["amount_low"] <= 200_000_000 < masked["amount_high"]
+    assert (need["district"], need["trl"], need["modes"]) == ("岳麓区", 7, ["joint"])
+    assert (need["deadline"], need["phase"]) == ("2027-06-30", None)
+    [offer] = program().get("/achievements").json["items"]
+    assert (offer["amount_high"], offer["trl_scale"]) == (item.price_fen, 9)
+    assert offer["modes"] == ["licence", "joint"]
+    [call] = program(firm).get("/calls/mine").json["items"]
+    # The state is what somebody did, the phase what the clock says.
+    assert (call["status"], call["phase"]) == ("open", "closed")
+    assert (call["amount_low"], call["closes_at"]) == (
+        500_000_000,
+        "2026-11-22T04:00:00Z",
+    )
+
+
+def test_a_program_searches_within_the_allowance_of_the_pages(
+    built_app, program, client, monkeypatch
+):
+    settings = built_app.config["SETTINGS"]
+    few = settings.model_copy(update={"search_rate": "6/hour"})
+    monkeypatch.setitem(built_app.config, "SETTINGS", few)
+    monkeypatch.setattr(limiter, "enabled", True)
+    limiter.reset()
+    try:
+        visitor = program()
+        assert client.get("/search?q=电池").status_code == 200
+        assert visitor.get("/search?q=电池").status_code == 200
+        match = visitor.post("/match", json={"text": "电池过充报警"})
+        assert match.status_code == 200
+        assert match.headers["RateLimit-Remaining"] == "3"
+        # Long enough to be worth as much as several.
+        long = {"text": "电池过充后怎么报警" * 67}
+        assert visitor.post("/match", json=long).status_code == 429
+        for place in ("/needs", "/achievements", "/calls"):
+            visitor.get(f"{place}?q=电池")
+            listed = visitor.get(place)
+            assert listed.status_code == 200
+            assert listed.headers["RateLimit-Limit"] == "600"
+        refused = visitor.get("/search?q=电池")
+        assert (refused.status_code, refused.json["code"]) == (429, "http.429")
+    finally:
+        limiter.reset()
 
 
 def test_fields_are_chosen(program, make, indexed):

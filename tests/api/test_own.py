@@ -1,9 +1,12 @@
 """What is one's own, through the interface: account, organisation, notices, work."""
 
+import json
+
 import pytest
 from sqlalchemy import select
 
 from matchmaker import limiter
+from matchmaker.api import openapi
 from matchmaker.notices import service as notices
 from models import Invitation, Mail, Notice, User, transaction
 from models.outbox import RecordType
@@ -55,6 +58,25 @@ def test_the_first_page_tells_what_it_tells_everybody(program, make, indexed):
     assert {"code": "ES", "label": "先进储能与新能源", "offered": True} in codes[
         "fields"
     ]
+    reasons = {one["name"]: one for one in codes["lists"]}
+    assert {"field", "district"}.isdisjoint(reasons)
+    assert reasons["introduction_failed"]["title"] == "对接未成原因"
+    declined = {one["code"] for one in reasons["introduction_declined"]["codes"]}
+    assert {"not_fitting", "price", "other"} <= declined
+    assert codes["enumerations"]["NeedStatus"]["draft"] == "草稿"
+
+
+def test_every_code_of_the_description_has_its_word(program):
+    """As far as people read one, too."""
+    words = program().get("/codes").json["enumerations"]
+    described = json.loads(openapi.document())["components"]["schemas"]
+    told = {
+        name: set(schema["enum"]) - words[name].keys()
+        for name, schema in described.items()
+        if "enum" in schema and name in words
+    }
+    assert {"NeedStatus", "CallPhase", "Mode", "RejectReason"} <= told.keys()
+    assert {name: codes for name, codes in told.items() if codes} == {}
 
 
 def test_a_manager_invites_and_takes_back(program, manager, session):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from matchmaker import labels
 from models import Introduction
 from models.states import (
     IntroductionStatus,
@@ -191,3 +192,17 @@ def test_each_side_sees_what_is_its_next_step(make, login, world, side):
     assert "公开我的联系方式" in page
     assert "起草合同" in page
     assert "指派" not in page.replace("还没有指派", "")
+
+
+def test_talks_about_a_call_say_when_it_closes(make, login, world, session):
+    _, firm, college = world
+    call = make.call()
+    staff = login(make.staff())
+    need = make.need(organisation_id=firm.organisation_id)
+    item = make.achievement(organisation_id=college.organisation_id)
+    for sides in ({"need": need.id}, {"achievement": item.id}):
+        begun = staff.post("/introductions/new", data={"call": call.id, **sides})
+        assert begun.status_code == 303, begun.text
+        page = staff.get(begun.location)
+        assert page.status_code == 200
+        assert labels.until(call.closes_at) in page.text
