@@ -664,7 +664,7 @@ def test_every_address_answers_everybody_as_the_matrix_says(
     app, world, session, login, role, capsys, monkeypatch
 ):
     number = world.users[role] and world.users[role].id
-    # Every commit would mark some three hundred records of the world as to be read anew.
+    # Every commit would mark some three hundred records to be read anew.
     session.expunge_all()
     user = session.get_one(User, number) if number else None
     # More than half are refused, and only the status of the answer is looked at.
