@@ -124,7 +124,7 @@ _ENTRIES = (
     .where(DictionaryEntry.dictionary.in_(VOCABULARIES))
     .order_by(DictionaryEntry.position, DictionaryEntry.id)
 )
-_held: list[Row[tuple[str, str, str, bool]]] = []
+_held: list[Row[str, str, str, bool]] = []
 _holding = Lock()
 
 
