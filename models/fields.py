@@ -6,13 +6,15 @@ reads that anew before each request and each job (`refresh`). What is written he
 holds where the table has no such line.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from threading import Lock
+from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .dictionaries import DictionaryEntry
+
+
+Line = tuple[str, str, bool]  # code, words, whether in use
 
 
 class Vocabulary(Mapping[str, str]):
@@ -20,38 +22,44 @@ class Vocabulary(Mapping[str, str]):
 
     def __init__(self, built_in: Mapping[str, str]) -> None:
         self._built_in = dict(built_in)
-        self._held: tuple[dict[str, str], frozenset[str]]
-        self.hold(())
+        self._held = self._made([])
 
-    def hold(self, rows: Iterable[tuple[str, str, bool]]) -> None:
-        """Take these lines (code, words, whether in use), in their order."""
+    def hold(self, lines: list[Line]) -> None:
+        """Take these lines, in their order."""
+        if lines != self._held[0]:
+            # One assignment: another thread sees the old words or the new ones.
+            self._held = self._made(lines)
+
+    def _made(
+        self, lines: list[Line]
+    ) -> tuple[list[Line], dict[str, str], frozenset[str]]:
+        """The lines as they came, the words of every code, the codes in use."""
         used: dict[str, str] = {}
         retired: dict[str, str] = {}
-        for code, words, active in rows:
+        for code, words, active in lines:
             (used if active else retired)[code] = words
         for code, words in self._built_in.items():
             if code not in used and code not in retired:
                 used[code] = words
-        # One assignment: another thread sees the old words or the new ones.
-        self._held = used | retired, frozenset(used)
+        return lines, used | retired, frozenset(used)
 
     def offered(self) -> list[tuple[str, str]]:
         """What a form offers: (code, words) of those in use."""
-        words, used = self._held
+        _, words, used = self._held
         return [pair for pair in words.items() if pair[0] in used]
 
     def is_offered(self, code: str) -> bool:
         """Whether a record may still take this code."""
-        return code in self._held[1]
+        return code in self._held[2]
 
     def __getitem__(self, code: str) -> str:
-        return self._held[0][code]
+        return self._held[1][code]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._held[0])
+        return iter(self._held[1])
 
     def __len__(self) -> int:
-        return len(self._held[0])
+        return len(self._held[1])
 
 
 FIELDS = Vocabulary(
@@ -124,24 +132,15 @@ _ENTRIES = (
     .where(DictionaryEntry.dictionary.in_(VOCABULARIES))
     .order_by(DictionaryEntry.position, DictionaryEntry.id)
 )
-_held: list[Row[str, str, str, bool]] = []
-_holding = Lock()
 
 
 def refresh(session: Session) -> None:
     """Read the words as they are now: some eighty short rows, so never stale."""
-    rows = list(session.execute(_ENTRIES))
-    # Under one lock, or the words of one thread could stay under the rows of another.
-    with _holding:
-        if rows == _held:
-            return
-        for name, vocabulary in VOCABULARIES.items():
-            vocabulary.hold(
-                (row.code, row.label, row.active)
-                for row in rows
-                if row.dictionary == name
-            )
-        _held[:] = rows
+    lines: dict[str, list[Line]] = {name: [] for name in VOCABULARIES}
+    for dictionary, code, words, active in session.execute(_ENTRIES):
+        lines[dictionary].append((code, words, active))
+    for name, vocabulary in VOCABULARIES.items():
+        vocabulary.hold(lines[name])
 
 
 def field_name(code: str) -> str:

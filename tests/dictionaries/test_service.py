@@ -25,7 +25,7 @@ def admin(make) -> User:
 def _built_in():
     yield
     for vocabulary in (FIELDS, DISTRICTS):
-        vocabulary.hold(())
+        vocabulary.hold([])
 
 
 def entry(session, code: str, dictionary: str = "field") -> DictionaryEntry:
