@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from models import ImportRun, User, fields
+from models import ImportRun, fields
 from models.likeness import likeness
 from models.states import ImportManner
 
@@ -65,6 +65,7 @@ class Line:
     hidden: bool = False
     title_key: str = ""
     text_key: str = ""
+    number_is_taken: bool = False
 
 
 class Entries:
@@ -76,9 +77,8 @@ class Entries:
         fields.refresh(session)
         self._shape, self._now, self._today = shape, now, today(now)
         self._manner = run.manner
-        actor = session.get_one(User, run.uploader_id)
-        self._sight = Sight(session, shape, actor)
-        self._homes = Homes(session, actor, shape.create)
+        self._sight = Sight(session, shape, run)
+        self._homes = Homes(session, run, shape.create)
         self._labels = {each.code: each.label for each in shape.layout.fields}
         self._readers: dict[str, Read] = {
             part.field.code: part.read for part in shape.parts() if part.read
@@ -87,7 +87,7 @@ class Entries:
             code, _, unit = choice.partition(":")
             if unit:
                 self._readers[code] = parts.amount(unit)
-        self._titles, self._texts, self._numbers = Seen(), Seen(), Seen()
+        self._titles, self._texts = Seen(), Seen()
 
     def judge(self, session: Session, rows: Sequence[Given]) -> list[Verdict]:
         lines = [self._read(row) for row in rows]
@@ -164,6 +164,8 @@ class Entries:
             assert line.home is not None
             hits = (known.get((line.home.id, each)) for each in self._said(line))
             line.stored = next(filter(None, hits), None)
+            others = known.get((line.home.id, line.values.get(OWN_NUMBER, "")))
+            line.number_is_taken = others not in (None, line.stored)
             if line.stored is not None and line.stored["id"] in hidden:
                 line.stored, line.hidden = None, True
         if self._manner is ImportManner.RESTORE:
@@ -292,7 +294,11 @@ class Entries:
             except Invalid as invalid:
                 self._refuse(line, invalid)
         verdict.values = columns
-        self._refuse_second(line)
+        if code := line.values.get(NUMBER):
+            # The platform's number is one record's, whatever its owner calls it.
+            verdict.claims.append((LABELS[NUMBER], code, code))
+        if columns[OWN_NUMBER]:
+            self._claim_own(line, columns[OWN_NUMBER])
         if line.alike is not None and not self._restores(line):
             number = numbers_of(line.alike, self._made(line.alike))
             verdict.suspect(
@@ -303,15 +309,6 @@ class Entries:
     def _restores(self, line: Line) -> bool:
         """Whether the row is a record of its own whatever it resembles."""
         return self._manner is ImportManner.RESTORE and bool(line.number)
-
-    def _refuse_second(self, line: Line) -> None:
-        """The platform's number is one record's, whatever its owner calls it."""
-        code, row = line.values.get(NUMBER), line.verdict.number
-        first = self._numbers.first(code, row) if code else row
-        if first != row:
-            line.verdict.refuse(
-                LABELS[NUMBER], f"与第 {first} 行的 {code} 相同，请核对"
-            )
 
     def _compare(
         self, line: Line, stored: Mapping[str, Any], columns: dict[str, Any]
@@ -329,6 +326,7 @@ class Entries:
             own = line.values.get(OWN_NUMBER)
             if own and own != self._made(stored):
                 changes[OWN_NUMBER] = (None, own)
+                self._claim_own(line, own)
         is_draft = stored["status"] == "draft"
         submits = self._manner is ImportManner.SUBMIT and is_draft
         if not changes and not submits:
@@ -356,6 +354,16 @@ class Entries:
             "changes": {name: after for name, (_, after) in changes.items()},
             "before": {} if is_draft else {n: b for n, (b, _) in changes.items()},
         }
+
+    def _claim_own(self, line: Line, own: str) -> None:
+        """An owner's number is one record's, in the tables and in the file."""
+        assert line.home is not None
+        label = LABELS[OWN_NUMBER]
+        if line.number_is_taken:
+            line.verdict.refuse(
+                label, f"编号 {own} 已是本单位另一项{self._shape.noun}的，请核对"
+            )
+        line.verdict.claims.append((label, f"{line.home.id}:{own}", own))
 
     def _is_same(self, name: str, before: Any, after: Any) -> bool:
         if name in self._shape.unordered:
