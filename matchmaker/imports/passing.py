@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnDefault,
     Integer,
     MetaData,
     Select,
@@ -72,7 +73,9 @@ class Passing:
             Column(
                 each.name,
                 each.type.copy(),
-                default=each.default.arg if each.default is not None else None,
+                default=each.default.arg
+                if isinstance(each.default, ColumnDefault)
+                else None,
             )
             for each in table.columns
             if with_id or not each.primary_key

@@ -147,7 +147,7 @@ class Importer:
         if run.report.get("headings") == table.headings and run.total:
             return
         with transaction(self.session):
-            lock(self.session, run)
+            self._hold(run, ImportState.CHECKING)
             if not run.mapping:
                 layout = KINDS[run.kind].layout
                 run.mapping = mappings.proposed(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,14 +24,14 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from ..attachments.office import refuse
 from ..errors import Invalid
+from . import heads
 from .guard import BROKEN, Limits, Range, SheetFacts, examine, is_workbook
-from .layout import Layout, bare, said_unit
+from .heads import Head
+from .layout import Layout, bare
 from .writer import unguarded
 
 # Headings stand somewhere in these rows.
 LOOKED_AT = 40
-# So many headings we know make a row of headings.
-FEWEST_KNOWN = 2
 SUMS = frozenset({"合计", "总计", "小计", "累计", "本页合计", "合计数"})
 MOST_NOTED = 20
 
@@ -146,7 +145,7 @@ def _best_sheet(
         # The only name by which the archive knows the sheet.
         its = facts.get(sheet._worksheet_path.lstrip("/"), SheetFacts())
         with _reading():
-            head = _find_head(_peek(sheet, its, limits), layout)
+            head = heads.find(_peek(sheet, its, limits), layout)
         if head is None:
             others.append(sheet.title)
             continue
@@ -190,7 +189,7 @@ def _peek(sheet: Any, facts: SheetFacts, limits: Limits) -> list[list[Cell]]:
 def _sheet_table(
     sheet: Any,
     facts: SheetFacts,
-    head: _Head,
+    head: Head,
     limits: Limits,
     aside: frozenset[int],
 ) -> Table:
@@ -314,19 +313,19 @@ def _encoding(path: Path) -> str:
 
 def _text_head(
     path: Path, encoding: str, layout: Layout, limits: Limits
-) -> tuple[_Head, str]:
+) -> tuple[Head, str]:
     """The headings, and the sign between cells: the one that parts most we know.
 
     Prose may have more commas than the table has columns, so counting says nothing.
     """
-    best: tuple[_Head, str] | None = None
+    best: tuple[Head, str] | None = None
     for separator in _SEPARATORS:
         with _lines(path, encoding, separator) as lines:
             peek = [
                 [_plain(cell) for cell in cells[: limits.columns]]
                 for cells in itertools.islice(lines, LOOKED_AT)
             ]
-        head = _find_head(peek, layout)
+        head = heads.find(peek, layout)
         if head is not None and (best is None or head.known > best[0].known):
             best = head, separator
     if best is None:
@@ -346,77 +345,7 @@ def _lines(path: Path, encoding: str, separator: str) -> Iterator[Iterator[list[
 # -- What both have --------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Head:
-    """The headings found: how many of them we know, and where the rows begin."""
-
-    headings: list[str]
-    known: int
-    first_row: int
-    unit: str
-
-
-def _find_head(peek: list[list[Cell]], layout: Layout) -> _Head | None:
-    """The row, or the pair of rows, with the most headings that we know."""
-    best: _Head | None = None
-    rank = 0, 0, False
-    texts = [[_words(cell) for cell in row] for row in peek]
-    unit = ""
-    for place, row in enumerate(texts):
-        candidates = [(row, place + 2)]
-        if place + 1 < len(texts):
-            below = texts[place + 1]
-            candidates.append((_joined(row, below, layout), place + 3))
-        for headings, first_row in candidates:
-            known = len(layout.propose(headings, "wan"))
-            # «买方» over two columns says less than «买方名称» and «买方地区».
-            repeated = len(list(filter(None, headings))) - len(
-                {*filter(None, headings)}
-            )
-            # A line above that adds nothing is none of the headings.
-            found = known, -repeated, headings is row
-            if known >= FEWEST_KNOWN and found > rank:
-                best = _Head(_named(headings), known, first_row, unit)
-                rank = found
-        # Only below it: what one heading says of itself is not said of the others.
-        unit = unit or next(filter(None, map(said_unit, row)), "")
-    return best
-
-
-def _words(cell: Cell) -> str:
-    return re.sub(r"\s+", "", cell) if isinstance(cell, str) else ""
-
-
-def _joined(above: list[str], below: list[str], layout: Layout) -> list[str]:
-    """Two rows of headings as one: «买方» over «名称» is «买方名称»."""
-    found = []
-    for top, bottom in itertools.zip_longest(above, below, fillvalue=""):
-        if not bottom or bare(top) == bare(bottom):
-            found.append(top or bottom)
-        elif not top:
-            found.append(bottom)
-        else:
-            both = top + bottom
-            found.append(
-                bottom if layout.knows(bottom) and not layout.knows(both) else both
-            )
-    return found
-
-
-def _named(headings: Sequence[str]) -> list[str]:
-    """Headings without blanks at the end, each with a name of its own."""
-    found = list(headings)
-    while found and not found[-1]:
-        found.pop()
-    seen: dict[str, int] = {}
-    for place, text in enumerate(found):
-        text = text[:120] or f"（{get_column_letter(place + 1)} 列，没有列名）"
-        seen[text] = seen.get(text, 0) + 1
-        found[place] = text if seen[text] == 1 else f"{text}（{seen[text]}）"
-    return found
-
-
-def _aside(head: _Head, layout: Layout) -> frozenset[int]:
+def _aside(head: Head, layout: Layout) -> frozenset[int]:
     """The places of columns we leave aside: a serial number, remarks."""
     named = enumerate(head.headings)
     return frozenset(place for place, text in named if layout.ignores(text))
