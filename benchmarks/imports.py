@@ -1,14 +1,18 @@
 """Read a generated file of needs in: rows a second, memory, and what a kill leaves.
 
-    python -m benchmarks.imports [--rows 20000] [--rival] [--kill] [--folder DIR]
+    python -m benchmarks.imports [--rows 20000] [--beside] [--rival] [--kill]
+                                 [--folder DIR]
 
 Each step runs in a process of its own over an instance folder of its own (SQLite, or
 the database of MATCHMAKER_DATABASE_URL, which must be empty): the check and the reading
 in, as the worker does them, as drafts of one firm; then the same file again, which must
 change nothing. ``--kill`` reads a second file in and kills the worker with SIGKILL when
 half of the check is done, half of the judging, and while the rows are being entered:
-none may be in until all are. ``--rival`` does what most scripts do instead: the whole
-workbook in memory (openpyxl), the form's own model, an ORM object a row, one commit.
+none may be in until all are. ``--beside`` reads a file in, and one that changes every
+row of it, while another process writes a tiny row five times a second, and tells how
+long that one had to wait and whether it was refused. ``--rival`` does what most
+scripts do instead: the whole workbook in memory (openpyxl), the form's own model, an
+ORM object a row, one commit.
 Memory is the peak above the idle process, and of it the pages of the database that the
 system keeps anyway (`models.session.MAPPED_BYTES`). Exit status 1 if a count is wrong.
 """
@@ -18,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select as waiting
 import signal
 import subprocess
 import sys
@@ -31,12 +36,14 @@ from typing import Any
 
 from openpyxl import load_workbook
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from matchmaker.accounts import service as accounts
 from matchmaker.accounts.schema import NewUser
 from matchmaker.attachments.store import Store
 from matchmaker.config import Settings
+from matchmaker.history import service as history
 from matchmaker.imports import service
 from matchmaker.imports.staging import Staging
 from matchmaker.imports.worker import Importer
@@ -46,7 +53,15 @@ from matchmaker.schema import parse
 from matchmaker.sheets import cells
 from matchmaker.sheets.guard import Limits
 from matchmaker.sheets.writer import Column, Sheet, write_sheets
-from models import ImportRun, Need, OutboxTask, User, create_db_engine, migrate
+from models import (
+    ImportRun,
+    Need,
+    OutboxTask,
+    User,
+    create_db_engine,
+    migrate,
+    transaction,
+)
 from models.fields import DISTRICTS, FIELDS
 from models.states import ImportState
 
@@ -65,6 +80,7 @@ HEAD = (
     ("需求截止日期", "date"),
     ("联系人", "text"),
     ("公开方式", "text"),
+    ("所在园区", "text"),
 )
 THINGS = (
     "储能电站",
@@ -86,9 +102,12 @@ MODES = ("合作开发", "委托开发", "技术许可、合作开发", "技术�
 POLL_SECONDS = 0.02
 # About half of what entering a row takes.
 ENTERING_SECONDS = 0.00004
+BESIDE_SECONDS = 0.2
+# Until the other process writes.
+STARTING_SECONDS = 5
 
 
-def rows(number: int, seed: int, prefix: str) -> Iterator[list[object]]:
+def rows(number: int, seed: int, prefix: str, park: str = "") -> Iterator[list[object]]:
     """Rows as a firm's table has them: some 150 characters of text, two targets."""
     random = Random(seed)
     fields = [words for _, words in FIELDS.offered()]
@@ -108,13 +127,15 @@ def rows(number: int, seed: int, prefix: str) -> Iterator[list[object]]:
             date(2027, 1, 1) + timedelta(days=random.randrange(700)),
             f"联系人{random.randrange(500)}",
             "公开",
+            park,
         ]
 
 
-def write(path: Path, number: int, seed: int, prefix: str) -> None:
+def write(path: Path, number: int, seed: int, prefix: str, park: str = "") -> None:
     """Save such a table as a workbook."""
     columns = [Column(name, 16, kind) for name, kind in HEAD]  # type: ignore[arg-type]
-    with write_sheets([Sheet("需求", columns, rows(number, seed, prefix))]) as file:
+    sheet = Sheet("需求", columns, rows(number, seed, prefix, park))
+    with write_sheets([sheet]) as file:
         path.write_bytes(file.read())
 
 
@@ -209,7 +230,7 @@ def step_rival(session: Session, _settings: Settings, path: Path) -> int:
             mode,
             until,
             who,
-            _,
+            *_,
         ) = row
         data = {
             "title": title,
@@ -238,6 +259,25 @@ def step_rival(session: Session, _settings: Settings, path: Path) -> int:
 
 
 STEPS = {"check": step_check, "run": step_run, "rival": step_rival}
+
+
+def write_beside() -> dict[str, Any]:
+    """Write a tiny row again and again until nobody listens; how long each waited."""
+    waits: list[float] = []
+    refused = 0
+    with Session(create_db_engine(Settings().url)) as session:
+        while not waiting.select([sys.stdin], [], [], BESIDE_SECONDS)[0]:
+            began = time.perf_counter()
+            try:
+                with transaction(session):
+                    actor = session.scalars(select(User)).one()
+                    history.record(
+                        session, actor, "bench", actor, now=datetime.now(UTC)
+                    )
+            except OperationalError:
+                refused += 1
+            waits.append(time.perf_counter() - began)
+    return {"written": len(waits), "longest": max(waits), "refused": refused}
 
 
 def run_step(name: str, path: Path) -> dict[str, Any]:
@@ -339,6 +379,30 @@ class Bench:
         self.expect("the same", again["counts"], [0, 0, self.number, 0, 0])
         self.expect("rows after the same", again["rows"], self.number)
 
+    def beside(self) -> None:
+        """How long others wait to write while new rows are entered, and changes."""
+        path = self.folder / "beside.xlsx"
+        for what, park in (("new", ""), ("changed", "麓谷")):
+            write(path, self.number, 9, "C", park)
+            self.step(f"check, {what}", "check", path)
+            with subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.imports", "--beside-process"],
+                env=os.environ | self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as other:
+                time.sleep(STARTING_SECONDS)
+                report = self.step(f"read in, {what}", "run", path)
+                told = json.loads(other.communicate()[0])
+            place = ("new", "changed").index(what)
+            self.expect(what, report["counts"][place], self.number)
+            self.expect("writes refused", told["refused"], 0)
+            print(
+                f"beside {what} rows: {told['written']} writes, the longest waited "
+                f"{told['longest']:.2f} s, {told['refused']} refused; load of the "
+                f"machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n"
+            )
+
     def kill(self) -> None:
         """Kill the worker in each part of its work, then let it go on."""
         path = self.folder / "second.xlsx"
@@ -380,6 +444,8 @@ class Bench:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--beside", action="store_true")
+    parser.add_argument("--beside-process", action="store_true", help="for itself")
     parser.add_argument("--rival", action="store_true")
     parser.add_argument("--kill", action="store_true")
     parser.add_argument("--folder", type=Path)
@@ -389,10 +455,15 @@ def main() -> None:
         step, path = given.step
         print(json.dumps(run_step(step, Path(path))))
         return
+    if given.beside_process:
+        print(json.dumps(write_beside()))
+        return
     with tempfile.TemporaryDirectory() as passing:
         folder = given.folder or Path(passing)
         bench = Bench(folder, given.rows)
         bench.import_once()
+        if given.beside:
+            bench.beside()
         if given.kill:
             bench.kill()
         if given.rival:

@@ -2,9 +2,9 @@
 
 import enum
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Enum, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Enum, MetaData, String, Table, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -44,6 +44,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+def table_of(model: type[Any]) -> Table:
+    """The table of a model, for statements that make no objects."""
+    return cast(Table, model.__table__)
 
 
 def enum_column(cls: type[enum.StrEnum], name: str | None = None) -> Enum:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
@@ -115,6 +115,29 @@ def snapshot(session: Session) -> Iterator[None]:
         yield
     finally:
         session.rollback()
+
+
+@contextmanager
+def one_connection(session: Session) -> Iterator[None]:
+    """Keep to one connection for the block, and so to its passing tables."""
+    session.rollback()
+    bind = session.get_bind()
+    with bind.engine.connect() as connection:
+        session.bind = connection
+        try:
+            yield
+        finally:
+            session.rollback()
+            session.bind = bind
+
+
+def in_turn(session: Session, what: str) -> None:
+    """Wait until nobody else does this, and keep others waiting until the commit.
+
+    SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 def lock(session: Session, item: Any) -> None:

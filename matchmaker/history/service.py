@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import History, User
@@ -37,19 +37,18 @@ def record(
     )
 
 
-def record_many(
-    session: Session,
+def rows_of(
     actor_id: int,
     record_type: str,
     noted: Iterable[tuple[int, str, Mapping[str, Sequence[Any]]]],
     *,
     now: datetime,
-) -> None:
-    """Note many acts at once inside the running transaction, no object each.
+) -> list[dict[str, Any]]:
+    """Many acts as rows of the table, no object each.
 
     ``noted`` are the record's number, the action and its changes, of one table.
     """
-    rows = [
+    return [
         {
             "at": now,
             "actor_id": actor_id,
@@ -60,8 +59,6 @@ def record_many(
         }
         for id_, action, changes in noted
     ]
-    if rows:
-        session.execute(insert(cast(Table, History.__table__)), rows)
 
 
 def record_export(

@@ -1,77 +1,75 @@
-"""Write needs, achievements and calls that were judged: many at a time, no object each.
+"""Make ready needs, achievements and calls that were judged: no object each.
 
-What a form does with one record happens here to 500 at once: the row, its history, and
-where it is to be found the note for the indexes and the worker.
+What a form does with one record happens here to many at once: the row, its history,
+and where it is to be found the note for the indexes and the worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Table, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import ImportRun, IndexChange, OutboxTask, User
+from models import History, ImportRun, IndexChange, OutboxTask, User
+from models.base import table_of
 from models.likeness import likeness
 from models.outbox import TaskKind
 from models.states import ImportManner
 
 from ..history import service as history
 from ..notices import service as notices
+from .passing import Overtaken, Passing
 from .shapes import OWN_NUMBER, Shape
-from .verdicts import Outcome, Overtaken, Verdict
+from .verdicts import Outcome, Verdict
 
+HISTORY, INDEX, OUTBOX = map(table_of, (History, IndexChange, OutboxTask))
+BESIDE = HISTORY, INDEX, OUTBOX
 PENDING = "pending"
 # States in which nobody but the owner knows of the record: nothing is to be found.
 UNSEEN = frozenset({"draft", "withdrawn"})
 Noted = tuple[int, str, Mapping[str, Any]]
 
 
-def write(
-    session: Session,
+def prepare(
+    ready: Passing,
     shape: Shape,
     run: ImportRun,
     verdicts: Sequence[Verdict],
     *,
     now: datetime,
 ) -> None:
-    """Enter what is new, change what changed; raises `Overtaken`."""
-    new = [each for each in verdicts if each.outcome is Outcome.NEW]
-    _refuse_overtaken(session, shape, run, new)
-    if run.takes_suspects:
-        new += [each for each in verdicts if each.outcome is Outcome.SUSPECT]
-    if new:
-        _add(session, shape, run, new, now)
-    changed = [each for each in verdicts if each.outcome is Outcome.CHANGED]
-    if changed:
-        _change(session, shape, run, changed, now)
+    """What is new, what changed, and what follows from it."""
+    wanted = {Outcome.NEW} | ({Outcome.SUSPECT} if run.takes_suspects else set())
+    _add(ready, shape, run, [v for v in verdicts if v.outcome in wanted], now)
+    _change(
+        ready, shape, run, [v for v in verdicts if v.outcome is Outcome.CHANGED], now
+    )
+    same = [each.met for each in verdicts if each.outcome is Outcome.SAME]
+    ready.meet(met for met in same if met is not None)
 
 
-def _refuse_overtaken(
-    session: Session, shape: Shape, run: ImportRun, verdicts: Iterable[Verdict]
+def refuse_come_meanwhile(
+    session: Session, ready: Passing, shape: Shape, run: ImportRun
 ) -> None:
-    """None of the new ones may have come in by another way meanwhile.
+    """None of the new ones may have come in by another way.
 
     A number that was taken is refused by the table itself. A firm's drafts say nothing
     to staff, so they stop no file of theirs.
     """
     unseen = UNSEEN if run.organisation_id is None else {"withdrawn"}
-    words = {
-        (v.values[shape.owner], v.values["title_key"], v.values["text_key"])
-        for v in verdicts
-        if not v.values[OWN_NUMBER] and not v.values.get("code")
-    }
-    if not words:
-        return
-    table = shape.table.c
-    query = select(table[shape.owner], table.title_key, table.text_key).where(
-        table[shape.owner].in_({owner for owner, _, _ in words}),
-        table.title_key.in_({title for _, title, _ in words}),
-        table.status.not_in(unseen),
+    there, new = shape.table.c, ready.new.c
+    query = select(new.id).where(
+        new[OWN_NUMBER].is_(None),
+        new.code.is_(None),
+        there[shape.owner] == new[shape.owner],
+        there.title_key == new.title_key,
+        there.text_key == new.text_key,
+        there.status.not_in(unseen),
     )
-    if any(tuple(row) in words for row in session.execute(query)):
+    if session.scalars(query.limit(1)).first() is not None:
         raise Overtaken
 
 
@@ -79,62 +77,31 @@ def _refuse_overtaken(
 
 
 def _add(
-    session: Session,
+    ready: Passing,
     shape: Shape,
     run: ImportRun,
     verdicts: Sequence[Verdict],
     now: datetime,
 ) -> None:
-    rows = [_row(shape, run, verdict, now) for verdict in verdicts]
-    ids = _inserted(session, shape, run, rows)
+    rows = [
+        _row(shape, run, verdict, now) | {"id": id_}
+        for id_, verdict in zip(ready.numbers(len(verdicts)), verdicts, strict=True)
+    ]
+    ready.add(rows)
     kind = shape.record.value
     noted: list[Noted] = []
-    found: list[int] = []
-    for id_, verdict, row in zip(ids, verdicts, rows, strict=True):
+    for row, verdict in zip(rows, verdicts, strict=True):
         told = {"import": [None, str(run.id)], "row": [None, str(verdict.number)]}
         if run.manner is ImportManner.RESTORE:
             told["status"] = [None, row["status"]]
-        noted.append((id_, f"{kind}.imported", told))
+        noted.append((row["id"], f"{kind}.imported", told))
         if run.manner is ImportManner.SUBMIT:
-            noted.append((id_, f"{kind}.submitted", {}))
-        if row["status"] not in UNSEEN:
-            found.append(id_)
-    history.record_many(session, run.uploader_id, shape.table.name, noted, now=now)
-    _promise(session, shape, found, now)
+            noted.append((row["id"], f"{kind}.submitted", {}))
+    _note(ready, shape, run, noted, now, fresh=True)
+    found = [row["id"] for row in rows if row["status"] not in UNSEEN]
+    _promise(ready, shape, found, now, fresh=True)
     if "by_staff" in shape.table.c:
-        _reread(session, shape, ids, now)
-
-
-def _inserted(
-    session: Session, shape: Shape, run: ImportRun, rows: Sequence[dict[str, Any]]
-) -> list[int]:
-    """Enter the rows; their ids in the same order.
-
-    They are looked up by what tells them apart: asked for row by row, as SQLite gives
-    them, they would take as long as all the rest. Of two that say the same either is.
-    """
-    table = shape.table.c
-    names = (shape.owner, *MARKS)
-    query = (
-        select(table.id, *(table[name] for name in names))
-        .where(
-            table[shape.owner].in_({row[shape.owner] for row in rows}),
-            table.title_key.in_({row["title_key"] for row in rows}),
-            table.author_id == run.uploader_id,
-        )
-        .order_by(table.id)
-    )
-    before = {row.id for row in session.execute(query)}
-    session.execute(insert(shape.table), rows)
-    found: dict[tuple[Any, ...], list[int]] = {}
-    for id_, *mark in session.execute(query):
-        if id_ not in before:
-            found.setdefault(tuple(mark), []).append(id_)
-    return [found[tuple(row[name] for name in names)].pop(0) for row in rows]
-
-
-# What tells apart the rows of one organisation that are entered together.
-MARKS = (OWN_NUMBER, "code", "title_key", "text_key")
+        _reread(ready, shape, [row["id"] for row in rows], now, fresh=True)
 
 
 def _row(
@@ -164,7 +131,7 @@ def _row(
 
 
 def _change(
-    session: Session,
+    ready: Passing,
     shape: Shape,
     run: ImportRun,
     verdicts: Sequence[Verdict],
@@ -173,6 +140,7 @@ def _change(
     kind = shape.record.value
     noted: list[Noted] = []
     found: list[int] = []
+    changes = []
     for verdict in verdicts:
         assert verdict.met is not None
         id_, _ = verdict.met
@@ -183,7 +151,7 @@ def _change(
                 columns[column] = likeness(values[name])
         if was != PENDING and run.manner is ImportManner.SUBMIT:
             columns |= {"status": PENDING, "return_reason": None, "return_codes": None}
-        _update(session, shape, verdict, columns)
+        changes.append(ready.change(id_, columns))
         told = {
             name: [before, values[name]]
             for name, before in verdict.values["before"].items()
@@ -194,58 +162,54 @@ def _change(
             noted.append((id_, f"{kind}.submitted", {}))
         if was != "draft" or "status" in columns:
             found.append(id_)
-    history.record_many(session, run.uploader_id, shape.table.name, noted, now=now)
-    _promise(session, shape, found, now)
-
-
-def _update(
-    session: Session, shape: Shape, verdict: Verdict, columns: Mapping[str, Any]
-) -> None:
-    assert verdict.met is not None
-    id_, version = verdict.met
-    table = shape.table
-    done = session.execute(
-        update(table)
-        .where(table.c.id == id_, table.c.version == version)
-        .values(**columns, version=version + 1)
-    )
-    if cast(CursorResult[Any], done).rowcount != 1:
-        raise Overtaken
+    ready.put_changes(changes)
+    ready.meet(each.met for each in verdicts if each.met is not None)
+    _note(ready, shape, run, noted, now, fresh=False)
+    _promise(ready, shape, found, now, fresh=False)
 
 
 # -- What follows ------------------------------------------------------------------
 
 
-def _reread(session: Session, shape: Shape, ids: Sequence[int], now: datetime) -> None:
+def _note(
+    ready: Passing,
+    shape: Shape,
+    run: ImportRun,
+    noted: Sequence[Noted],
+    now: datetime,
+    *,
+    fresh: bool,
+) -> None:
+    rows = history.rows_of(run.uploader_id, shape.table.name, noted, now=now)
+    ready.add_beside(HISTORY, rows, fresh=fresh)
+
+
+def _reread(
+    ready: Passing, shape: Shape, ids: Sequence[int], now: datetime, *, fresh: bool
+) -> None:
     rows = [{"record_type": shape.record, "record_id": id_, "at": now} for id_ in ids]
-    if rows:
-        session.execute(insert(cast(Table, IndexChange.__table__)), rows)
+    ready.add_beside(INDEX, rows, fresh=fresh)
 
 
-def _promise(session: Session, shape: Shape, ids: Sequence[int], now: datetime) -> None:
+def _promise(
+    ready: Passing, shape: Shape, ids: Sequence[int], now: datetime, *, fresh: bool
+) -> None:
     """What `outbox.touch` does for one: the worker encodes them in its own time."""
-    if not ids:
-        return
-    _reread(session, shape, ids, now)
-    session.execute(
-        insert(cast(Table, OutboxTask.__table__)),
-        [
-            {
-                "kind": TaskKind.ENCODE,
-                "record_type": shape.record,
-                "record_id": id_,
-                "attempts": 0,
-                "created_at": now,
-                "retry_at": now,
-            }
-            for id_ in ids
-        ],
-    )
-    session.info["wake"] = True
+    _reread(ready, shape, ids, now, fresh=fresh)
+    promised = {
+        "kind": TaskKind.ENCODE,
+        "record_type": shape.record,
+        "attempts": 0,
+        "created_at": now,
+        "retry_at": now,
+    }
+    rows = [promised | {"record_id": id_} for id_ in ids]
+    ready.add_beside(OUTBOX, rows, fresh=fresh)
 
 
 def tell(session: Session, shape: Shape, run: ImportRun, *, now: datetime) -> None:
-    """One notice to the staff for all that was submitted."""
+    """Wake the worker, and one notice to the staff for all that was submitted."""
+    session.info["wake"] = True
     number = run.added + run.changed + run.suspected * run.takes_suspects
     if run.manner is ImportManner.SUBMIT and number:
         actor = session.get_one(User, run.uploader_id)

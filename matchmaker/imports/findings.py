@@ -16,8 +16,9 @@ MOST_SHOWN = 200
 MOST_KINDS = 30
 # What one row says and another does not: errors are counted without it.
 _PARTICULAR = re.compile(
-    r"「[^」]*」|(?<=编号 )\S+(?= 相同)|(?<=第 )\d+(?= 行)"
-    r"|(?<=日期 )\d{4}-\d\d-\d\d|(?<=代码 )\d+"
+    r"「[^」]*」|(?<=编号 )[^\s，]+|(?<=第 )\d+(?= 行)|(?<=行的 )[^\s，]+"
+    r"|(?<=日期 )\d{4}-\d\d-\d\d|(?<=代码 )\d+|(?<=代码是 )\w+"
+    r"|\d[\d,.]* (?:元|万元|亿元)(?=矛盾)|\d{4}-\d\d-\d\d(?=矛盾)"
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Organisation, User
+from models import ImportRun, Organisation
 from models.accounts import name_key
 
 from .. import matrix
@@ -17,18 +17,18 @@ from .shapes import Home
 
 
 class Homes:
-    """Whose records the uploader may bring: its own organisation's, or named ones.
+    """Whose records a file may bring: of its own organisation, or of named ones.
 
     ``create`` is the action that the members of an organisation need for having such
     records at all; none where anybody may.
     """
 
-    def __init__(self, session: Session, actor: User, create: str | None) -> None:
+    def __init__(self, session: Session, run: ImportRun, create: str | None) -> None:
         self._own = None
         self._create = create
-        if not actor.is_staff:
-            assert actor.organisation is not None  # the rule of the import
-            self._own = Home(actor.organisation.id, actor.organisation.name)
+        if run.organisation_id is not None:
+            own = session.get_one(Organisation, run.organisation_id)
+            self._own = Home(own.id, own.name)
             return
         self._parties = Parties(session)
         query = select(Organisation.id, Organisation.name, Organisation.kind)

@@ -39,14 +39,24 @@ class Judge:
     def __call__(self, session: Session, rows: Sequence[Row]) -> list[Verdict]:
         verdicts = self._work.judge(session, [self._given(row) for row in rows])
         for verdict in verdicts:
-            mark = verdict.identity or verdict.key
-            if not mark:
-                continue
-            first = self._seen.first(mark, verdict.number)
-            if first != verdict.number:
-                same = f"的编号 {verdict.key} 相同" if verdict.key else "是同一条记录"
-                verdict.refuse("重复", f"与第 {first} 行{same}，请只留一行")
+            if not self._comes_again(verdict) and not verdict.errors:
+                self._refuse_claims(verdict)
         return verdicts
+
+    def _comes_again(self, verdict: Verdict) -> bool:
+        mark = verdict.identity or verdict.key
+        first = self._seen.first(mark, verdict.number) if mark else verdict.number
+        if first == verdict.number:
+            return False
+        same = f"的编号 {verdict.key} 相同" if verdict.key else "是同一条记录"
+        verdict.refuse("重复", f"与第 {first} 行{same}，请只留一行")
+        return True
+
+    def _refuse_claims(self, verdict: Verdict) -> None:
+        for label, mark, words in verdict.claims:
+            first = self._seen.first(f"{label}\n{mark}", verdict.number)
+            if first != verdict.number:
+                verdict.refuse(label, f"与第 {first} 行的 {words} 相同，请核对")
 
     def _given(self, row: Row) -> Given:
         cells, width = row.cells, len(row.cells)

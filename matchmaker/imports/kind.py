@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from models import ImportRun, User
@@ -12,6 +13,7 @@ from models.states import ImportManner
 
 from .. import policies
 from . import entering
+from .passing import Passing
 from .records import Entries
 from .shapes import Shape
 from .verdicts import Verdict
@@ -34,15 +36,28 @@ class Records:
     def begin(self, session: Session, run: ImportRun, *, now: datetime) -> Entries:
         return Entries(session, self.shape, run, now=now)
 
-    def write(
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return self.shape.table, *entering.BESIDE
+
+    def prepare(
         self,
         session: Session,
+        ready: Passing,
         run: ImportRun,
         verdicts: Sequence[Verdict],
         *,
         now: datetime,
     ) -> None:
-        entering.write(session, self.shape, run, verdicts, now=now)
+        entering.prepare(ready, self.shape, run, verdicts, now=now)
 
-    def finish(self, session: Session, run: ImportRun, *, now: datetime) -> None:
+    def refuse_overtaken(
+        self, session: Session, ready: Passing, run: ImportRun
+    ) -> None:
+        ready.refuse_overtaken()
+        entering.refuse_come_meanwhile(session, ready, self.shape, run)
+
+    def finish(
+        self, session: Session, ready: Passing, run: ImportRun, *, now: datetime
+    ) -> None:
         entering.tell(session, self.shape, run, now=now)

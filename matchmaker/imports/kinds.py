@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..achievements.importing.columns import SHAPE as ACHIEVEMENTS
 from ..calls.importing.columns import SHAPE as CALLS
-from ..ledger.entries import Contracts
+from ..ledger.kind import Contracts
 from ..needs.importing.columns import SHAPE as NEEDS
-from ..organisations.importing.entries import Organisations
+from ..organisations.importing.kind import Organisations
 from .kind import Records
 from .verdicts import Kind
 
@@ -16,4 +16,12 @@ KINDS: dict[str, Kind] = {
     "achievements": Records(ACHIEVEMENTS),
     "calls": Records(CALLS, submits=False),
     "organisations": Organisations(),
+}
+# What one must be allowed to do for the import of each.
+ACTIONS = {
+    "contracts": "ledger.import",
+    "needs": "import.needs",
+    "achievements": "import.achievements",
+    "calls": "import.calls",
+    "organisations": "import.organisations",
 }

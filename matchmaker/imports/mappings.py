@@ -27,10 +27,14 @@ def proposed(
     known = _of(session, run)
     offered = dict(layout.choices())
     found: dict[str, str] = {}
-    for heading, choice in (known.choices if known else {}).items():
+    taken: set[str] = set()
+    said = list((known.choices if known else {}).items())
+    # Of two headings for one column, from two files, the one said last is meant.
+    for heading, choice in reversed(said):
+        code = choice.partition(":")[0]
         if heading in headings and (choice in offered or not choice):
-            found[heading] = choice
-    taken = {choice.partition(":")[0] for choice in found.values() if choice}
+            found[heading] = "" if code in taken else choice
+            taken |= {code} - {""}
     for heading, choice in layout.propose(headings, unit).items():
         if heading not in found and choice.partition(":")[0] not in taken:
             found[heading] = choice

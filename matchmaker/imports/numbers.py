@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 from models.likeness import LONGEST_NUMBER
@@ -34,13 +35,16 @@ def read(cell: Cell) -> str:
 
 def number_of(prefix: str, item: Any) -> str:
     """What a file calls the record: its code, else its day and its place."""
-    if item.code:
-        return str(item.code)
-    return f"{prefix}{item.created_at.astimezone(CITY):%Y%m%d}-{item.id}"
+    return str(item.code or made(prefix, item.created_at, item.id))
+
+
+def made(prefix: str, moment: datetime, place: int) -> str:
+    """The number of a record that has no code: its day and its place."""
+    return f"{prefix}{moment.astimezone(CITY):%Y%m%d}-{place}"
 
 
 def place_in(number: str, prefix: str) -> int | None:
-    """The place a number of `number_of` names; None for any other number.
+    """The place a number of `made` names; None for any other number.
 
     The day in it is to be compared: after a table was emptied and filled again, the
     same place is another record's.

@@ -37,7 +37,10 @@ FEWEST_DONE = 500
 
 @dataclass(frozen=True)
 class Tab:
-    """The rows of one outcome: how many there are, and those of the page shown."""
+    """The rows of one outcome: how many there are, and those of the page shown.
+
+    ``listed`` are the rows of all its pages: of a run long over only the first.
+    """
 
     code: str
     words: str
@@ -45,6 +48,7 @@ class Tab:
     rows: list[dict[str, Any]] = field(default_factory=list)
     page: int = 1
     pages: int = 1
+    listed: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,10 +160,11 @@ def _chosen(tabs: list[Tab], asked: Asked, told: Lines[dict[str, Any]]) -> Tab |
 def _turned(tab: Tab, page: int, told: Lines[dict[str, Any]]) -> Tab:
     """The page of the rows asked for; of a run long over only the first are kept."""
     is_whole = told.path.exists()
-    here = turn(page, tab.number if is_whole else len(tab.rows), PER_PAGE)
+    listed = tab.number if is_whole else len(tab.rows)
+    here = turn(page, listed, PER_PAGE)
     rows = told.beginning(f'{{"outcome":"{tab.code}"') if is_whole else iter(tab.rows)
     some = list(itertools.islice(rows, here.start, here.start + PER_PAGE))
-    return replace(tab, rows=some, page=here.page, pages=here.pages)
+    return replace(tab, rows=some, page=here.page, pages=here.pages, listed=listed)
 
 
 def _how_long(run: ImportRun, now: datetime) -> str:

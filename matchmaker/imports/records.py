@@ -7,24 +7,24 @@ record or another row is left to the person: it is neither, until somebody says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from models import ImportRun, User, fields
+from models import ImportRun, fields
 from models.likeness import likeness
 from models.states import ImportManner
 
 from .. import labels
 from ..errors import Invalid
-from ..labels import CITY, today
+from ..labels import today
 from ..sheets.cells import CellError
-from . import numbers, parts
+from . import parts
 from .homes import Homes
+from .lines import Line
+from .meeting import Meeting, own_name
 from .seen import Seen
 from .shapes import (
     APPROVED,
@@ -33,38 +33,14 @@ from .shapes import (
     OWN_NUMBER,
     RESTORED,
     STATUS,
-    Home,
     Read,
     Shape,
 )
-from .sight import Sight
 from .telling import in_words
 from .verdicts import Given, Outcome, Verdict
 
 # Of these the input model knows nothing: they are put back as they were.
 KEPT = RESTORED - {APPROVED}
-
-
-@dataclass
-class Line:
-    """A row on its way to its verdict.
-
-    values  what it says, by the code of the column
-    number  by which its owner or the platform calls it; «» for none
-    stored  the record it is of, as a plain mapping
-    hidden  whether that is a draft of the organisation's own, which staff do not read
-    alike   a record with its title and another text
-    """
-
-    verdict: Verdict
-    values: dict[str, Any] = field(default_factory=dict)
-    home: Home | None = None
-    number: str = ""
-    stored: Mapping[str, Any] | None = None
-    alike: Mapping[str, Any] | None = None
-    hidden: bool = False
-    title_key: str = ""
-    text_key: str = ""
 
 
 class Entries:
@@ -76,9 +52,8 @@ class Entries:
         fields.refresh(session)
         self._shape, self._now, self._today = shape, now, today(now)
         self._manner = run.manner
-        actor = session.get_one(User, run.uploader_id)
-        self._sight = Sight(session, shape, actor)
-        self._homes = Homes(session, actor, shape.create)
+        self._meet = Meeting(session, shape, run)
+        self._homes = Homes(session, run, shape.create)
         self._labels = {each.code: each.label for each in shape.layout.fields}
         self._readers: dict[str, Read] = {
             part.field.code: part.read for part in shape.parts() if part.read
@@ -87,7 +62,7 @@ class Entries:
             code, _, unit = choice.partition(":")
             if unit:
                 self._readers[code] = parts.amount(unit)
-        self._titles, self._texts, self._numbers = Seen(), Seen(), Seen()
+        self._titles, self._texts = Seen(), Seen()
 
     def judge(self, session: Session, rows: Sequence[Given]) -> list[Verdict]:
         lines = [self._read(row) for row in rows]
@@ -129,103 +104,6 @@ class Entries:
         line.text_key = likeness(line.values.get(self._shape.text))
         return line
 
-    # -- Which record it is of -------------------------------------------------------
-
-    def _meet(self, session: Session, lines: Sequence[Line]) -> None:
-        """Find for each row the record it is of, with two queries for all."""
-        own = [line for line in lines if line.home is not None]
-        self._meet_by_number(session, [line for line in own if line.number])
-        others = [line for line in own if line.stored is None]
-        self._meet_by_words(session, others)
-
-    def _meet_by_number(self, session: Session, lines: Sequence[Line]) -> None:
-        if not lines:
-            return
-        table, prefix = self._shape.table.c, self._shape.prefix
-        said = {number for line in lines for number in self._said(line)}
-        places = {place for each in said if (place := numbers.place_in(each, prefix))}
-        found = self._stored(
-            session,
-            lines,
-            or_(
-                table.code.in_(said),
-                table.external_number.in_(said),
-                table.id.in_(places),
-            ),
-        )
-        known: dict[tuple[int, str], Mapping[str, Any]] = {}
-        for row in found:
-            owner = row[self._shape.owner]
-            for number in (self._made(row), row["external_number"], row["code"]):
-                if number:
-                    known[owner, number] = row
-        hidden = self._sight.hidden(session, found)
-        for line in lines:
-            assert line.home is not None
-            hits = (known.get((line.home.id, each)) for each in self._said(line))
-            line.stored = next(filter(None, hits), None)
-            if line.stored is not None and line.stored["id"] in hidden:
-                line.stored, line.hidden = None, True
-        if self._manner is ImportManner.RESTORE:
-            self._refuse_taken(session, lines)
-
-    def _refuse_taken(self, session: Session, lines: Sequence[Line]) -> None:
-        """A number of the platform is one record's, whoever's that is."""
-        code = self._shape.table.c.code
-        codes = [line.values[NUMBER] for line in lines if line.values.get(NUMBER)]
-        taken = set(session.scalars(select(code).where(code.in_(codes))))
-        for line in lines:
-            number = line.values.get(NUMBER)
-            if line.stored is None and number in taken:
-                line.verdict.refuse(
-                    LABELS[NUMBER], f"编号 {number} 已是另一家单位的记录，请核对"
-                )
-
-    @staticmethod
-    def _said(line: Line) -> list[str]:
-        """The numbers of the row, the one that names it best first."""
-        said = line.values.get(NUMBER), line.number, line.values.get(OWN_NUMBER)
-        return list(dict.fromkeys(filter(None, said)))
-
-    def _made(self, row: Mapping[str, Any]) -> str:
-        if row["code"]:
-            return ""
-        day = row["created_at"].astimezone(CITY)
-        return f"{self._shape.prefix}{day:%Y%m%d}-{row['id']}"
-
-    def _meet_by_words(self, session: Session, lines: Sequence[Line]) -> None:
-        """The record that reads the same; one with the title alone is only alike."""
-        if not lines:
-            return
-        keys = {line.title_key for line in lines}
-        table = self._shape.table.c
-        current = and_(table.title_key.in_(keys), table.status != "withdrawn")
-        found = self._stored(session, lines, current)
-        hidden = self._sight.hidden(session, found)
-        by_title: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
-        for row in found:
-            if row["id"] not in hidden:
-                key = row[self._shape.owner], row["title_key"]
-                by_title.setdefault(key, []).append(row)
-        for line in lines:
-            assert line.home is not None
-            rows = by_title.get((line.home.id, line.title_key), [])
-            same = [row for row in rows if row["text_key"] == line.text_key]
-            if same and not (line.number and _numbered(same[0])):
-                line.stored = same[0]
-            elif rows:
-                line.alike = (same or rows)[0]
-
-    def _stored(
-        self, session: Session, lines: Iterable[Line], which: ColumnElement[bool]
-    ) -> list[Mapping[str, Any]]:
-        """Records of the organisations of these rows."""
-        table = self._shape.table
-        owners = {line.home.id for line in lines if line.home is not None}
-        own = table.c[self._shape.owner].in_(owners)
-        query = select(table).where(and_(own, which)).order_by(table.c.id)
-        return [dict(row) for row in session.execute(query).mappings()]
-
     # -- What it does -----------------------------------------------------------------
 
     def _decide(self, line: Line) -> None:
@@ -235,7 +113,7 @@ class Entries:
         if stored is not None:
             verdict.met = stored["id"], stored["version"]
             verdict.identity = f"record:{stored['id']}"
-            verdict.key = line.number or stored["code"] or self._made(stored)
+            verdict.key = line.number or own_name(self._shape, stored)
         elif line.number:
             own = line.values.get(OWN_NUMBER) or line.number
             verdict.identity = f"{line.home.id}:{own}"
@@ -292,9 +170,13 @@ class Entries:
             except Invalid as invalid:
                 self._refuse(line, invalid)
         verdict.values = columns
-        self._refuse_second(line)
+        if code := line.values.get(NUMBER):
+            # The platform's number is one record's, whatever its owner calls it.
+            verdict.claims.append((LABELS[NUMBER], code, code))
+        if columns[OWN_NUMBER]:
+            self._claim_own(line, columns[OWN_NUMBER])
         if line.alike is not None and not self._restores(line):
-            number = numbers_of(line.alike, self._made(line.alike))
+            number = line.alike["external_number"] or own_name(self._shape, line.alike)
             verdict.suspect(
                 f"这家单位已有同名的{self._shape.noun}「{verdict.title[:40]}」"
                 f"（编号 {number}，{labels.label(line.alike['status'])}）"
@@ -303,15 +185,6 @@ class Entries:
     def _restores(self, line: Line) -> bool:
         """Whether the row is a record of its own whatever it resembles."""
         return self._manner is ImportManner.RESTORE and bool(line.number)
-
-    def _refuse_second(self, line: Line) -> None:
-        """The platform's number is one record's, whatever its owner calls it."""
-        code, row = line.values.get(NUMBER), line.verdict.number
-        first = self._numbers.first(code, row) if code else row
-        if first != row:
-            line.verdict.refuse(
-                LABELS[NUMBER], f"与第 {first} 行的 {code} 相同，请核对"
-            )
 
     def _compare(
         self, line: Line, stored: Mapping[str, Any], columns: dict[str, Any]
@@ -327,8 +200,9 @@ class Entries:
         }
         if not stored["external_number"] and not stored["code"]:
             own = line.values.get(OWN_NUMBER)
-            if own and own != self._made(stored):
+            if own and own != own_name(shape, stored):
                 changes[OWN_NUMBER] = (None, own)
+                self._claim_own(line, own)
         is_draft = stored["status"] == "draft"
         submits = self._manner is ImportManner.SUBMIT and is_draft
         if not changes and not submits:
@@ -356,6 +230,16 @@ class Entries:
             "changes": {name: after for name, (_, after) in changes.items()},
             "before": {} if is_draft else {n: b for n, (b, _) in changes.items()},
         }
+
+    def _claim_own(self, line: Line, own: str) -> None:
+        """An owner's number is one record's, in the tables and in the file."""
+        assert line.home is not None
+        label = LABELS[OWN_NUMBER]
+        if line.number_is_taken:
+            line.verdict.refuse(
+                label, f"编号 {own} 已是本单位另一项{self._shape.noun}的，请核对"
+            )
+        line.verdict.claims.append((label, f"{line.home.id}:{own}", own))
 
     def _is_same(self, name: str, before: Any, after: Any) -> bool:
         if name in self._shape.unordered:
@@ -395,12 +279,3 @@ class Entries:
         first = self._titles.first(title, verdict.number)
         if first != verdict.number:
             verdict.suspect(f"与第 {first} 行的名称相同")
-
-
-def numbers_of(row: Mapping[str, Any], made: str) -> str:
-    """What the owner of a stored row calls it."""
-    return str(row["external_number"] or row["code"] or made)
-
-
-def _numbered(row: Mapping[str, Any]) -> bool:
-    return bool(row["external_number"] or row["code"])

@@ -38,8 +38,11 @@ def _unstage(session: Session, staging: Staging, now: datetime) -> int:
         run = session.get(ImportRun, run_id)
         over = run is None or run.state is ImportState.DONE
         if over or (run is not None and now - run.touched_at > LEFT):
-            staging.forget(run_id)
-            gone += 1
+            # A worker that was away for a week may be at it again.
+            with staging.held(run_id) as alone:
+                if alone:
+                    staging.forget(run_id)
+                    gone += 1
     session.rollback()
     return gone
 

@@ -25,15 +25,8 @@ from ..errors import Conflict, Invalid, NotFound
 from ..history import service as history
 from . import findings, mappings
 from .judging import uncount
-from .kinds import KINDS
+from .kinds import ACTIONS, KINDS
 
-ACTIONS = {
-    "contracts": "ledger.import",
-    "needs": "import.needs",
-    "achievements": "import.achievements",
-    "calls": "import.calls",
-    "organisations": "import.organisations",
-}
 PER_PAGE = 20
 WORKING = frozenset({ImportState.CHECKING, ImportState.RUNNING})
 # What stops at its state may be begun again, or be looked at anew.

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import History, User
+from models import History, ImportRun, User
 from models.states import Role
 
 from .shapes import Shape
@@ -21,8 +21,8 @@ class Sight:
     those they entered from a file themselves, as long as nobody has edited them.
     """
 
-    def __init__(self, session: Session, shape: Shape, actor: User) -> None:
-        self._shape, self._inside = shape, actor.is_staff
+    def __init__(self, session: Session, shape: Shape, run: ImportRun) -> None:
+        self._shape, self._inside = shape, run.organisation_id is None
         people = select(User.id).where(User.role.in_((Role.STAFF, Role.ADMIN)))
         self._staff = set(session.scalars(people)) if self._inside else set()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from models import ImportRun, User
@@ -15,6 +16,7 @@ from models.states import ImportManner
 
 from ..sheets.layout import Layout
 from ..sheets.reader import Cell
+from .passing import Passing
 
 
 class Outcome(StrEnum):
@@ -41,6 +43,7 @@ class Verdict:
 
     key          by which the record is known; «» where the row does not tell
     identity     what must not come twice in a file, where it is not the key
+    claims       [(label of the column, mark, words)] of what one record alone may have
     errors       [(label of the column, what is wrong and what to do)]
     differences  {label: (before, after)} in words, for a change
     amount       fen that count for the record, for a sum over the file
@@ -53,6 +56,7 @@ class Verdict:
     key: str = ""
     identity: str = ""
     title: str = ""
+    claims: list[tuple[str, str, str]] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     differences: dict[str, tuple[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -74,10 +78,6 @@ class Verdict:
         self.notes.append(words)
 
 
-class Overtaken(Exception):
-    """A record is no longer what a verdict was given for."""
-
-
 class Work(Protocol):
     """One file's import of a kind: what it looked up once serves all its rows."""
 
@@ -86,9 +86,15 @@ class Work(Protocol):
 
 
 class Kind(Protocol):
-    """Records that can be imported: their columns, and how a run begins."""
+    """Records that can be imported: their columns, and how a run begins.
+
+    ``tables`` are that of the records and those that are written beside it.
+    """
 
     layout: Layout
+
+    @property
+    def tables(self) -> tuple[Table, ...]: ...
 
     def manners(self, actor: User) -> tuple[ImportManner, ...]:
         """What the person may have become of the rows; the first is proposed."""
@@ -96,18 +102,26 @@ class Kind(Protocol):
     def begin(self, session: Session, run: ImportRun, *, now: datetime) -> Work:
         """Look up what every row of the run needs."""
 
-    def write(
+    def prepare(
         self,
         session: Session,
+        ready: Passing,
         run: ImportRun,
         verdicts: Sequence[Verdict],
         *,
         now: datetime,
     ) -> None:
-        """Carry out what is new and what changed, in the transaction at hand.
+        """Make ready what is new and what changed; nothing is entered yet."""
 
-        Raises `Overtaken` where a record is not as it was when it was judged.
+    def refuse_overtaken(
+        self, session: Session, ready: Passing, run: ImportRun
+    ) -> None:
+        """Raise `Overtaken` where a record is not as it was when it was judged.
+
+        Asked in the transaction that enters, before it does.
         """
 
-    def finish(self, session: Session, run: ImportRun, *, now: datetime) -> None:
+    def finish(
+        self, session: Session, ready: Passing, run: ImportRun, *, now: datetime
+    ) -> None:
         """Tell whom it concerns, in the same transaction, once all is written."""

@@ -36,7 +36,7 @@ from ..sheets.layout import Layout
 from ..sheets.tables import Form
 from ..sheets.web import asked_form, download, download_table, exports
 from . import mappings, progress, service
-from .kinds import KINDS
+from .kinds import ACTIONS, KINDS
 from .schema import WishInput
 from .staging import Staging
 
@@ -83,7 +83,7 @@ class Desk:
 
     @property
     def action(self) -> str:
-        return service.ACTIONS[self.kind]
+        return ACTIONS[self.kind]
 
     def choices(self, user: User) -> list[tuple[str, str, str]]:
         """What the person may have become of the rows; none where it is no choice."""

@@ -20,25 +20,32 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from models import ImportRun, transaction
-from models.session import lock
+from models import ImportRun, User, transaction
+from models.session import in_turn, lock
 from models.states import ImportState
 
+from .. import policies
 from ..attachments.store import Store
 from ..errors import Invalid
 from ..sheets.guard import Limits
+from ..sheets.layout import UNITS
 from ..sheets.reader import UNCOMPUTED, Cell, Row, Table, opened
 from ..sheets.writer import Column, Sheet, write_sheets
 from . import findings, mappings
 from .judging import Judge, chunks, count, uncount
-from .kinds import KINDS
+from .kinds import ACTIONS, KINDS
+from .passing import Overtaken, Passing, passing
 from .staging import Lines, Staging
-from .verdicts import Overtaken, Verdict
+from .verdicts import Verdict
 
 log = structlog.get_logger()
 
 ATTEMPTS = 3
 FAULT = "系统出错，已记录。没有导入任何一行，可以重试；仍不成功请联系平台管理员"
+NO_RIGHT = (
+    "上传的人已不能再导入这类记录（账号停用、换了单位或权限有变），没有导入任何一行。"
+    "请由有权限的人重新上传"
+)
 GONE = "上传的文件已不在服务器上，请重新上传"
 
 # When the errors of a run are all known.
@@ -124,6 +131,7 @@ class Importer:
     # -- The dry run -----------------------------------------------------------------
 
     def _check(self, run: ImportRun) -> None:
+        self._require_right(run)
         with self._opened(run) as table:
             self._describe(run, table)
             if not KINDS[run.kind].layout.missing(run.mapping):
@@ -139,7 +147,7 @@ class Importer:
         if run.report.get("headings") == table.headings and run.total:
             return
         with transaction(self.session):
-            lock(self.session, run)
+            self._hold(run, ImportState.CHECKING)
             if not run.mapping:
                 layout = KINDS[run.kind].layout
                 run.mapping = mappings.proposed(
@@ -169,6 +177,7 @@ class Importer:
     # -- Entering --------------------------------------------------------------------
 
     def _run(self, run: ImportRun) -> None:
+        self._require_right(run)
         self._restage(run)
         for attempt in range(1, ATTEMPTS + 1):
             self._judge_again(run)
@@ -207,14 +216,28 @@ class Importer:
         return run.state is ImportState.RUNNING
 
     def _enter(self, run: ImportRun) -> None:
-        with transaction(self.session):
-            self._hold(run, ImportState.RUNNING)
-            now = self.clock()
-            for verdicts in chunks(self.staging.verdicts(run.id)):
-                KINDS[run.kind].write(self.session, run, verdicts, now=now)
-            KINDS[run.kind].finish(self.session, run, now=now)
-            run.move_to(ImportState.DONE, now=now)
-            run.finished_at = now
+        """Make all ready, then enter it at once: others wait for the second alone."""
+        kind, now = KINDS[run.kind], self.clock()
+        with passing(self.session, *kind.tables) as ready:
+            self._prepare(run, ready, now)
+            with transaction(self.session):
+                self._hold(run, ImportState.RUNNING)
+                self._require_right(run)
+                in_turn(self.session, f"import.{run.kind}")
+                kind.refuse_overtaken(self.session, ready, run)
+                ready.enter()
+                kind.finish(self.session, ready, run, now=now)
+                run.move_to(ImportState.DONE, now=now)
+                run.finished_at = now
+
+    def _prepare(self, run: ImportRun, ready: Passing, now: datetime) -> None:
+        prepared = 0
+        for verdicts in chunks(self.staging.verdicts(run.id)):
+            KINDS[run.kind].prepare(self.session, ready, run, verdicts, now=now)
+            self.session.commit()
+            prepared += len(verdicts)
+        if prepared != run.done:
+            raise Overtaken  # what was staged is not all there any more
 
     def _restage(self, run: ImportRun) -> None:
         """Read the upload again if its staged rows are not all here."""
@@ -233,7 +256,11 @@ class Importer:
         headings = run.report["headings"]
         columns = [Column("错误", 40), Column("原行号", 8, "number")]
         columns += [Column(each, 16) for each in headings]
-        sheet = Sheet(run.report.get("sheet") or "错误", columns, self._marked(run))
+        # What a line above the headings said of money holds for the copy as well.
+        unit = run.report.get("unit")
+        notes = [f"单位：{UNITS[unit].words}"] if unit else []
+        title = run.report.get("sheet") or "错误"
+        sheet = Sheet(title, columns, self._marked(run), notes)
         roomy = Store(self.store.folder, self.limits.unpacked)
         with (
             write_sheets([sheet]) as file,
@@ -307,6 +334,13 @@ class Importer:
             judge(self.session, chunk)
         self.session.rollback()
         return judge
+
+    def _require_right(self, run: ImportRun) -> None:
+        """Whoever sent the file must still be one who may; raises `Invalid`."""
+        actor = self.session.get_one(User, run.uploader_id, populate_existing=True)
+        allowed = policies.may(actor, ACTIONS[run.kind], run)
+        if not allowed or run.manner not in KINDS[run.kind].manners(actor):
+            raise Invalid({"file": NO_RIGHT})
 
     def _hold(self, run: ImportRun, *states: ImportState) -> None:
         """Lock the run; raises `Stopped` where somebody moved it meanwhile."""

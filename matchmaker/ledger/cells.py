@@ -112,11 +112,11 @@ payment_manner = chooser(
     ),
 )
 
-status = chooser(
+# «待认定», «认定未通过», «提交登记» have the word and are not recognised.
+_NOT_YET = re.compile("不|未|待|拟|退|补正|申请|提交|审核中|(?:认定|登记)中")
+_status = chooser(
     {"认定": ContractState.RECOGNISED, "注销": ContractState.CANCELLED},
     contained=(
-        ("不予", None),
-        ("未", None),
         ("注销", ContractState.CANCELLED),
         ("撤销", ContractState.CANCELLED),
         ("认定", ContractState.RECOGNISED),
@@ -125,6 +125,15 @@ status = chooser(
         ("通过", ContractState.RECOGNISED),
     ),
 )
+
+
+def status(cell: Cell) -> ContractState:
+    """«认定» or «注销»; what is not recognised yet is no entry of a ledger."""
+    said = text(cell)
+    if _NOT_YET.search(said):
+        raise CellError(f"「{said[:30]}」还不是认定，台账只收已认定和已注销的合同")
+    found: ContractState = _status(cell)
+    return found
 
 
 # -- Regions -----------------------------------------------------------------------

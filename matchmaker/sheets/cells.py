@@ -32,6 +32,8 @@ EXCEL_ERRORS = frozenset(
 # A serial number of a day, as a sheet without a date format shows it: 1985 to 2100.
 SERIALS = range(31_048, 73_416)
 EXACT = 10**15
+# So many words a reader remembers the meaning of.
+MOST_CACHED = 10_000
 
 # Words that leave a field of figures or choices open.
 NOTHING = frozenset(
@@ -287,7 +289,7 @@ def named(
     def read(cell: Cell) -> Any:
         said = text(cell)
         if said not in cache:
-            if len(cache) > 10_000:
+            if len(cache) > MOST_CACHED:
                 cache.clear()
             cache[said] = find(said)
         return cache[said]
@@ -410,6 +412,8 @@ def chooser(
             value = next((kind for part, kind in parts if part in said), None)
         if value is None:
             raise CellError(f"「{said[:30]}」不在可选范围内，可填：{'、'.join(words)}")
+        if len(cache) > MOST_CACHED:
+            cache.clear()
         cache[cell] = value
         return value
 

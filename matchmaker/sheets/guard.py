@@ -114,5 +114,10 @@ def _note(facts: SheetFacts, block: bytes, fresh: int) -> None:
                 (int(left or 0), int(top or 0), int(right or 0), int(bottom or 0))
             )
     for match in _UNCOMPUTED.finditer(block):
-        if len(facts.uncomputed) < MOST_UNCOMPUTED:
-            facts.uncomputed.add(match[1].decode())
+        # Those beyond would be read as empty cells.
+        if len(facts.uncomputed) >= MOST_UNCOMPUTED:
+            refuse(
+                f"有超过 {MOST_UNCOMPUTED} 个公式没有计算结果。"
+                "请用 Excel 打开并保存一次，或把公式粘贴为数值后再上传"
+            )
+        facts.uncomputed.add(match[1].decode())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,14 +24,14 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from ..attachments.office import refuse
 from ..errors import Invalid
+from . import heads
 from .guard import BROKEN, Limits, Range, SheetFacts, examine, is_workbook
-from .layout import Layout, bare, said_unit
+from .heads import Head
+from .layout import Layout, bare
 from .writer import unguarded
 
 # Headings stand somewhere in these rows.
 LOOKED_AT = 40
-# So many headings we know make a row of headings.
-FEWEST_KNOWN = 2
 SUMS = frozenset({"合计", "总计", "小计", "累计", "本页合计", "合计数"})
 MOST_NOTED = 20
 
@@ -146,7 +145,7 @@ def _best_sheet(
         # The only name by which the archive knows the sheet.
         its = facts.get(sheet._worksheet_path.lstrip("/"), SheetFacts())
         with _reading():
-            head = _find_head(_peek(sheet, its, limits), layout)
+            head = heads.find(_peek(sheet, its, limits), layout)
         if head is None:
             others.append(sheet.title)
             continue
@@ -155,7 +154,8 @@ def _best_sheet(
             continue
         if best is not None:
             others.append(best[1].sheet)
-        best = head.known, _sheet_table(sheet, its, head, limits)
+        aside = _aside(head, layout)
+        best = head.known, _sheet_table(sheet, its, head, limits, aside)
     if best is None:
         _refuse_headless(layout, hidden)
     _, table = best
@@ -186,7 +186,13 @@ def _peek(sheet: Any, facts: SheetFacts, limits: Limits) -> list[list[Cell]]:
     ]
 
 
-def _sheet_table(sheet: Any, facts: SheetFacts, head: _Head, limits: Limits) -> Table:
+def _sheet_table(
+    sheet: Any,
+    facts: SheetFacts,
+    head: Head,
+    limits: Limits,
+    aside: frozenset[int],
+) -> Table:
     def rows(table: Table) -> Iterator[Row]:
         below = {each for each in facts.merged if each[1] >= head.first_row}
         filler = _Filler(below, across=False)
@@ -200,7 +206,7 @@ def _sheet_table(sheet: Any, facts: SheetFacts, head: _Head, limits: Limits) -> 
                 (number, filler.filled(number, _values(number, values, facts)))
                 for number, values in enumerate(found, head.first_row)
             )
-            yield from _kept(table, numbered, limits)
+            yield from _kept(table, numbered, limits, aside)
 
     expected = max(0, facts.rows - head.first_row + 1)
     return Table(sheet.title, head.headings, head.unit, expected, rows)
@@ -267,16 +273,8 @@ csv.field_size_limit(1_000_000)
 
 def _text_table(path: Path, layout: Layout, limits: Limits) -> Table:
     encoding = _encoding(path)
-    separator = _separator(path, encoding)
-    with _lines(path, encoding, separator) as lines:
-        peek = [
-            [_plain(cell) for cell in cells[: limits.columns]]
-            for cells in itertools.islice(lines, LOOKED_AT)
-        ]
-    head = _find_head(peek, layout)
-    if head is None:
-        _refuse_headless(layout)
-    width = len(head.headings)
+    head, separator = _text_head(path, encoding, layout, limits)
+    width, aside = len(head.headings), _aside(head, layout)
 
     def rows(table: Table) -> Iterator[Row]:
         with _lines(path, encoding, separator) as lines:
@@ -285,7 +283,7 @@ def _text_table(path: Path, layout: Layout, limits: Limits) -> Table:
                 for number, cells in enumerate(lines, 1)
                 if number >= head.first_row
             )
-            yield from _kept(table, numbered, limits)
+            yield from _kept(table, numbered, limits, aside)
 
     with path.open("rb") as file:
         total = sum(
@@ -313,11 +311,26 @@ def _encoding(path: Path) -> str:
     refuse("看不懂文件的编码。请用 Excel 打开，另存为 .xlsx 或「CSV UTF-8」后再上传")
 
 
-def _separator(path: Path, encoding: str) -> str:
-    """The sign between cells: the one the first lines have most of."""
-    with path.open(encoding=encoding, newline="", errors="replace") as text:
-        first = text.read(1 << 14)
-    return max(_SEPARATORS, key=first.count)
+def _text_head(
+    path: Path, encoding: str, layout: Layout, limits: Limits
+) -> tuple[Head, str]:
+    """The headings, and the sign between cells: the one that parts most we know.
+
+    Prose may have more commas than the table has columns, so counting says nothing.
+    """
+    best: tuple[Head, str] | None = None
+    for separator in _SEPARATORS:
+        with _lines(path, encoding, separator) as lines:
+            peek = [
+                [_plain(cell) for cell in cells[: limits.columns]]
+                for cells in itertools.islice(lines, LOOKED_AT)
+            ]
+        head = heads.find(peek, layout)
+        if head is not None and (best is None or head.known > best[0].known):
+            best = head, separator
+    if best is None:
+        _refuse_headless(layout)
+    return best
 
 
 @contextmanager
@@ -332,85 +345,32 @@ def _lines(path: Path, encoding: str, separator: str) -> Iterator[Iterator[list[
 # -- What both have --------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Head:
-    """The headings found: how many of them we know, and where the rows begin."""
-
-    headings: list[str]
-    known: int
-    first_row: int
-    unit: str
-
-
-def _find_head(peek: list[list[Cell]], layout: Layout) -> _Head | None:
-    """The row, or the pair of rows, with the most headings that we know."""
-    best: _Head | None = None
-    rank = (0, 0)
-    texts = [[_words(cell) for cell in row] for row in peek]
-    unit = ""
-    for place, row in enumerate(texts):
-        for text in row:
-            unit = unit or said_unit(text)
-        candidates = [(row, place + 2)]
-        if place + 1 < len(texts):
-            below = texts[place + 1]
-            candidates.append((_joined(row, below, layout), place + 3))
-        for headings, first_row in candidates:
-            known = len(layout.propose(headings, "wan"))
-            # «买方» over two columns says less than «买方名称» and «买方地区».
-            repeated = len(list(filter(None, headings))) - len(
-                {*filter(None, headings)}
-            )
-            if known >= FEWEST_KNOWN and (known, -repeated) > rank:
-                best = _Head(_named(headings), known, first_row, unit)
-                rank = known, -repeated
-    return best
-
-
-def _words(cell: Cell) -> str:
-    return re.sub(r"\s+", "", cell) if isinstance(cell, str) else ""
-
-
-def _joined(above: list[str], below: list[str], layout: Layout) -> list[str]:
-    """Two rows of headings as one: «买方» over «名称» is «买方名称»."""
-    found = []
-    for top, bottom in itertools.zip_longest(above, below, fillvalue=""):
-        if not bottom or bare(top) == bare(bottom):
-            found.append(top or bottom)
-        elif not top:
-            found.append(bottom)
-        else:
-            both = top + bottom
-            found.append(
-                bottom if layout.knows(bottom) and not layout.knows(both) else both
-            )
-    return found
-
-
-def _named(headings: Sequence[str]) -> list[str]:
-    """Headings without blanks at the end, each with a name of its own."""
-    found = list(headings)
-    while found and not found[-1]:
-        found.pop()
-    seen: dict[str, int] = {}
-    for place, text in enumerate(found):
-        text = text[:120] or f"（{get_column_letter(place + 1)} 列，没有列名）"
-        seen[text] = seen.get(text, 0) + 1
-        found[place] = text if seen[text] == 1 else f"{text}（{seen[text]}）"
-    return found
+def _aside(head: Head, layout: Layout) -> frozenset[int]:
+    """The places of columns we leave aside: a serial number, remarks."""
+    named = enumerate(head.headings)
+    return frozenset(place for place, text in named if layout.ignores(text))
 
 
 def _kept(
-    table: Table, numbered: Iterator[tuple[int, list[Cell]]], limits: Limits
+    table: Table,
+    numbered: Iterator[tuple[int, list[Cell]]],
+    limits: Limits,
+    aside: frozenset[int],
 ) -> Iterator[Row]:
-    """The rows that hold something, sums left out; refuses one too many."""
+    """The rows that hold something, sums left out; refuses one too many.
+
+    Lines that were only numbered in advance hold nothing.
+    """
     count = 0
     for number, cells in numbered:
-        filled = [cell for cell in cells if cell not in (None, "")]
+        filled = [place for place, cell in enumerate(cells) if cell not in (None, "")]
         if not filled:
             continue
-        if isinstance(filled[0], str) and bare(filled[0]) in SUMS:
-            table.note(f"第 {number} 行是{bare(filled[0])}，没有当作一条记录")
+        first = cells[filled[0]]
+        if isinstance(first, str) and bare(first) in SUMS:
+            table.note(f"第 {number} 行是{bare(first)}，没有当作一条记录")
+            continue
+        if aside.issuperset(filled):
             continue
         count += 1
         if count > limits.rows:

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from models import History, Organisation
+from matchmaker.imports.worker import Importer
+from models import History, Organisation, transaction
 from models.states import OrganisationKind
 
 from .files import book, counts, errors, told
@@ -57,9 +58,10 @@ def test_a_known_name_gets_its_code_and_no_other(files, session, staff, make):
     run = files.through(staff, "organisations", book(row(), head=HEAD))
     assert counts(run)[1] == 1
     assert stored(session)[0].credit_code == CODE
-    other = row(code="91430100MA4L16JQ9B")
+    other = row(code="91430100MA4L16JQ9D")
     run = files.send(staff, "organisations", book(other, head=HEAD))
-    assert counts(run)[4] == 1
+    [(_, _, words)] = errors(run)
+    assert f"信用代码是 {CODE}，与这一行不同" in words
 
 
 def test_a_name_that_is_nearly_one_there_is_waits_for_a_decision(files, staff, make):
@@ -88,3 +90,45 @@ def test_what_is_wrong_is_told_by_row(files, staff):
         (6, "单位名称"),
         (8, "重复"),
     ]
+
+
+def test_a_name_or_code_that_two_rows_give_is_told_by_row(files, session, staff, make):
+    make.organisation(name="老名称有限公司")
+    other = "91430100MA4L16JQ9D"
+    rows = [
+        row("甲有限公司", CODE),
+        row("甲有限公司", None),
+        row("老名称有限公司", other),
+        row("乙有限公司", other),
+    ]
+    run = files.through(
+        staff, "organisations", book(*rows, head=HEAD), skip_errors=True
+    )
+    assert [(number, label) for number, label, _ in errors(run)] == [
+        (3, "单位名称"),
+        (5, "统一社会信用代码"),
+    ]
+    assert (run.state, counts(run)) == (run.state.DONE, (1, 1, 0, 0, 2))
+    assert {each.name for each in stored(session)} == {"甲有限公司", "老名称有限公司"}
+
+
+def test_an_organisation_somebody_changed_meanwhile_is_judged_anew(
+    files, session, staff, make, monkeypatch
+):
+    firm_id = make.organisation(name="湘江电池有限公司").id
+    run = files.send(staff, "organisations", book(row(), head=HEAD))
+    assert counts(run) == (0, 1, 0, 0, 0)
+    may_enter = Importer._may_enter
+
+    def asked(self, run):
+        monkeypatch.setattr(Importer, "_may_enter", may_enter)
+        answer = may_enter(self, run)
+        with transaction(session):
+            firm = session.get_one(Organisation, firm_id)
+            firm.credit_code, firm.district = "91430100MA4L16JQ9D", "岳麓区"
+        return answer
+
+    monkeypatch.setattr(Importer, "_may_enter", asked)
+    run = files.start(staff, run)
+    assert (run.state, counts(run)) == (run.state.CHECKED, (0, 0, 0, 0, 1))
+    assert stored(session)[0].credit_code == "91430100MA4L16JQ9D"

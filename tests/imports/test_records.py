@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from matchmaker.errors import Forbidden, Invalid, NotFound
-from matchmaker.imports import service
+from matchmaker.imports import numbers, service
+from matchmaker.imports.worker import Importer
 from models import (
     Achievement,
     Call,
@@ -504,3 +505,133 @@ def test_a_check_that_was_killed_goes_on_where_it_was(files, session, firm):
     shown = [each["row"] for each in files.staging.told(run.id)]
     assert shown == [2, 3, 4, 5, 6]
     assert counts(files.start(firm, run)) == (5, 0, 0, 0, 0)
+
+
+# -- Between the upload and the end ---------------------------------------------------
+
+
+def test_who_moved_to_another_firm_brings_it_nothing(files, session, make, firm):
+    """The rows are of the firm whose file it is; its sender is no longer of it."""
+    other = make.organisation()
+    run = files.send(firm, "needs", book(need_row()))
+    with transaction(session):
+        session.get_one(type(firm), firm.id).organisation_id = other.id
+    colleague = make.user(organisation_id=run.organisation_id)
+    run = files.start(colleague, run)
+    assert run.state is ImportState.FAILED
+    assert "重新上传" in run.error
+    assert needs(session) == []
+
+
+@pytest.mark.parametrize("lost", ["active", "role", "org_role"])
+def test_who_may_import_no_more_enters_nothing(files, session, make, firm, lost):
+    values = {
+        "active": False,
+        "role": Role.UNIVERSITY,
+        "org_role": OrganisationRole.READER,
+    }
+    run = files.send(firm, "needs", book(need_row()))
+    with transaction(session):
+        setattr(session.get_one(type(firm), firm.id), lost, values[lost])
+    run = files.start(make.user(organisation_id=run.organisation_id), run)
+    assert (run.state, needs(session)) == (ImportState.FAILED, [])
+
+
+def test_a_right_lost_while_the_rows_are_judged_counts_as_well(
+    files, session, monkeypatch, firm
+):
+    run = files.send(firm, "needs", book(need_row()))
+    may_enter = Importer._may_enter
+
+    def asked(self, run):
+        answer = may_enter(self, run)
+        with transaction(session):
+            session.get_one(type(firm), firm.id).active = False
+        return answer
+
+    monkeypatch.setattr(Importer, "_may_enter", asked)
+    run = files.start(firm, run)
+    assert (run.state, needs(session)) == (ImportState.FAILED, [])
+
+
+def test_two_who_send_the_same_file_enter_it_once(files, session, make, firm):
+    rows = [need_row(1, 需求编号=None), need_row(2)]
+    first = files.send(firm, "needs", book(*rows))
+    colleague = make.user(organisation_id=firm.organisation_id)
+    second = files.send(colleague, "needs", book(*rows))
+    assert counts(first) == counts(second) == (2, 0, 0, 0, 0)
+    files.start(firm, first)
+    second = files.start(colleague, second)
+    assert (second.state, counts(second)) == (ImportState.DONE, (0, 0, 2, 0, 0))
+    assert len(needs(session)) == 2
+
+
+def test_who_enters_the_same_words_after_the_judging_is_met(
+    files, session, make, monkeypatch, firm
+):
+    run = files.send(firm, "needs", book(need_row(1, 需求编号=None)))
+    values = dict(zip(NEED_HEAD, need_row(1), strict=True))
+    may_enter = Importer._may_enter
+
+    def asked(self, run):
+        monkeypatch.setattr(Importer, "_may_enter", may_enter)
+        answer = may_enter(self, run)
+        make.need(
+            organisation_id=firm.organisation_id,
+            status=NeedStatus.DRAFT,
+            title=values["技术需求名称"],
+            problem=values["技术需求描述"],
+        )
+        return answer
+
+    monkeypatch.setattr(Importer, "_may_enter", asked)
+    run = files.start(firm, run)
+    assert run.state is ImportState.DONE
+    assert counts(run)[0] == 0
+    assert len(needs(session)) == 1
+
+
+# -- Numbers and headings that two would have -----------------------------------------
+
+
+def test_an_owners_number_of_another_record_is_told_by_row(files, session, make, firm):
+    taken = make.need(organisation_id=firm.organisation_id, external_number="B-7")
+    draft = make.need(
+        organisation_id=firm.organisation_id, status=NeedStatus.DRAFT, code=None
+    )
+    number = numbers.number_of("XQ", draft)
+    head = (*NEED_HEAD, "单位编号")
+    run = files.send(
+        firm, "needs", book([*need_row(1, 需求编号=number), "B-7"], head=head)
+    )
+    [(_, label, words)] = errors(run)
+    assert (label, "B-7" in words) == ("单位编号", True)
+    assert taken.id != draft.id
+
+
+def test_an_owners_number_given_to_two_rows_is_told_by_row(files, session, make, firm):
+    draft = make.need(
+        organisation_id=firm.organisation_id, status=NeedStatus.DRAFT, code=None
+    )
+    number = numbers.number_of("XQ", draft)
+    head = (*NEED_HEAD, "单位编号")
+    rows = [[*need_row(1), "B-7"], [*need_row(2, 需求编号=number), "B-7"]]
+    run = files.through(firm, "needs", book(*rows, head=head), skip_errors=True)
+    assert errors(run) == [(3, "单位编号", "与第 2 行的 B-7 相同，请核对")]
+    assert run.state is ImportState.DONE
+
+
+def test_of_two_remembered_headings_for_one_column_the_later_is_read(
+    files, session, firm
+):
+    row = ["第一个课题的名称", "B-1", "新材料"]
+    for heading in ("课题", "攻关题目"):
+        run = files.send(firm, "needs", book(row, head=[heading, "编号", "领域"]))
+        chosen = {heading: "title", "编号": "number", "领域": "field"}
+        service.set_mapping(session, firm, "needs", run.id, chosen, now=files.make.now)
+    both = ["旧的一列里的名称", *row]
+    run = files.send(
+        firm, "needs", book(both, head=["课题", "攻关题目", "编号", "领域"])
+    )
+    assert run.mapping == {"攻关题目": "title", "编号": "number", "领域": "field"}
+    assert told(run, "new")[0]["title"] == "第一个课题的名称"

@@ -195,3 +195,18 @@ def test_what_is_no_upload_is_told_on_the_page(client, what, words):
     page = client.post(LIST, data=data, content_type="multipart/form-data")
     assert page.status_code == 422
     assert words in page.text
+
+
+def test_of_a_run_that_is_over_the_page_tells_how_many_rows_it_kept(
+    files, session, client
+):
+    wrong = [need_row(number, 需求截止日期="x") for number in range(2, 253)]
+    upload(client, need_row(1), *wrong)
+    run = files.work(last(session).id)
+    path = f"{LIST}/{run.id}"
+    assert "共 251 行，只留下" not in client.get(path).text.replace(",", "")
+    client.post(f"{path}/start", data={"errors": "skip"})
+    run = files.work(run.id)
+    page = client.get(path).text
+    assert "只留下前 200 行的说明；每一行的错误见错误表" in page
+    assert client.get(f"{path}?show=error&page=2").status_code == 200

@@ -1,16 +1,19 @@
 """A ledger is read in row by row, once, with what is wrong told by row and column."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from matchmaker.attachments.service import sweep
 from matchmaker.errors import Conflict, Forbidden, Invalid
-from matchmaker.imports import findings, judging, retention, service
-from matchmaker.imports.verdicts import Overtaken
+from matchmaker.imports import findings, judging, passing, retention, service
+from matchmaker.imports.passing import Overtaken
+from matchmaker.imports.verdicts import Outcome, Verdict
 from matchmaker.imports.worker import Importer
-from matchmaker.ledger import entries
+from matchmaker.ledger import entries, kind
 from models import Amendment, Contract, History, ImportRun, Notice, transaction
 from models.states import (
     ContractSource,
@@ -459,13 +462,18 @@ def kill_at(monkeypatch, owner, name, call):
 
 @pytest.mark.parametrize(
     ("owner", "name", "done"),
-    [(judging.Judge, "__call__", 2), (entries.Contracts, "write", 7)],
+    [
+        (judging.Judge, "__call__", 2),
+        (kind.Contracts, "prepare", 7),
+        (passing.Passing, "_copy", 7),
+        (kind.Contracts, "finish", 7),
+    ],
 )
 def test_a_killed_import_leaves_nothing_and_goes_on_at_the_row_it_reached(
     imports, session, monkeypatch, small_chunks, owner, name, done
 ):
     run = imports.upload(*(row(number) for number in range(1, 8)))
-    revive = kill_at(monkeypatch, owner, name, 1)
+    revive = kill_at(monkeypatch, owner, name, 0 if name == "finish" else 1)
     with pytest.raises(Killed):
         imports.start(run)
     assert contracts(session) == []
@@ -604,7 +612,7 @@ def test_who_is_always_quicker_leaves_the_ledger_whole(imports, session, monkeyp
     def overtaken(*args, **kwargs):
         raise Overtaken
 
-    monkeypatch.setattr(entries, "_refuse_overtaken", overtaken)
+    monkeypatch.setattr(passing.Passing, "refuse_overtaken", overtaken)
     run = imports.start(run)
     assert run.state is ImportState.FAILED
     assert "没有导入任何一行" in run.error
@@ -711,3 +719,129 @@ def test_files_of_imports_outlive_the_sweep(imports, session):
     sweep(session, imports.store)
     assert imports.store.path(run.sha256).exists()
     assert imports.store.path(run.errors_sha256).exists()
+
+
+# -- What a yearly file meets again --------------------------------------------------
+
+
+def test_a_party_of_a_cancelled_contract_is_linked_and_nothing_refused(
+    imports, session, make
+):
+    head = [*HEAD, "登记状态", "注销日期"]
+    gone = [*row(), "已注销", "2026-06-01"]
+    imports.start(imports.upload(gone, head=head))
+    firm = make.organisation(name="湘江电池有限公司")
+    run = imports.start(imports.upload(gone, head=head))
+    assert counts(run) == (0, 1, 0, 0), errors(run)
+    [contract] = contracts(session)
+    assert (contract.buyer_id, contract.state) == (firm.id, ContractState.CANCELLED)
+    assert contract.amendments == []
+
+
+@pytest.mark.parametrize(
+    "words", ["待认定", "认定未通过", "认定中", "提交登记", "未登记"]
+)
+def test_what_is_not_recognised_yet_is_not_counted_as_recognised(imports, words):
+    run = imports.upload([*row(), words], head=[*HEAD, "登记状态"])
+    assert counts(run) == (0, 0, 0, 1)
+    assert "还不是认定" in errors(run)[0][2]
+
+
+def test_a_row_judged_the_same_is_judged_anew_if_somebody_changed_it(
+    imports, session, monkeypatch
+):
+    imports.through(row(1))
+    contract_id = contracts(session)[0].id
+    run = imports.upload(row(1), row(2))
+    assert counts(run) == (1, 0, 1, 0)
+
+    def spoil():
+        with transaction(session):
+            session.get_one(Contract, contract_id).office = "另一个登记处"
+            session.get_one(Contract, contract_id).name = "后来改过的名称"
+
+    spoil_before_entering(monkeypatch, spoil)
+    assert counts(imports.start(run)) == (1, 1, 0, 0)
+
+
+# -- What stands ready and is lost ---------------------------------------------------
+
+
+def test_rows_that_were_judged_and_are_gone_are_judged_again(
+    imports, session, monkeypatch
+):
+    run = imports.upload(row(1), row(2), row(3))
+
+    def lose():
+        imports.staging.verdicts(run.id).cut(1)
+
+    spoil_before_entering(monkeypatch, lose)
+    assert counts(imports.start(run)) == (3, 0, 0, 0)
+    assert len(contracts(session)) == 3
+
+
+def test_what_a_worker_holds_is_not_cleared_away(imports, make):
+    run = imports.upload(row())
+    later = make.now + timedelta(days=8)
+    with imports.staging.held(run.id):
+        retention.tidy(imports.session, imports.staging, days=180, now=later)
+    assert imports.staging.held_runs() == [run.id]
+
+
+def test_others_may_write_while_an_import_is_made_ready(imports, session, monkeypatch):
+    """Nothing is locked before the rows are copied over."""
+    run = imports.upload(*(row(number) for number in range(1, 4)))
+    prepare, asked = kind.Contracts.prepare, []
+
+    def watched(self, at, ready, *args, **kwargs):
+        prepare(self, at, ready, *args, **kwargs)
+        asked.append(at.info.get("in_block", False))
+
+    monkeypatch.setattr(kind.Contracts, "prepare", watched)
+    assert imports.start(run).state is ImportState.DONE
+    assert asked == [False]
+
+
+# -- The workbook that comes back ------------------------------------------------------
+
+
+def test_the_workbook_of_errors_keeps_the_unit_a_line_above_said(imports, session):
+    head = [name.replace("(万元)", "") for name in HEAD]
+    workbook = Workbook()
+    for line in (["单位：万元"], head, row(1), row(2, 签订日期="x")):
+        workbook.active.append(line)
+    file = io.BytesIO()
+    workbook.save(file)
+    file.seek(0)
+    run = imports.send(file)
+    assert counts(run) == (1, 0, 0, 1), run.report
+    back = saved(imports.store.path(run.errors_sha256))
+    assert back.active["A1"].value == "单位：万元"
+    place = [cell.value for cell in back.active[2]].index("签订日期") + 1
+    back.active.cell(4, place, "2026-03-02")
+    mended = io.BytesIO()
+    back.save(mended)
+    mended.seek(0)
+    assert counts(imports.start(imports.send(mended))) == (2, 0, 0, 0)
+    assert {each.total_fen for each in contracts(session)} == {120_500_000}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "与台账里的合同成交额 {0},000 元矛盾，请核对",
+        "与台账里的合同开始日期 2026-03-{0}矛盾，请核对",
+        "编号 XQ-{0} 已是另一家单位的记录，请核对",
+        "平台上已有编号 XQ-{0} 的需求（已发布），内容与这一行不同",
+        "平台上这家单位的信用代码是 91430100MA4L16J{0}9，与这一行不同，请核对",
+        "与第 {0} 行的编号 A-{0} 相同，请只留一行",
+        "与第 {0} 行的 B-{0} 相同，请核对",
+        "签订日期 2026-03-{0} 晚于认定日期 2026-02-{0}，请核对",
+    ],
+)
+def test_errors_of_one_kind_are_counted_together(words):
+    verdicts = [
+        Verdict(number, Outcome.ERROR, errors=[("列", words.format(number))])
+        for number in range(10, 99)
+    ]
+    assert list(findings.added({}, verdicts)["errors"].values()) == [89]

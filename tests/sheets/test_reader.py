@@ -295,3 +295,32 @@ def test_the_rows_are_handed_on_as_they_are_read(tmp_path):
     repacked(path, {part: xml + b" " * 300_000 + b"<oops"})
     with opened(path, LAYOUT, LIMITS) as table:
         assert next(table.rows()).number == 2
+
+
+# -- What a careless reader takes for something else ---------------------------------
+
+
+def test_what_one_heading_says_of_its_unit_is_not_said_of_another(tmp_path):
+    head = ["登记编号", "合同名称", "注册资本（单位：万元）", "成交额"]
+    with opened(workbook(tmp_path, head, ONE), LAYOUT, LIMITS) as table:
+        assert table.unit == ""
+
+
+def test_prose_with_many_chinese_commas_does_not_part_the_cells(tmp_path):
+    prose = "，".join(["很长的一句话"] * 40)
+    path = text(tmp_path, f"登记编号,合同名称\nA1,一号合同：{prose}\n")
+    headings, rows, _ = read(path)
+    assert headings == ["登记编号", "合同名称"]
+    assert rows == [(2, ["A1", f"一号合同：{prose}"])]
+
+
+def test_lines_that_were_only_numbered_in_advance_are_no_rows(tmp_path):
+    blank = [[number, *[None] * len(ONE)] for number in range(2, 50)]
+    path = workbook(tmp_path, ["序号", *HEAD], [1, *ONE], *blank)
+    assert read(path)[1] == [(2, [1, *ONE])]
+
+
+def test_more_uncomputed_formulas_than_are_noted_are_refused(tmp_path):
+    rows = [["A1", "一号合同", "=1+1", f"={number}"] for number in range(600)]
+    path = workbook(tmp_path, HEAD, *rows)
+    assert "没有计算结果" in words(path, Limits(rows=1000))

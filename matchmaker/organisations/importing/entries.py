@@ -6,59 +6,24 @@ An organisation is entered without members: those register and are approved as e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Table, insert, or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models import ImportRun, Organisation, User, fields
+from models import Organisation, fields
 from models.accounts import name_key
-from models.states import ImportManner
+from models.base import table_of
 
 from ... import labels
-from ...history import service as history
-from ...imports.verdicts import Given, Outcome, Overtaken, Verdict
+from ...imports.verdicts import Given, Outcome, Verdict
 from ...sheets.cells import CellError
 from .columns import LABELS, LAYOUT, build
 
-TABLE = cast(Table, Organisation.__table__)
+TABLE = table_of(Organisation)
 COMPARED = ("name", "credit_code", "kind", "district")
 Stored = Mapping[str, Any]
-
-
-class Organisations:
-    """The import of organisations, for staff."""
-
-    layout = LAYOUT
-
-    def manners(self, actor: User) -> tuple[ImportManner, ...]:
-        """An organisation has no draft; the one manner is no choice."""
-        return (ImportManner.DRAFT,)
-
-    def begin(self, session: Session, run: ImportRun, *, now: datetime) -> Entries:
-        return Entries(session)
-
-    def write(
-        self,
-        session: Session,
-        run: ImportRun,
-        verdicts: Sequence[Verdict],
-        *,
-        now: datetime,
-    ) -> None:
-        """Enter the verdicts; raises `Overtaken`."""
-        wanted = {Outcome.NEW} | ({Outcome.SUSPECT} if run.takes_suspects else set())
-        new = [each for each in verdicts if each.outcome in wanted]
-        if new:
-            _add(session, run, new, now)
-        for verdict in verdicts:
-            if verdict.outcome is Outcome.CHANGED:
-                _change(session, run, verdict, now)
-
-    def finish(self, session: Session, run: ImportRun, *, now: datetime) -> None:
-        """Nobody is told: an organisation entered so has no members yet."""
 
 
 class Entries:
@@ -75,7 +40,19 @@ class Entries:
         for verdict in verdicts:
             if not verdict.errors:
                 self._decide(verdict, codes, names, keys)
+            if not verdict.errors:
+                self._claim(verdict)
         return verdicts
+
+    @staticmethod
+    def _claim(verdict: Verdict) -> None:
+        """Name and code are one organisation's each."""
+        given = verdict.values.get("changes", verdict.values)
+        verdict.claims = [
+            (LABELS[name], said, said)
+            for name in ("name", "credit_code")
+            if (said := given.get(name))
+        ]
 
     def _read(self, row: Given) -> Verdict:
         verdict = Verdict(row.number, Outcome.NEW)
@@ -146,7 +123,7 @@ def _known(
 
 def _compare(verdict: Verdict, stored: Stored) -> None:
     """Tell by the stored organisation what the row does."""
-    verdict.met = stored["id"], _mark(stored)
+    verdict.met = stored["id"], mark(stored)
     verdict.identity = f"record:{stored['id']}"
     changes = {
         name: (stored[name], verdict.values[name])
@@ -179,58 +156,6 @@ def _in_words(name: str, value: Any) -> str:
     return labels.in_words(name, value)
 
 
-def _mark(stored: Stored) -> int:
+def mark(stored: Stored) -> int:
     """Tells whether somebody changed the organisation since it was judged."""
     return crc32(repr([str(stored[name] or "") for name in COMPARED]).encode())
-
-
-# -- Writing -----------------------------------------------------------------------
-
-
-def _add(
-    session: Session, run: ImportRun, verdicts: Sequence[Verdict], now: datetime
-) -> None:
-    rows = [
-        {
-            "name": verdict.values["name"],
-            "name_key": name_key(verdict.values["name"]),
-            "kind": verdict.values["kind"],
-            "district": verdict.values.get("district"),
-            "credit_code": verdict.values.get("credit_code"),
-            "is_demo": False,
-            "created_at": now,
-        }
-        for verdict in verdicts
-    ]
-    ids = session.scalars(
-        insert(TABLE).returning(TABLE.c.id, sort_by_parameter_order=True), rows
-    ).all()
-    history.record_many(
-        session,
-        run.uploader_id,
-        TABLE.name,
-        [(id_, "organisation.imported", {}) for id_ in ids],
-        now=now,
-    )
-
-
-def _change(session: Session, run: ImportRun, verdict: Verdict, now: datetime) -> None:
-    assert verdict.met is not None
-    id_, mark = verdict.met
-    columns = [TABLE.c[each] for each in COMPARED]
-    query = select(*columns).where(TABLE.c.id == id_).with_for_update()
-    row = session.execute(query).mappings().one_or_none()
-    if row is None or _mark(dict(row)) != mark:
-        raise Overtaken
-    changes = verdict.values["changes"]
-    named = {"name_key": name_key(changes["name"])} if "name" in changes else {}
-    session.execute(update(TABLE).where(TABLE.c.id == id_).values(**changes, **named))
-    before = verdict.values["before"]
-    told = {name: [before[name], after] for name, after in changes.items()}
-    history.record_many(
-        session,
-        run.uploader_id,
-        TABLE.name,
-        [(id_, "organisation.reimported", told)],
-        now=now,
-    )
