@@ -81,8 +81,10 @@ class Target:
 
     @property
     def shown(self) -> str:
-        """The address for the eye, never longer than itself: of the values in its query,
-        and of what looks like a password in its path, only the last letters.
+        """The address for the eye, and no longer than it is.
+
+        Of the values in its query, and of what looks like a password in its path, it
+        has only the last letters.
         """
         path, mark, query = self.path.partition("?")
         parts = [

@@ -35,7 +35,7 @@ from models import (
 )
 
 from .. import policies
-from .events import WORDS
+from .events import TEST, WORDS
 
 # The record a notice is about, by the fact that names it.
 ABOUT: dict[str, type[Any]] = {
@@ -155,14 +155,14 @@ def _told(
         if (
             isinstance(new, WebhookDelivery)
             and (new.webhook, new.event, new.record_id) == (hook, kind, record_id)
-            and new.occurred_at == now
+            and new.created_at == now
         ):
             return True
     query = select(WebhookDelivery.id).where(
         WebhookDelivery.webhook_id == hook.id,
         WebhookDelivery.event == kind,
         WebhookDelivery.record_id == record_id,
-        WebhookDelivery.occurred_at == now,
+        WebhookDelivery.created_at == now,
     )
     return session.scalar(query.limit(1)) is not None
 
@@ -190,6 +190,21 @@ def _outside(hook: Webhook, item: Any) -> str:
         return text.title if text is not None else ""
     title: str = of_record.title
     return title
+
+
+def title_now(session: Session, delivery: WebhookDelivery) -> str:
+    """The title of a message that is about to be sent, if it may still be said.
+
+    A day may lie between what happened and the last attempt, months before it is sent
+    again by hand: what was withdrawn or made secret meanwhile is named no more.
+    """
+    if delivery.event == TEST:
+        return delivery.title
+    item = session.get(ABOUT[f"{delivery.record_type}_id"], delivery.record_id)
+    hook = delivery.webhook
+    if item is None or not _concerns(hook, item):
+        return ""
+    return delivery.title if _outside(hook, item) == delivery.title else ""
 
 
 def _subject(item: Any) -> Need | Achievement | Call | None:

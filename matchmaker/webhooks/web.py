@@ -101,7 +101,7 @@ def _secret_page(made: service.Made) -> ResponseReturnValue:
         "webhooks/secret.html",
         hook=made.hook,
         secret=made.secret,
-        overlap=made.hook.old_secret is not None,
+        overlap=bool(made.hook.old_secrets),
     )
 
 
