@@ -27,7 +27,6 @@ from models import (
 from models.states import DeliveryState, WebhookFormat, WebhookStop
 
 from ..config import Settings
-from ..notices.words import WORDS as NOTICES
 from . import formats, hosts, keeping, switch, telling, wire
 from .events import TEST, WORDS
 
@@ -236,14 +235,8 @@ class Courier:
             record_type=delivery.record_type,
             record_id=delivery.record_id,
             occurred_at=delivery.occurred_at,
-            link=self.settings.base_url + self._path(delivery),
+            link=self.settings.base_url + self.path_of(*telling.page_of(delivery)),
         )
-
-    def _path(self, delivery: WebhookDelivery) -> str:
-        if delivery.event == TEST:
-            return self.path_of("webhooks.show", {"hook_id": delivery.webhook_id})
-        _, endpoint, fact = NOTICES[delivery.event]
-        return self.path_of(endpoint, {fact: delivery.record_id})
 
     def _is_busy(self, hook: Webhook) -> bool:
         """Whether the robot has had as many messages as it takes for now."""
