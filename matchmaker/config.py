@@ -8,10 +8,11 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .posting.terms import Terms
+from .webhooks import hosts
 from .work.periods import Periods
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,6 +193,16 @@ class Settings(BaseSettings):
         description="Demonstration only: without a mail server, whoever waits for "
         "a mail reads it in the browser.",
     )
+
+    @field_validator("webhook_hosts")
+    @classmethod
+    def _names_hosts(cls, value: str) -> str:
+        """What is no host is told at the start, not at the first message."""
+        try:
+            hosts.rules(value, ())
+        except hosts.Refused as error:
+            raise ValueError(str(error)) from error
+        return value
 
     @property
     def terms(self) -> Terms:

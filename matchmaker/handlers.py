@@ -104,6 +104,8 @@ CONFLICTS: dict[str, str] = {
     "webhook.too_many_tests": "一分钟内已发了 5 条测试消息，请稍等再试。",
     "webhook.no_secret": "机器人没有平台的签名密钥，不能更换；"
     "钉钉的加签密钥请在「修改」里填写。",
+    "webhook.too_many_secrets": "24 小时内最多更换 {most} 次签名密钥，"
+    "请用已显示的最新一个。",
     "webhook.stopped_by_admin": "这个推送由平台管理员停用，请联系管理员。",
     "webhook.off": "这个推送已停用，请先启用再重新发送。",
     "webhook.test_again": "测试消息不能重发，请再发一条测试。",

@@ -50,7 +50,7 @@ from .session import create_db_engine, session_factory, snapshot, transaction
 from .signing import OneTimeToken, RecoveryCode, SignInFailure, UserSession
 from .subscriptions import Finding, Subscription
 from .targets import Definition, YearFact, YearTarget
-from .webhooks import Webhook, WebhookDelivery, WebhookHost
+from .webhooks import Webhook, WebhookDelivery, WebhookHost, WebhookOldSecret
 
 __all__ = [
     "TABLES",
@@ -131,6 +131,7 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "WebhookHost",
+    "WebhookOldSecret",
     "YearFact",
     "YearTarget",
     "create_db_engine",

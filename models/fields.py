@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from .dictionaries import DictionaryEntry
 
-
 Line = tuple[str, str, bool]  # code, words, whether in use
 
 

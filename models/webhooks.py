@@ -18,7 +18,7 @@ class Webhook(Base):
     address      sealed: that of a robot is its password
     shown        the address as it may be looked at, its secrets struck out
     secret       sealed; what our messages are signed with, or the robot's own 加签
-    old_secret   the one before, which signs beside it until ``old_secret_until``
+    old_secrets  those it replaced, the last one first, as long as they sign beside it
     events       the kinds of notice it hears of
     stopped_why  empty while it is on
     failures     messages given up one after the other, since the last that arrived
@@ -41,8 +41,6 @@ class Webhook(Base):
     shown: Mapped[str] = mapped_column(String(600))
     host: Mapped[str] = mapped_column(String(260))
     secret: Mapped[Prose | None]
-    old_secret: Mapped[Prose | None]
-    old_secret_until: Mapped[datetime | None]
     events: Mapped[Lines]
     stopped_why: Mapped[WebhookStop | None] = mapped_column(enum_column(WebhookStop))
     failures: Mapped[int] = mapped_column(default=0)
@@ -52,11 +50,25 @@ class Webhook(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     organisation: Mapped[Organisation | None] = relationship()
+    old_secrets: Mapped[list[WebhookOldSecret]] = relationship(
+        order_by="WebhookOldSecret.id.desc()", cascade="all, delete-orphan"
+    )
 
     @property
     def is_on(self) -> bool:
         """Whether it hears of what happens."""
         return self.stopped_why is None
+
+
+class WebhookOldSecret(Base):
+    """A secret that was replaced, sealed as it was; it signs ``until`` then."""
+
+    __tablename__ = "webhook_old_secrets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id"), index=True)
+    secret: Mapped[Prose]
+    until: Mapped[datetime]
 
 
 class WebhookDelivery(Base):

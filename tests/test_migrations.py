@@ -7,7 +7,16 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from matchmaker.matches import service
-from models import Call, Review, Suggestion, migrate, transaction, utcnow
+from models import (
+    Call,
+    Review,
+    Suggestion,
+    Webhook,
+    WebhookOldSecret,
+    migrate,
+    transaction,
+    utcnow,
+)
 from models.states import CallStatus
 
 
@@ -107,3 +116,23 @@ def test_the_last_day_of_a_call_counts_whole(app, make):
 
 def columns(engine, table):
     return {column["name"] for column in inspect(engine).get_columns(table)}
+
+
+def test_a_secret_on_its_way_out_still_signs_after_the_update(app, make, session):
+    """Down and up again over filled tables: what a receiver holds is not forgotten."""
+    hook = make.webhook(make.organisation().id)
+    until = make.now + timedelta(hours=24)
+    with transaction(session):
+        for secret in ("first", "second"):
+            row = WebhookOldSecret(webhook_id=hook.id, secret=secret, until=until)
+            session.add(row)
+    hook_id = hook.id
+    session.close()
+
+    engine = app.extensions["db_engine"]
+    migrate.downgrade(engine, "0023")
+    migrate.upgrade(engine)
+
+    with app.extensions["db_sessions"]() as again:
+        (old,) = again.get_one(Webhook, hook_id).old_secrets
+        assert (old.secret, old.until) == ("second", until)

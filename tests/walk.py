@@ -153,8 +153,10 @@ def hook_up(make: Factory, firm_id: int) -> None:
     """A hook of the firm and one of the platform, each with a message; a host."""
     make.webhook_host("hooks.example.com", id=ID)
     hook = make.webhook(firm_id, id=ID)
-    make.message(hook, id=ID, state=DeliveryState.FAILED, status_code=500, attempts=10)
-    make.message(make.webhook(format=WebhookFormat.WECOM), event="need_submitted")
+    failed = {"state": DeliveryState.FAILED, "status_code": 500, "attempts": 10}
+    make.message(hook, id=ID, record_id=ID, **failed)
+    platforms = make.webhook(format=WebhookFormat.WECOM)
+    make.message(platforms, event="need_submitted", record_id=ID)
 
 
 def judge_bids(make: Factory, expert: User | None) -> None:

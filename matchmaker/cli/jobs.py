@@ -15,8 +15,8 @@ def worker() -> None:
     """Encode, suggest, send mails and messages, import, until stopped.
 
     One process is enough for thousands of records an hour; more of them may run,
-    each takes what it finds. Mails, messages to other servers and imports have a
-    thread each.
+    each takes what it finds. Encoding, mails, messages to other servers and imports
+    have a thread each, and what goes by the clock has one more.
     """
     queue: Huey = current_app.extensions["queue"]
     # Fail here, with its own words, rather than once a minute in the log.
@@ -24,6 +24,6 @@ def worker() -> None:
     # What a killed worker left is taken up now, not at the next sweep.
     current_app.extensions["wake_worker"]()
     consumer = queue.create_consumer(
-        workers=4, periodic=True, initial_delay=0.1, backoff=1.1, max_delay=0.5
+        workers=5, periodic=True, initial_delay=0.1, backoff=1.1, max_delay=0.5
     )
     consumer.run()

@@ -43,6 +43,7 @@ class Tasks:
         self._opened, self._settings, self._engine = opened, settings, engine
         self._path_of = path_of
         self._saved, self._observed = 0, -1
+        self._turns = delivery.Turns()
 
     def look(self) -> None:
         """Do what the outbox holds, and tell subscribers whose hour has come."""
@@ -89,7 +90,11 @@ class Tasks:
         """Send the messages that wait for servers of others."""
         with self._opened() as session:
             delivery.Courier(
-                session, self._settings, clock=utcnow, path_of=self._path_of
+                session,
+                self._settings,
+                clock=utcnow,
+                path_of=self._path_of,
+                turns=self._turns,
             ).work_off()
 
     def enter(self) -> None:

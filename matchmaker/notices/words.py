@@ -151,7 +151,7 @@ BY_PAGE: dict[tuple[str, str], dict[str, str]] = {
         "award_stopped": "项目已终止（{winner}）：{title}",
     },
     ("webhooks.show", "hook_id"): {
-        "webhook_stopped": "消息推送「{name}」已自动停用：{why}",
+        "webhook_stopped": "消息推送「{name}」已停用：{why}",
     },
     ("publications.show", "list_id"): {
         "publication_issued": (

@@ -204,7 +204,7 @@ def create(body: NewHook, key: str) -> HookMade:
     "/webhooks/<int:hook_id>/secret", "webhooks.rotate", "更换签名密钥", keyed=False
 )
 def rotate(hook_id: int) -> HookMade:
-    """新密钥只在这一次的回答里；24 小时内新旧两个密钥都签名。再发一次就再换一次。"""
+    """新密钥只在这次的回答里；换下的 24 小时内仍一起签名。再发一次就再换一次。"""
     made = service.rotate(db.session, signed_in(), _settings(), hook_id, now=utcnow())
     return _made(made)
 

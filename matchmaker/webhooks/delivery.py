@@ -14,21 +14,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Webhook, WebhookDelivery, WebhookHost, transaction
-from models.session import lock
+from models import (
+    Webhook,
+    WebhookDelivery,
+    WebhookHost,
+    WebhookOldSecret,
+    transaction,
+)
 from models.states import DeliveryState, WebhookFormat, WebhookStop
 
 from ..config import Settings
-from ..notices.words import WORDS as NOTICES
-from . import formats, hosts, keeping, switch, wire
+from . import formats, hosts, keeping, switch, telling, wire
 from .events import TEST, WORDS
 
 log = structlog.get_logger()
 
-AT_ONCE = 20
+AT_ONCE = 10
 # A message taken in hand and not noted was lost with its worker: the next may send it
 # after this. Longer than a whole handful of receivers that answer at the last moment.
 IN_HAND = timedelta(minutes=10)
@@ -36,6 +40,9 @@ IN_HAND = timedelta(minutes=10)
 WAITS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 180, 420, 720)
 )
+# A hook that has kept us so long lets the others go first for a while, and so does one
+# whose receiver is silent.
+SHARE, REST = timedelta(seconds=20), timedelta(minutes=1)
 # Spread, so that what failed together does not come back together.
 SPREAD = 0.2
 # So many messages given up one after the other switch the hook off.
@@ -78,8 +85,34 @@ class Outcome:
     silent: bool = False
 
 
+class Turns:
+    """Whose turn it is not: one receiver that is slow or silent holds up no other.
+
+    It outlives a round of the courier, as another begins with every new message.
+    """
+
+    def __init__(self) -> None:
+        self._kept_us: dict[int, timedelta] = {}
+        self._rests: dict[int, datetime] = {}
+
+    def rests_until(self, hook_id: int, now: datetime) -> datetime | None:
+        """Until when the hook's messages wait; None if they need not."""
+        until = self._rests.get(hook_id)
+        return until if until is not None and until > now else None
+
+    def had(
+        self, hook_id: int, took: timedelta, *, silent: bool, now: datetime
+    ) -> None:
+        """Note that an attempt for this hook took so long."""
+        kept_us = self._kept_us.pop(hook_id, timedelta()) + took
+        if silent or kept_us > SHARE:
+            self._rests[hook_id] = now + REST
+        else:
+            self._kept_us[hook_id] = kept_us
+
+
 class Courier:
-    """Carries what is due, once through; one hook that is silent holds up no other."""
+    """Carries what is due, once through, each hook in its turn."""
 
     def __init__(
         self,
@@ -88,12 +121,13 @@ class Courier:
         *,
         clock: Clock,
         path_of: PathOf,
+        turns: Turns,
         post: Post = wire.post,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.session, self.settings, self.clock = session, settings, clock
-        self.path_of, self.post, self.chance = path_of, post, chance
-        self._silent: set[int] = set()
+        self.path_of, self.turns = path_of, turns
+        self.post, self.chance = post, chance
 
     def work_off(self) -> int:
         """Send all that is due; returns how many messages arrived."""
@@ -109,7 +143,8 @@ class Courier:
             WebhookDelivery.state == DeliveryState.WAITING,
             WebhookDelivery.retry_at <= now,
         )
-        due = select(WebhookDelivery).where(*waiting).order_by(WebhookDelivery.retry_at)
+        order = WebhookDelivery.retry_at, WebhookDelivery.id
+        due = select(WebhookDelivery).where(*waiting).order_by(*order)
         self.session.rollback()
         if self.session.scalar(due.limit(1)) is None:
             self.session.rollback()
@@ -133,11 +168,19 @@ class Courier:
         if outcome is None:
             return False
         with transaction(self.session):
+            # The hook first, as who removes it or switches it off does.
+            hook = self.session.scalar(
+                select(Webhook)
+                .join(WebhookDelivery, WebhookDelivery.webhook_id == Webhook.id)
+                .where(WebhookDelivery.id == delivery_id)
+                .with_for_update(key_share=True, of=Webhook)
+            )
             delivery = self.session.get(WebhookDelivery, delivery_id)
-            if delivery is None or delivery.state is not DeliveryState.WAITING:
+            if hook is None or delivery is None:
+                return False  # removed meanwhile
+            if delivery.state is not DeliveryState.WAITING:
                 return False
-            lock(self.session, delivery.webhook)
-            self._note(delivery, outcome)
+            self._note(hook, delivery, outcome)
         return not outcome.error
 
     def _packed(self, delivery_id: int) -> Parcel | Outcome | None:
@@ -151,8 +194,11 @@ class Courier:
             self._cancel(delivery_id)  # written while the hook was being switched off
             return None
         try:
-            if hook.id in self._silent or self._is_busy(hook):
-                self._put_off(delivery_id)
+            until = self.turns.rests_until(hook.id, self.clock())
+            if until is None and self._is_busy(hook):
+                until = self.clock() + ROBOT_PERIOD
+            if until is not None:
+                self._put_off(delivery, until)
                 return None
             return Parcel(
                 delivery.id,
@@ -168,16 +214,16 @@ class Courier:
             self.session.rollback()
 
     def _secrets(self, hook: Webhook) -> tuple[str, ...]:
-        """What to sign with; for a while after a change also the secret before."""
+        """What to sign with; for a while after a change also the secrets before."""
         key = self.settings.key()
         if hook.secret is None:
             return ()
         found = [keeping.opened(hook.secret, key)]
-        until = hook.old_secret_until
-        if hook.old_secret is not None and until is not None and until > self.clock():
+        for old in hook.old_secrets:
             # Sealed before the site's key was changed, it signs nothing any more.
             with suppress(keeping.Lost):
-                found.append(keeping.opened(hook.old_secret, key))
+                if old.until > self.clock():
+                    found.append(keeping.opened(old.secret, key))
         return tuple(found)
 
     def _message(self, delivery: WebhookDelivery) -> formats.Message:
@@ -185,18 +231,12 @@ class Courier:
             reference=delivery.reference,
             event=delivery.event,
             words=WORDS[delivery.event],
-            title=delivery.title,
+            title=telling.title_now(self.session, delivery),
             record_type=delivery.record_type,
             record_id=delivery.record_id,
             occurred_at=delivery.occurred_at,
-            link=self.settings.base_url + self._path(delivery),
+            link=self.settings.base_url + self.path_of(*telling.page_of(delivery)),
         )
-
-    def _path(self, delivery: WebhookDelivery) -> str:
-        if delivery.event == TEST:
-            return self.path_of("webhooks.show", {"hook_id": delivery.webhook_id})
-        _, endpoint, fact = NOTICES[delivery.event]
-        return self.path_of(endpoint, {fact: delivery.record_id})
 
     def _is_busy(self, hook: Webhook) -> bool:
         """Whether the robot has had as many messages as it takes for now."""
@@ -213,14 +253,30 @@ class Courier:
             delivery = self.session.get_one(WebhookDelivery, delivery_id)
             delivery.state, delivery.done_at = DeliveryState.CANCELLED, self.clock()
 
-    def _put_off(self, delivery_id: int) -> None:
-        """Later, and not counted: nothing was tried."""
+    def _put_off(self, delivery: WebhookDelivery, until: datetime) -> None:
+        """Later, with all else of its hook, and not counted: nothing was tried."""
+        due = WebhookDelivery.retry_at <= self.clock()
+        put_off = (
+            update(WebhookDelivery)
+            .where(
+                WebhookDelivery.webhook_id == delivery.webhook_id,
+                WebhookDelivery.state == DeliveryState.WAITING,
+                or_(due, WebhookDelivery.id == delivery.id),
+            )
+            .values(retry_at=until)
+        )
         with transaction(self.session):
-            delivery = self.session.get_one(WebhookDelivery, delivery_id)
-            delivery.retry_at = self._after(WAITS[0])
+            self.session.execute(put_off)
 
     def _sent(self, parcel: Parcel) -> Outcome:
         """Post it; says what came of it, whatever came."""
+        began = self.clock()
+        outcome = self._answered(parcel)
+        now = self.clock()
+        self.turns.had(parcel.hook_id, now - began, silent=outcome.silent, now=now)
+        return outcome
+
+    def _answered(self, parcel: Parcel) -> Outcome:
         try:
             aim = hosts.target(parcel.address)
             rule = hosts.rule_for(aim, self._rules())
@@ -232,7 +288,7 @@ class Courier:
         except hosts.Refused as error:
             return Outcome(str(error), for_good=True)
         except hosts.Unresolved as error:
-            return Outcome(str(error))
+            return Outcome(str(error), silent=True)
         except wire.Unreachable as error:
             return Outcome(str(error), silent=True)
         return Outcome(
@@ -248,8 +304,8 @@ class Courier:
         self.session.rollback()
         return lines
 
-    def _note(self, delivery: WebhookDelivery, outcome: Outcome) -> None:
-        hook, now = delivery.webhook, self.clock()
+    def _note(self, hook: Webhook, delivery: WebhookDelivery, outcome: Outcome) -> None:
+        now = self.clock()
         delivery.attempts += 1
         delivery.tried_at, delivery.status_code = now, outcome.status
         delivery.answer, delivery.last_error = outcome.answer, outcome.error or None
@@ -259,8 +315,6 @@ class Courier:
             return
         # What was sent and what was answered stay out of the log: they are others'.
         log.warning("webhook.failed", delivery=delivery.id, status=outcome.status)
-        if outcome.silent:
-            self._silent.add(hook.id)
         last = outcome.for_good or delivery.attempts > len(WAITS)
         if not last and delivery.event != TEST:
             delivery.retry_at = self._after(WAITS[delivery.attempts - 1])
@@ -280,7 +334,9 @@ class Courier:
         elif hook.failures < MOST_FAILURES:
             return
         if hook.is_on:
-            switch.off_by_itself(self.session, hook, why, outcome.error, now=now)
+            switch.off_with_notice(
+                self.session, None, hook, why, outcome.error, now=now
+            )
 
     def _after(self, wait: timedelta) -> datetime:
         spread = 1 - SPREAD + 2 * SPREAD * self.chance()
@@ -295,7 +351,6 @@ def tidy(session: Session, *, days: int, now: datetime) -> int:
             WebhookDelivery.created_at < now - timedelta(days=days),
         )
         gone = session.execute(delete(WebhookDelivery).where(*over))
-        past = select(Webhook).where(Webhook.old_secret_until <= now)
-        for hook in session.scalars(past):
-            hook.old_secret = hook.old_secret_until = None
+        past = WebhookOldSecret.until <= now
+        session.execute(delete(WebhookOldSecret).where(past))
     return int(getattr(gone, "rowcount", 0))

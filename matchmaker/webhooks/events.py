@@ -9,7 +9,7 @@ of several records at once has none to lead to.
 from collections.abc import Sequence
 
 TEST = "webhook.test"
-TEST_WORDS = "测试消息：推送设置正确，可以收到平台的通知"
+TEST_WORDS = "测试消息"
 
 # Whom a kind is for: «o» the organisations it is about, «p» the platform, «op» both.
 OFFERED: dict[str, dict[str, tuple[str, str]]] = {
@@ -69,8 +69,8 @@ OFFERED: dict[str, dict[str, tuple[str, str]]] = {
         "call_asked": ("p", "榜单有新的提问"),
         "call_answered": ("o", "榜单有新的答复"),
         "call_invited": ("o", "邀请揭榜"),
-        "bids_opened": ("op", "揭榜书已启封"),
-        "bid_released": ("o", "揭榜书已启封，进入评审"),
+        "bids_opened": ("op", "榜单收到的揭榜书已启封"),
+        "bid_released": ("o", "本单位的揭榜书已启封，进入评审"),
         "call_without_bids": ("op", "没有单位揭榜，流榜"),
         "release_approved": ("p", "启封等待另一位工作人员批准"),
         "release_faults": ("p", "启封时有异常"),

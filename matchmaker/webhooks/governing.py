@@ -16,6 +16,7 @@ from models.states import WebhookStop
 from .. import policies
 from ..errors import NotFound
 from ..history import service as history
+from ..labels import label
 from ..paging import Page, Part, turn
 from . import switch
 from .schema import HostInput
@@ -61,7 +62,8 @@ def stop(session: Session, actor: User, hook_id: int, *, now: datetime) -> Webho
     with transaction(session):
         hook = _held(session, actor, hook_id)
         if hook.stopped_why is not WebhookStop.ADMIN:
-            switch.off(session, actor, hook, WebhookStop.ADMIN, now=now)
+            why = WebhookStop.ADMIN
+            switch.off_with_notice(session, actor, hook, why, label(why), now=now)
     return hook
 
 

@@ -23,18 +23,21 @@ NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*"
 # one of the many spellings that some resolvers take (octal, one number, too few parts).
 NUMBERED = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")
 # Open to nobody, not even where private addresses are: this host under its other
-# names, the services that hand out a machine's credentials, groups of receivers, and
-# IPv6 addresses that carry an IPv4 one inside.
+# names, the services that hand out a machine's credentials (of which one is public by
+# its number), groups of receivers, and IPv6 addresses that carry an IPv4 one inside.
 CLOSED = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8",
         "100.100.100.200/32",
+        "168.63.129.16/32",
         "169.254.0.0/16",
+        "192.0.0.192/32",
         "192.88.99.0/24",
         "224.0.0.0/4",
         "240.0.0.0/4",
         "::/128",
+        "::ffff:0:0:0/96",
         "64:ff9b::/96",
         "64:ff9b:1::/48",
         "2001::/32",
@@ -45,6 +48,8 @@ CLOSED = tuple(
         "ff00::/8",
     )
 )
+# Some receivers have theirs in the path: long, and not made of words alone.
+PASSWORD = re.compile(r"(?=.*[0-9]).{17,}")
 COMPATIBLE = ipaddress.ip_network("::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -76,22 +81,41 @@ class Target:
 
     @property
     def shown(self) -> str:
-        """The address for the eye: of the values in its query only the last letters."""
-        path, _, query = self.path.partition("?")
-        struck = "&".join(
-            f"{name}=…{value[-4:] if len(value) > 8 else ''}"
-            for name, value in parse_qsl(query, keep_blank_values=True)
+        """The address for the eye, and no longer than it is.
+
+        Of the values in its query, and of what looks like a password in its path, it
+        has only the last letters.
+        """
+        path, mark, query = self.path.partition("?")
+        parts = [
+            _last(part) if PASSWORD.fullmatch(part) else part
+            for part in path.split("/")
+        ]
+        pairs = [_struck(pair) for pair in query.split("&")]
+        return (
+            f"{self.scheme}://{self.authority}{'/'.join(parts)}{mark}{'&'.join(pairs)}"
         )
-        return f"{self.scheme}://{self.authority}{path}{'?' + struck if struck else ''}"
 
     def value(self, name: str) -> str:
         """What the query says under this name; empty if nothing."""
         return dict(parse_qsl(self.path.partition("?")[2])).get(name, "")
 
 
+def _struck(pair: str) -> str:
+    """What stands without a name may be the password itself."""
+    name, mark, value = pair.partition("=")
+    return f"{name}={_last(value)}" if mark else _last(pair)
+
+
+def _last(value: str) -> str:
+    if not value:
+        return ""
+    return f"…{value[-4:] if len(value) > 8 else ''}"
+
+
 def target(address: str) -> Target:
     """The address, taken apart; raises `Refused`."""
-    if len(address) > LONGEST or not address.isascii() or re.search(r"[\s\\]", address):
+    if len(address) > LONGEST or re.search(r"[^!-~]|\\", address):
         raise Refused("请填写完整的网址，最长 500 个字符，不含空格和中文")
     try:
         parts = urlsplit(address)
@@ -116,10 +140,9 @@ def target(address: str) -> Target:
 def plain_host(host: str) -> str:
     """The one spelling of a host; raises `Refused` for an address in disguise."""
     host = host.lower().removesuffix(".")
-    try:
+    # «%» names an interface of this machine, which is nobody's to choose.
+    if _is_number(host) and "%" not in host:
         return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
     if len(host) > 253 or not NAME.fullmatch(host) or NUMBERED.fullmatch(host):
         raise Refused("主机名写法不对：请填写域名，或规范写法的 IP 地址")
     return host
@@ -176,8 +199,12 @@ def _is_number(host: str) -> bool:
 
 
 def rules(defaults: str, rows: Iterable[WebhookHost]) -> list[Rule]:
-    """The list in force: what the setting names, and what the administrator added."""
-    named = [Rule(host.strip()) for host in defaults.split(",") if host.strip()]
+    """The list in force: what the setting names, and what the administrator added.
+
+    Raises `Refused` for a setting that names what is no host.
+    """
+    given = (host.strip() for host in defaults.split(","))
+    named = [Rule(plain_pattern(host)) for host in given if host]
     added = [Rule(row.pattern, row.allows_http, row.allows_private) for row in rows]
     return named + added
 

@@ -15,6 +15,7 @@ from models import (
     Webhook,
     WebhookDelivery,
     WebhookHost,
+    WebhookOldSecret,
     transaction,
 )
 from models.session import lock
@@ -32,6 +33,8 @@ MOST = 10
 PER_PAGE = 20
 # How long a secret that was replaced still signs, beside the new one.
 OVERLAP = timedelta(hours=24)
+# So many of them sign at once: each lengthens the headers of every message.
+MOST_REPLACED = 5
 MOST_TESTS, TESTS_PERIOD = 5, timedelta(minutes=1)
 # What the address of each robot must hold: its password there.
 TOKENS = {WebhookFormat.WECOM: "key", WebhookFormat.DINGTALK: "access_token"}
@@ -199,13 +202,20 @@ def _in_words(kinds: Sequence[str]) -> str:
 def rotate(
     session: Session, actor: User, settings: Settings, hook_id: int, *, now: datetime
 ) -> Made:
-    """A new secret; the one before signs beside it for a day."""
+    """A new secret; each one before signs beside it for a day from its replacement.
+
+    So whoever asks twice, having lost the answer to the first, loses no message: the
+    receiver may hold any of them.
+    """
     with transaction(session):
         hook = _held(session, actor, hook_id)
         if hook.format is not WebhookFormat.JSON:
             raise Conflict("webhook.no_secret")
+        if sum(old.until > now for old in hook.old_secrets) >= MOST_REPLACED:
+            raise Conflict("webhook.too_many_secrets", most=MOST_REPLACED)
         secret = keeping.new_secret()
-        hook.old_secret, hook.old_secret_until = hook.secret, now + OVERLAP
+        replaced = WebhookOldSecret(secret=hook.secret, until=now + OVERLAP)
+        hook.old_secrets.insert(0, replaced)
         hook.secret = keeping.sealed(secret, settings.key())
         history.record(session, actor, "webhook.secret_rotated", hook, now=now)
     return Made(hook, secret)

@@ -36,12 +36,18 @@ def off(
     history.record(session, actor, "webhook.turned_off", hook, now=now)
 
 
-def off_by_itself(
-    session: Session, hook: Webhook, why: WebhookStop, error: str, *, now: datetime
+def off_with_notice(
+    session: Session,
+    actor: User | None,
+    hook: Webhook,
+    why: WebhookStop,
+    words: str,
+    *,
+    now: datetime,
 ) -> None:
-    """Off after too many failures; whoever keeps the hook is told."""
-    off(session, None, hook, why, now=now)
-    facts = {"name": hook.name, "why": error, "hook_id": hook.id}
+    """Off by another than who keeps the hook, who is told why."""
+    off(session, actor, hook, why, now=now)
+    facts = {"name": hook.name, "why": words, "hook_id": hook.id}
     notices.queue(session, keepers(session, hook), "webhook_stopped", now=now, **facts)
 
 

@@ -35,7 +35,8 @@ from models import (
 )
 
 from .. import policies
-from .events import WORDS
+from ..notices.words import WORDS as NOTICES
+from .events import TEST, WORDS
 
 # The record a notice is about, by the fact that names it.
 ABOUT: dict[str, type[Any]] = {
@@ -78,7 +79,7 @@ def tell(
             return
         for hook in hooks:
             if _concerns(hook, item) and not _told(session, hook, kind, item.id, now):
-                title = _outside(hook, item)
+                title = _outside(item)
                 write(
                     session, hook, kind, title, fact.removesuffix("_id"), item.id, now
                 )
@@ -155,41 +156,58 @@ def _told(
         if (
             isinstance(new, WebhookDelivery)
             and (new.webhook, new.event, new.record_id) == (hook, kind, record_id)
-            and new.occurred_at == now
+            and new.created_at == now
         ):
             return True
     query = select(WebhookDelivery.id).where(
         WebhookDelivery.webhook_id == hook.id,
         WebhookDelivery.event == kind,
         WebhookDelivery.record_id == record_id,
-        WebhookDelivery.occurred_at == now,
+        WebhookDelivery.created_at == now,
     )
     return session.scalar(query.limit(1)) is not None
 
 
-def _outside(hook: Webhook, item: Any) -> str:
+def _outside(item: Any) -> str:
     """What may be said of the record on servers of others; empty for nothing.
 
     The parties of talks and the name of a contract are nobody's else; a need goes by
-    its public text. The platform's own hook says nothing that is not public already.
+    its public text. Nothing is said, not to one's own firm, that is not public already.
     """
     if isinstance(item, Contract):
         return f"合同 {item.code}" if item.code else ""
     if isinstance(item, PublicationList):
         return "" if item.is_draft else item.title
     of_record = _subject(item)
-    if of_record is None:
-        return ""
-    if not policies.is_known_to_all(of_record) and (
-        hook.organisation_id is None
-        or not policies.belongs_to(of_record, hook.organisation_id)
-    ):
+    if of_record is None or not policies.is_known_to_all(of_record):
         return ""
     if isinstance(of_record, Need):
         text = of_record.public_text
         return text.title if text is not None else ""
     title: str = of_record.title
     return title
+
+
+def page_of(delivery: WebhookDelivery) -> tuple[str, dict[str, Any]]:
+    """The page a message leads to: its endpoint and the argument of its address."""
+    if delivery.event == TEST:
+        return "webhooks.show", {"hook_id": delivery.webhook_id}
+    _, endpoint, fact = NOTICES[delivery.event]
+    return endpoint, {fact: delivery.record_id}
+
+
+def title_now(session: Session, delivery: WebhookDelivery) -> str:
+    """The title of a message that is about to be sent, if it may still be said.
+
+    A day may lie between what happened and the last attempt, months before it is sent
+    again by hand: what was withdrawn or made secret meanwhile is named no more.
+    """
+    if delivery.event == TEST:
+        return delivery.title
+    item = session.get(ABOUT[f"{delivery.record_type}_id"], delivery.record_id)
+    if item is None or not _concerns(delivery.webhook, item):
+        return ""
+    return delivery.title if _outside(item) == delivery.title else ""
 
 
 def _subject(item: Any) -> Need | Achievement | Call | None:

@@ -24,7 +24,7 @@ from ..config import Settings
 from ..db import db
 from ..errors import Invalid
 from ..schema import page_number, parse
-from . import events, governing, hosts, service
+from . import events, governing, hosts, service, telling
 from .delivery import MOST_FAILURES, WAITS
 from .schema import LABELS, HookEdit, HookInput, HostInput
 
@@ -38,7 +38,8 @@ FORMATS = [
     (WebhookFormat.WECOM, "在群设置里添加群机器人，复制它的 Webhook 地址。"),
     (
         WebhookFormat.DINGTALK,
-        "在群设置里添加自定义机器人，安全设置选「加签」，复制地址和密钥。",
+        "在群设置里添加自定义机器人，安全设置选「加签」，复制地址和密钥；"
+        "选「自定义关键词」的，关键词填「平台」。",
     ),
 ]
 
@@ -101,7 +102,7 @@ def _secret_page(made: service.Made) -> ResponseReturnValue:
         "webhooks/secret.html",
         hook=made.hook,
         secret=made.secret,
-        overlap=made.hook.old_secret is not None,
+        overlap=bool(made.hook.old_secrets),
     )
 
 
@@ -124,6 +125,16 @@ def _form(
     return page, 422 if errors else 200
 
 
+def _told(hook: Webhook) -> dict[str, list[str]]:
+    """What the hook hears of, group by group."""
+    groups = events.offered(platform=hook.organisation_id is None)
+    told = {
+        group: [words for kind, words in kinds if kind in hook.events]
+        for group, kinds in groups.items()
+    }
+    return {group: words for group, words in told.items() if words}
+
+
 @bp.get("/webhooks/<int:hook_id>")
 @login_required
 def show(hook_id: int) -> ResponseReturnValue:
@@ -135,8 +146,9 @@ def show(hook_id: int) -> ResponseReturnValue:
         "webhooks/show.html",
         hook=hook,
         found=found,
-        told=[events.WORDS[kind] for kind in hook.events if kind in events.WORDS],
+        told=_told(hook),
         words=events.WORDS,
+        page_of=telling.page_of,
         test=events.TEST,
         # Nothing was tried yet of the newest: in a moment there is more to see.
         pending=first is not None

@@ -2,7 +2,8 @@
 
 No redirect is followed, no proxy of the environment asked, no name looked up: the
 connection goes to the address it is given, while certificate and `Host` are those of
-the name. The whole of it ends within `DEADLINE`, however slowly the other side drips.
+the name. The whole of it ends within `DEADLINE`, however slowly the other side drips:
+connecting, the handshake of TLS, what is sent and what is read.
 """
 
 from __future__ import annotations
@@ -13,12 +14,9 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Timer
-
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from time import monotonic
 
 from .hosts import Target
 
@@ -54,63 +52,56 @@ def post(
     Raises `Unreachable`. Where nothing was connected nothing was sent, so the next
     address may be tried; after that, never within one attempt.
     """
-    connection = _connected(aim, addresses[:MOST_ADDRESSES], context)
+    ends = monotonic() + DEADLINE
+    line = _connected(aim, addresses[:MOST_ADDRESSES], ends)
+    connection = HTTPConnection(aim.host, aim.port)
     sent = {"Host": aim.authority, "Connection": "close", **headers}
     try:
-        with _ended_in_time(connection):
-            connection.request(
-                "POST",
-                aim.path,
-                body,
-                sent,
-                preload_content=False,
-                decode_content=False,
-            )
-            response = connection.getresponse()
-            return Answer(response.status, _beginning(response))
-    except (HTTPError, HTTPException, OSError) as error:
+        with _ended_in_time(line, ends):
+            connection.sock = line
+            if aim.scheme == "https":
+                connection.sock = _secured(line, aim.host, context)
+            connection.request("POST", aim.path, body, sent)
+            with connection.getresponse() as response:
+                return Answer(response.status, _beginning(response))
+    except (HTTPException, OSError) as error:
         raise Unreachable(_words(error)) from error
     finally:
         connection.close()
+        line.close()
 
 
-def _connected(
-    aim: Target, addresses: Sequence[str], context: ssl.SSLContext | None
-) -> HTTPConnection:
-    failed: Exception | None = None
+def _connected(aim: Target, addresses: Sequence[str], ends: float) -> socket.socket:
+    failed: OSError | None = None
     for address in addresses:
-        connection = _connection(aim, address, context)
+        left = ends - monotonic()
+        if left <= 0:
+            break
         try:
-            connection.connect()
-        except (HTTPError, OSError) as error:
-            connection.close()
+            line = socket.create_connection((address, aim.port), min(STEP, left))
+        except OSError as error:
             failed = error
         else:
-            return connection
-    raise Unreachable(_words(failed)) from failed
+            line.settimeout(STEP)
+            return line
+    raise Unreachable("连不上对方的服务器") from failed
 
 
-def _connection(
-    aim: Target, address: str, context: ssl.SSLContext | None
-) -> HTTPConnection:
-    if aim.scheme == "http":
-        return HTTPConnection(address, aim.port, timeout=STEP)
-    return HTTPSConnection(
-        address,
-        aim.port,
-        timeout=STEP,
-        server_hostname=aim.host,
-        ssl_context=context or ssl.create_default_context(),
-    )
+def _secured(
+    line: socket.socket, name: str, context: ssl.SSLContext | None
+) -> ssl.SSLSocket:
+    context = context or ssl.create_default_context()
+    return context.wrap_socket(line, server_hostname=name)
 
 
 @contextmanager
-def _ended_in_time(connection: HTTPConnection) -> Iterator[None]:
+def _ended_in_time(line: socket.socket, ends: float) -> Iterator[None]:
     """Cut the line at the deadline: a time-out of each step alone never comes to one
     who sends a byte every few seconds.
     """
-    line = socket.socket(fileno=os.dup(connection.sock.fileno()))
-    timer = Timer(DEADLINE, _cut, [line])
+    # A handle of its own: TLS takes the first one over, and closes it.
+    handle = socket.socket(fileno=os.dup(line.fileno()))
+    timer = Timer(max(0.0, ends - monotonic()), _cut, [handle])
     timer.daemon = True
     timer.start()
     try:
@@ -118,7 +109,7 @@ def _ended_in_time(connection: HTTPConnection) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
-        line.close()
+        handle.close()
 
 
 def _cut(line: socket.socket) -> None:
@@ -126,19 +117,18 @@ def _cut(line: socket.socket) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _beginning(response: urllib3.BaseHTTPResponse) -> bytes:
+def _beginning(response: HTTPResponse) -> bytes:
     """The first bytes of the body; the status stands, whatever becomes of the rest."""
     try:
-        return response.read(MOST_READ, decode_content=False)
-    except (HTTPError, HTTPException, OSError):
+        return response.read(MOST_READ)
+    except (HTTPException, OSError):
         return b""
 
 
-def _words(error: Exception | None) -> str:
-    if isinstance(error, ssl.SSLError):
-        return "没有建立安全连接：对方的 TLS 证书没有通过验证，或不支持 TLS"
-    if isinstance(error, NewConnectionError):  # first: it is a time-out by its class
-        return "连不上对方的服务器"
-    if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
         return f"对方没有在 {STEP} 秒内答复"
+    # An end in the middle of the handshake says nothing of certificates.
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        return "没有建立安全连接：对方的 TLS 证书没有通过验证，或不支持 TLS"
     return "连接中断，没有收到完整的答复"

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from matchmaker.webhooks.delivery import Courier
+from matchmaker.webhooks.delivery import Courier, Turns
 from models import User, transaction, utcnow
 from models.states import OrganisationRole
 
@@ -33,7 +33,9 @@ def carry(app: Flask) -> int:
 
     with app.extensions["db_sessions"]() as session:
         settings = app.config["SETTINGS"]
-        courier = Courier(session, settings, clock=utcnow, path_of=path_of)
+        courier = Courier(
+            session, settings, clock=utcnow, path_of=path_of, turns=Turns()
+        )
         return courier.work_off()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matchmaker.webhooks.delivery import Courier
+from matchmaker.webhooks.delivery import Courier, Turns
 
 from ..conftest import NOW
 from .receiver import listening
@@ -42,7 +42,7 @@ def courier(app, session, settings, clock):
         return app.url_map.bind("localhost").build(endpoint, arguments)
 
     def made(**given):
-        given = {"chance": lambda: 0.5} | given
+        given = {"chance": lambda: 0.5, "turns": Turns()} | given
         return Courier(session, settings, clock=clock, path_of=path_of, **given)
 
     return made

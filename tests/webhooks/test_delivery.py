@@ -8,12 +8,19 @@ import pytest
 from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from matchmaker.webhooks import delivery, events, keeping, service, wire
+from matchmaker.webhooks import delivery, events, hosts, keeping, service, wire
 from matchmaker.webhooks.schema import HookEdit
-from models import Notice, Webhook, WebhookDelivery, transaction
+from models import (
+    Need,
+    Notice,
+    Webhook,
+    WebhookDelivery,
+    transaction,
+)
 from models.states import (
     DeliveryState,
     OrganisationRole,
+    Secrecy,
     WebhookFormat,
     WebhookStop,
 )
@@ -244,6 +251,94 @@ def test_a_silent_receiver_holds_up_no_other(session, make, hook, courier, recei
     assert (put_off.attempts, put_off.retry_at) == (0, NOW + MINUTE)
 
 
+def test_a_silent_receiver_rests_from_one_round_to_the_next(
+    session, make, hook, courier, clock
+):
+    """Every new message begins a round; each would wait for it once more."""
+    turns, asked = delivery.Turns(), []
+
+    def silent(aim, *_):
+        asked.append(clock.now)
+        raise wire.Unreachable("连不上对方的服务器")
+
+    for _ in range(3):
+        make.message(hook, retry_at=clock.now)
+        courier(post=silent, turns=turns).work_off()
+        clock.now += timedelta(seconds=10)
+    assert asked == [NOW]
+    clock.now += delivery.REST
+    courier(post=silent, turns=turns).work_off()
+    assert len(asked) == 2
+
+
+def test_a_name_that_is_not_found_rests_too(session, make, hook, courier, monkeypatch):
+    """A resolver that is silent keeps us for half a minute a message."""
+    asked = []
+
+    def addresses(aim, rule):
+        asked.append(aim.host)
+        raise hosts.Unresolved("域名解析不到地址")
+
+    monkeypatch.setattr(hosts, "addresses", addresses)
+    for _ in range(3):
+        make.message(hook)
+    courier().work_off()
+    assert len(asked) == 1
+
+
+def test_a_slow_receiver_takes_no_more_than_its_share(
+    session, make, hook, receiver, courier, clock
+):
+    """A bulk of messages to one that answers late is not in front of all others."""
+    other = make.webhook(make.organisation().id, address=receiver.url + "/quick")
+    slow = [make.message(hook) for _ in range(12)]
+    quick = make.message(other)
+    asked = []
+
+    def post(aim, *_):
+        asked.append(aim.path)
+        if not aim.path.endswith("quick"):
+            clock.now += timedelta(seconds=8)
+        return wire.Answer(200, b"")
+
+    turns = delivery.Turns()
+    courier(post=post, turns=turns).work_off()
+    assert asked == ["/in"] * 3 + ["/in/quick"]
+    assert read(session, quick).state is DeliveryState.SENT
+    waits = {read(session, message).retry_at for message in slow[3:]}
+    assert waits == {NOW + timedelta(seconds=24) + delivery.REST}
+    for _ in range(5):
+        clock.now += delivery.REST
+        courier(post=post, turns=turns).work_off()
+    assert {read(session, message).state for message in slow} == {DeliveryState.SENT}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, True),
+        ({"secrecy": Secrecy.RESTRICTED}, False),
+        ({"title": "另一个名称"}, False),
+        ({"organisation_id": None}, False),
+    ],
+)
+def test_a_title_goes_out_only_while_it_may_be_said(
+    session, make, hook, receiver, courier, given, said
+):
+    """Between what happened and the attempt that arrives the need was made secret."""
+    need = make.need(organisation_id=hook.organisation_id, title="玄铁剑脊")
+    make.message(hook, record_id=need.id, title="玄铁剑脊")
+    if "organisation_id" in given:
+        given = {"organisation_id": make.organisation().id, "status": "pending"}
+    with transaction(session):
+        one = session.get_one(Need, need.id)
+        for name, value in given.items():
+            setattr(one, name, value)
+    assert courier().work_off() == 1
+    title = json.loads(receiver.got[0].body)["title"]
+    assert title == ("需求已发布：玄铁剑脊" if said else "需求已发布")
+
+
 @pytest.mark.parametrize(
     "given",
     [{"allows_http": False}, {"allows_private": False}, {"pattern": "x.example"}],
@@ -321,13 +416,9 @@ def test_news_written_while_the_hook_went_off_is_cancelled(
 def test_for_a_day_the_secret_before_signs_too(
     session, make, receiver, allowed, courier, settings, clock
 ):
-    old = keeping.new_secret()
-    hook = make.webhook(
-        make.organisation().id,
-        address=receiver.url,
-        old_secret=keeping.sealed(old, settings.key()),
-        old_secret_until=NOW + timedelta(hours=24),
-    )
+    lead = make.user(org_role=OrganisationRole.MANAGER)
+    hook = make.webhook(lead.organisation_id, address=receiver.url)
+    service.rotate(session, lead, settings, hook.id, now=NOW)
     make.message(hook)
     courier().work_off()
     assert receiver.got[0].headers["webhook-signature"].count("v1,") == 2
@@ -336,7 +427,26 @@ def test_for_a_day_the_secret_before_signs_too(
     courier().work_off()
     assert receiver.got[1].headers["webhook-signature"].count("v1,") == 1
     delivery.tidy(session, days=90, now=clock.now)
-    assert hook_of(session, hook).old_secret is None
+    assert hook_of(session, hook).old_secrets == []
+
+
+def test_a_secret_replaced_twice_loses_nobody(
+    session, make, receiver, allowed, courier, settings
+):
+    """The receiver may hold any of the three: an answer was lost, a page reloaded."""
+    lead = make.user(org_role=OrganisationRole.MANAGER)
+    hook = make.webhook(lead.organisation_id, address=receiver.url)
+    held = [keeping.opened(hook.secret, settings.key())]
+    for _ in range(2):
+        made = service.rotate(session, lead, settings, hook.id, now=NOW)
+        held.append(made.secret)
+    message = make.message(hook)
+    courier().work_off()
+    (got,) = receiver.got
+    sent = got.headers["webhook-signature"].split()
+    body = got.body.decode()
+    made = [Verifier(one).sign(message.reference, NOW, body) for one in held]
+    assert sent == made[::-1]
 
 
 def test_the_log_is_kept_so_long_and_no_longer(session, make, hook):

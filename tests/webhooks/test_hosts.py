@@ -4,7 +4,9 @@ import ipaddress
 import socket
 
 import pytest
+from pydantic import ValidationError
 
+from matchmaker.config import Settings
 from matchmaker.webhooks import hosts
 from matchmaker.webhooks.hosts import Rule
 
@@ -45,6 +47,9 @@ NEVER = [
     "::10.0.0.1",
     "::ffff:169.254.169.254",
     "::ffff:0.0.0.0",
+    "::ffff:0:a00:1",
+    "168.63.129.16",
+    "192.0.0.192",
 ]
 OUTSIDE = ["8.8.8.8", "203.119.1.1", "2400:3200::1", "::ffff:8.8.8.8"]
 
@@ -89,6 +94,8 @@ def test_an_address_outside_is_reached(text):
         "https://-example.com/",
         "https://例子.中国/",
         "https://example.com/\r\nX: y",
+        "https://example.com/\x00\x7f",
+        "https://[fd12::1%eth0]/",
         "https:///in",
         "ftp://example.com/",
         "file:///etc/passwd",
@@ -116,6 +123,27 @@ def test_an_address_is_taken_apart_in_one_spelling():
 def test_what_is_shown_of_an_address_is_no_password():
     aim = hosts.target("https://q.example.com/send?key=693a91f6-7abc-4bc4&v=1")
     assert aim.shown == "https://q.example.com/send?key=…4bc4&v=…"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/in?693a91f67abc4bc4", "/in?…4bc4"),
+        ("/in?short", "/in?…"),
+        ("/services/T01/B02/x7Zq0Jw3Kd9Lm2Rt5VbN", "/services/T01/B02/…5VbN"),
+        ("/hooks/technology-transactions/in", "/hooks/technology-transactions/in"),
+        ("/in?a=&b=1", "/in?a=&b=…"),
+    ],
+)
+def test_nor_is_what_stands_in_it_without_a_name(path, shown):
+    aim = hosts.target(f"https://q.example.com{path}")
+    assert aim.shown == f"https://q.example.com{shown}"
+
+
+def test_what_is_shown_is_no_longer_than_the_address():
+    """Its column has room for an address, not for a sign to each of 200 names."""
+    address = "https://q.example.com/?" + "&".join(["a=12"] * 40 + ["b"] * 130)
+    assert len(hosts.target(address).shown) <= len(address)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +183,15 @@ def test_the_setting_names_hosts_that_are_never_inside():
         assert rule.pattern in ("oapi.dingtalk.com", "qyapi.weixin.qq.com")
         assert not rule.allows_http
         assert not rule.allows_private
+
+
+def test_a_setting_that_names_no_host_is_told_at_the_start():
+    named = Settings(webhook_hosts="OAPI.DingTalk.com , hooks.example.com:8443")
+    patterns = [rule.pattern for rule in hosts.rules(named.webhook_hosts, ())]
+    assert patterns == ["oapi.dingtalk.com", "hooks.example.com:8443"]
+    for wrong in ("https://hooks.example.com", "hooks.example.com:in", "*"):
+        with pytest.raises(ValidationError, match="webhook_hosts"):
+            Settings(webhook_hosts=wrong)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from matchmaker.errors import Conflict, Forbidden, Invalid, NotFound
 from matchmaker.schema import parse
 from matchmaker.webhooks import events, governing, keeping, service
 from matchmaker.webhooks.schema import HookEdit, HookInput, HostInput
-from models import History, Webhook, WebhookDelivery, WebhookHost
+from models import History, Notice, Webhook, WebhookDelivery, WebhookHost
 from models.states import (
     DeliveryState,
     OrganisationRole,
@@ -215,8 +215,20 @@ def test_a_secret_is_replaced_and_the_old_one_signs_for_a_day(
     made = create(session, lead, settings)
     again = service.rotate(session, lead, settings, made.hook.id, now=NOW)
     assert again.secret != made.secret
-    assert keeping.opened(again.hook.old_secret, settings.key()) == made.secret
-    assert again.hook.old_secret_until == NOW + timedelta(hours=24)
+    (old,) = again.hook.old_secrets
+    assert keeping.opened(old.secret, settings.key()) == made.secret
+    assert old.until == NOW + timedelta(hours=24)
+
+
+def test_a_secret_is_replaced_so_often_and_no_oftener(session, lead, settings, ours):
+    """Each that still signs makes the headers of every message longer."""
+    hook = create(session, lead, settings).hook
+    for _ in range(service.MOST_REPLACED):
+        service.rotate(session, lead, settings, hook.id, now=NOW)
+    with pytest.raises(Conflict, match="too_many_secrets"):
+        service.rotate(session, lead, settings, hook.id, now=NOW)
+    later = NOW + service.OVERLAP
+    assert service.rotate(session, lead, settings, hook.id, now=later).secret
 
 
 def test_a_robot_has_no_secret_of_ours(session, make, lead, settings):
@@ -239,6 +251,9 @@ def test_switched_off_what_waits_is_cancelled(session, make, lead):
 def test_what_an_administrator_stopped_its_owner_does_not_start(session, make, lead):
     admin, hook = make.user(Role.ADMIN), make.webhook(lead.organisation_id)
     governing.stop(session, admin, hook.id, now=NOW)
+    notice = session.scalars(select(Notice)).one()
+    assert (notice.user_id, notice.kind) == (lead.id, "webhook_stopped")
+    assert notice.facts["why"] == "平台管理员停用"
     for act in (service.turn_on, service.test):
         with pytest.raises(Conflict, match="stopped_by_admin"):
             act(session, lead, hook.id, now=NOW)

@@ -183,6 +183,7 @@ def test_a_hidden_call_of_others_is_told_to_nobody(session, make, firm, hears):
         ({}, "玄铁剑脊"),
         (MASKED, "储能产品验收"),
         ({"secrecy": Secrecy.RESTRICTED}, ""),
+        ({"status": NeedStatus.RETURNED}, ""),
     ],
 )
 def test_a_need_goes_by_its_public_text_even_to_its_own_firm(

@@ -38,7 +38,8 @@ def test_a_hook_is_made_its_secret_shown_once_and_tested(login, lead, session):
     page = client.get(f"/webhooks/{hook.id}")
     assert not secret_in(page)
     assert "abcdefghij" not in page.text
-    assert "合同已签订、需求已发布" in page.text
+    assert "需求与成果：需求已发布" in page.text
+    assert "技术合同：合同已签订" in page.text
     assert client.post(f"/webhooks/{hook.id}/test").status_code == 303
     page = client.get(f"/webhooks/{hook.id}")
     assert "测试消息" in page.text
@@ -82,6 +83,7 @@ def test_the_log_says_what_became_of_each_message(login, lead, make):
         state=DeliveryState.FAILED,
         attempts=10,
         status_code=500,
+        record_id=7,
         last_error="对方答复 HTTP 500",
         answer="<script>alert(1)</script>",
         title="不在记录里",
@@ -92,7 +94,8 @@ def test_the_log_says_what_became_of_each_message(login, lead, make):
     first, second = (client.get(f"/webhooks/{hook.id}?page={n}").text for n in (1, 2))
     assert "第 <span" in first
     assert "已送达" in first
-    assert "对方答复 HTTP 500" in second
+    assert second.count("HTTP 500") == 1
+    assert '<a href="/needs/7">需求已发布</a>' in second
     assert "&lt;script&gt;alert" in second
     assert "<script>alert" not in second
     assert "不在记录里" not in first + second

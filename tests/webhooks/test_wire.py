@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import trustme
@@ -114,6 +115,52 @@ def test_who_drips_is_cut_off_at_the_deadline(monkeypatch, sent):
         assert 0.5 < time.monotonic() - began < 4
         ended.set()
         thread.join(5)
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x03\x40\x00"])
+def test_the_handshake_too_ends_by_the_deadline(monkeypatch, sent):
+    """One that takes the connection and drips, or says nothing, before TLS is there."""
+    monkeypatch.setattr(wire, "DEADLINE", 0.6)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.sendall(sent)
+                while not ended.wait(0.05):
+                    line.sendall(sent[:1])
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        port = server.getsockname()[1]
+        aim = hosts.Target("https", "h.example.com", port, "/")
+        began = time.monotonic()
+        with pytest.raises(wire.Unreachable):
+            wire.post(aim, ["127.0.0.1"], {}, b"")
+        assert time.monotonic() - began < 3
+        ended.set()
+        thread.join(5)
+
+
+def test_addresses_nobody_answers_at_share_one_deadline(monkeypatch):
+    """A queue of connections that is full drops what knocks: no answer, no refusal."""
+    monkeypatch.setattr(wire, "STEP", 0.4)
+    monkeypatch.setattr(wire, "DEADLINE", 0.6)
+    asked = []
+
+    def nobody(address, timeout):
+        asked.append(address[0])
+        time.sleep(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", nobody)
+    aim = hosts.Target("https", "h.example.com", 443, "/")
+    began = time.monotonic()
+    with pytest.raises(wire.Unreachable, match="连不上"):
+        wire.post(aim, ["192.0.2.1", "192.0.2.2", "192.0.2.3"], {}, b"")
+    assert time.monotonic() - began < 0.9
+    assert asked == ["192.0.2.1", "192.0.2.2"]
 
 
 def test_who_never_answers_is_given_up(monkeypatch):
