@@ -121,17 +121,21 @@ def signed_in() -> User:
 
 def _require_second_step() -> ResponseReturnValue | None:
     """Lead staff to the set-up of the second step where the settings require it."""
-    settings: Settings = current_app.config["SETTINGS"]
-    if not settings.require_two_step or request.endpoint in BEFORE_SECOND_STEP:
-        return None
     if request.endpoint is None or request.endpoint.endswith("static"):
         return None
-    if request.blueprint == "api":
-        return None  # a token was made after the second step
-    user = current()
-    if not policies.may(user, "account.two_step") or user is None or user.totp_since:
-        return None
-    return redirect(url_for("accounts.two_step"), 303)
+    if request.endpoint in BEFORE_SECOND_STEP or request.blueprint == "api":
+        return None  # programs are told in words (`api.caller.admit`)
+    if lacks_second_step(current()):
+        return redirect(url_for("accounts.two_step"), 303)
+    return None
+
+
+def lacks_second_step(user: User | None) -> bool:
+    """Whether the settings ask of the person a second step that is not set up."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if user is None or not settings.require_two_step:
+        return False
+    return policies.may(user, "account.two_step") and user.totp_since is None
 
 
 def init_app(app: Flask) -> None:

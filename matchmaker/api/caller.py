@@ -8,7 +8,7 @@ from werkzeug.exceptions import Unauthorized
 from models import ApiToken, User, utcnow
 
 from .. import matrix, policies
-from ..accounts.current import act_as
+from ..accounts.current import act_as, lacks_second_step
 from ..db import db
 from ..errors import Forbidden
 from ..tokens import service as tokens
@@ -36,6 +36,8 @@ def admit(operation: Operation) -> User | None:
     line = operation.line
     if token is not None and operation.scope not in token.scopes:
         raise Forbidden("api.scope")
+    if lacks_second_step(user):
+        raise Forbidden("api.second_step")
     if user is None and line.action != matrix.OPEN:
         raise NoToken()
     if line.action in matrix.actions and not line.record:

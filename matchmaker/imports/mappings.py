@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import ImportMapping, ImportRun
@@ -50,16 +51,27 @@ def remember(
     now: datetime,
 ) -> None:
     """Keep what was chosen, inside the running transaction, for the next file."""
-    known = _of(session, run)
-    if known is None:
-        known = ImportMapping(
-            kind=run.kind, organisation_id=run.organisation_id, choices={}
-        )
-        session.add(known)
+    known = _of(session, run) or _first(session, run, now)
     chosen = {name: mapping.get(name, "") for name in headings}
     kept = {name: each for name, each in known.choices.items() if name not in chosen}
     latest = list((kept | chosen).items())[-MOST:]
     known.choices, known.updated_at = dict(latest), now
+
+
+def _first(session: Session, run: ImportRun, now: datetime) -> ImportMapping:
+    """The line of who has said nothing yet; of two at once the second finds it made."""
+    made = ImportMapping(
+        kind=run.kind,
+        organisation_id=run.organisation_id,
+        choices={},
+        updated_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError:
+        return session.scalars(select(ImportMapping).where(_whose(run))).one()
+    return made
 
 
 def is_remembered(session: Session, run: ImportRun) -> bool:

@@ -153,7 +153,8 @@ def issue(
 
     It says what the person saw, to the letter, or it is not issued: raises `Conflict`
     where a record was changed, hidden or withdrawn since. A list that it replaces is
-    withdrawn with it.
+    withdrawn with it. Records of the demonstration stand in no list beside real ones:
+    it would go with the demonstration (`demo.remove`), and its number with it.
     """
     with transaction(session):
         made = _draft(session, actor, list_id, data.version)
@@ -161,6 +162,8 @@ def issue(
         shown = [one for one in contents.lines(session, made) if one.entry.included]
         if not shown:
             raise Conflict("publication.empty")
+        if len({line.is_demo for line in shown}) > 1:
+            raise Conflict("publication.mixed")
         if contents.digest(made, shown) != data.digest:
             raise Conflict("publication.changed")
         _freeze(session, made, shown)
@@ -184,8 +187,7 @@ def _freeze(session: Session, made: PublicationList, shown: Sequence[Line]) -> N
         entry = line.entry
         entry.position, entry.is_demo = place, line.is_demo
         entry.title, entry.facts = line.title, line.facts
-    # One record of the demonstration makes the list one: it goes with it.
-    made.is_demo = made.is_demo or any(line.is_demo for line in shown)
+    made.is_demo = made.is_demo or shown[0].is_demo
     session.flush()
     session.expire(made, ["entries"])
 

@@ -408,3 +408,17 @@ def test_a_page_of_no_kind_there_is_is_not_found(client):
     answer = client.get(PREFIX + "/docs?kind=nothing")
     assert answer.status_code == 404
     assert "没有找到" in answer.text
+
+
+def test_staff_without_the_second_step_that_is_asked_for_have_no_programs(
+    app, make, program, monkeypatch
+):
+    """Neither by a token made before the second step was asked for."""
+    caller = program(make.staff())
+    firm = program(make.user())
+    strict = app.config["SETTINGS"].model_copy(update={"require_two_step": True})
+    monkeypatch.setitem(app.config, "SETTINGS", strict)
+    answer = caller.get("/me")
+    assert (answer.status_code, answer.json["code"]) == (403, "api.second_step")
+    assert "两步验证" in answer.json["detail"]
+    assert firm.get("/me").status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matchmaker.errors import Forbidden, Invalid, NotFound
-from matchmaker.imports import numbers, service
+from matchmaker.imports import mappings, numbers, service
 from matchmaker.imports.worker import Importer
 from models import (
     Achievement,
@@ -619,6 +619,25 @@ def test_an_owners_number_given_to_two_rows_is_told_by_row(files, session, make,
     run = files.through(firm, "needs", book(*rows, head=head), skip_errors=True)
     assert errors(run) == [(3, "单位编号", "与第 2 行的 B-7 相同，请核对")]
     assert run.state is ImportState.DONE
+
+
+def test_of_two_who_confirm_the_first_headings_at_once_both_are_remembered(
+    files, session, firm, monkeypatch
+):
+    row = ["第一个课题的名称", "B-1", "新材料"]
+    first, second = (
+        files.send(firm, "needs", book(row, head=[name, "编号", "领域"]))
+        for name in ("课题", "攻关题目")
+    )
+    chosen = {"课题": "title", "编号": "number", "领域": "field"}
+    service.set_mapping(session, firm, "needs", first.id, chosen, now=files.make.now)
+    # The second had looked before the first was there.
+    looked, look = iter([None]), mappings._of
+    monkeypatch.setattr(mappings, "_of", lambda *a: next(looked, None) or look(*a))
+    chosen = {"攻关题目": "title", "编号": "number", "领域": "field"}
+    service.set_mapping(session, firm, "needs", second.id, chosen, now=files.make.now)
+    (known,) = session.scalars(select(ImportMapping)).all()
+    assert known.choices == chosen | {"课题": "title"}
 
 
 def test_of_two_remembered_headings_for_one_column_the_later_is_read(

@@ -328,6 +328,19 @@ def test_nothing_to_issue_is_refused(session, make, staff):
         service.issue(session, staff, made.id, seen(session, made), now=make.now)
 
 
+def test_records_of_the_demonstration_stand_in_no_list_beside_real_ones(
+    session, make, staff
+):
+    """Taking the demonstration away would take an issued list of real records."""
+    make.need()
+    make.need(is_demo=True)
+    made = service.create(session, staff, new_list(), now=make.now)
+    with pytest.raises(Conflict, match=r"publication\.mixed"):
+        service.issue(session, staff, made.id, seen(session, made), now=make.now)
+    session.refresh(made)
+    assert (made.state, made.number) == (PublicationState.DRAFT, None)
+
+
 def test_an_issued_list_is_not_edited_in_any_way(session, make, staff, issued):
     make.need()
     made = issued(service.create(session, staff, new_list(), now=make.now))
