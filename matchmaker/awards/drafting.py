@@ -58,8 +58,9 @@ def shares(budgets: Sequence[int], funding: int | None) -> list[int]:
     if funding is None or asked <= funding:
         return list(budgets)
     parts = [max(1, budget * funding // asked) for budget in budgets]
-    largest = max(range(len(parts)), key=parts.__getitem__)
-    parts[largest] -= max(0, sum(parts) - funding)
+    for _ in range(sum(parts) - funding):  # fewer than there are winners
+        largest = max(range(len(parts)), key=parts.__getitem__)
+        parts[largest] -= 1
     return parts
 
 

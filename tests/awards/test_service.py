@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -30,6 +30,7 @@ fen = st.integers(1, 10**13)
 
 
 @given(st.lists(fen, min_size=1, max_size=5), st.none() | fen)
+@example([7290091902532, 9502780407555, 4, 2, 1], 5)
 def test_what_winners_are_proposed_is_never_more_than_there_is(budgets, funding):
     if funding is not None:
         funding = max(funding, len(budgets))
@@ -237,7 +238,9 @@ def test_a_milestone_passes_only_if_the_issuer_says_so(stage):
     stage.judge(milestone, "fail")
     assert milestone.state is MilestoneState.FAILED
     late = stage.session.scalars(
-        select(History).where(History.action == "milestone.delivered")
+        select(History)
+        .where(History.action == "milestone.delivered")
+        .order_by(History.id)
     ).all()[-1]
     assert "逾期 10 天" in late.changes["words"][1]
 
