@@ -113,24 +113,26 @@ VOCABULARIES: dict[str, Vocabulary] = {
 }
 
 
-def refresh(session: Session) -> None:
-    """Read the words as they are now: some eighty short rows, so never stale."""
-    columns = (
+# Made once: every request sends it.
+_WORDS = (
+    select(
         DictionaryEntry.dictionary,
         DictionaryEntry.code,
         DictionaryEntry.label,
         DictionaryEntry.active,
     )
-    query = (
-        select(*columns)
-        .where(DictionaryEntry.dictionary.in_(VOCABULARIES))
-        .order_by(DictionaryEntry.position, DictionaryEntry.id)
-    )
-    rows = session.execute(query).all()
+    .where(DictionaryEntry.dictionary.in_(VOCABULARIES))
+    .order_by(DictionaryEntry.position, DictionaryEntry.id)
+)
+
+
+def refresh(session: Session) -> None:
+    """Read the words as they are now: some eighty short rows, so never stale."""
+    words: dict[str, list[tuple[str, str, bool]]] = {name: [] for name in VOCABULARIES}
+    for dictionary, code, label, active in session.execute(_WORDS):
+        words[dictionary].append((code, label, active))
     for name, vocabulary in VOCABULARIES.items():
-        vocabulary.hold(
-            (row.code, row.label, row.active) for row in rows if row.dictionary == name
-        )
+        vocabulary.hold(words[name])
 
 
 def field_name(code: str) -> str:
