@@ -118,7 +118,7 @@ def _queue(settings: Settings) -> Huey:
     return Huey(NAME, storage_class=_QuickStorage, results=False, filename=str(path))
 
 
-class _QuickStorage(SqliteStorage):
+class _QuickStorage(SqliteStorage):  # type: ignore[misc]
     """A queue whose messages need not outlive a power cut.
 
     Who saved a record would else wait for the disk once more, for a message that the
