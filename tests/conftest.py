@@ -6,6 +6,11 @@ SQLite alone. What a machine lacks is skipped, unless MATCHMAKER_REQUIRE names i
 comma-separated list of: postgres, encoder, browser): then it fails.
 """
 
+# ruff: noqa: E402 - numpy reads the limit of threads when it is imported
+from index.threads import limit_threads
+
+limit_threads(1)  # as `wsgi.py` does: FAISS's threads cost 20 times what they compute
+
 import os
 import shutil
 from collections.abc import Callable, Iterator

@@ -146,8 +146,8 @@ def _approval_at_5(
 
 def approval_at(pairs: Sequence[Pair], values: Sequence[float], k: int = BEST) -> float:
     """The share approved among the ``k`` of the highest values; ties as they come."""
-    order = np.argsort(-np.array(values), kind="stable")[:k].tolist()
-    return float(np.mean([pairs[place].approved for place in order]))
+    order = sorted(range(len(values)), key=lambda place: -values[place])[:k]
+    return sum(pairs[place].approved for place in order) / len(order)
 
 
 def _paired(

@@ -17,9 +17,9 @@ from models.outbox import RecordType
 from models.states import CallStatus, Role
 
 from ..calls.forms import typed
-from ..index.conftest import encoder, encoder_folder
+from ..index.conftest import encoder, encoder_folder, remembering
 
-__all__ = ["encoder", "encoder_folder"]
+__all__ = ["encoder", "encoder_folder", "remembering"]
 
 pytestmark = [pytest.mark.encoder, pytest.mark.one_database]
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -30,9 +30,9 @@ ALLOY = "A-NM-018"
 
 
 @pytest.fixture
-def market(app, settings, make, indexed, encoder):
+def market(app, settings, make, indexed, remembering):
     """Some needs of as many firms, some achievements, all read by the encoder."""
-    app.extensions["live_index"] = LiveIndex(lambda: encoder, settings.snapshot_dir)
+    app.extensions["live_index"] = LiveIndex(lambda: remembering, settings.snapshot_dir)
     data = evaluate.read([SAMPLE]).records
     needs, items = data[RecordType.NEED], data[RecordType.ACHIEVEMENT]
     wanted = [*NAILS, *BLADES, *sorted(set(needs) - {*NAILS, *BLADES})[::20]]

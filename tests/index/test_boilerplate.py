@@ -105,16 +105,18 @@ def test_without_it_the_rest_is_as_it_was():
 
 
 @pytest.mark.encoder
-def test_with_the_real_encoder_copies_stand_above_near_misses(encoder):
+def test_with_the_real_encoder_copies_stand_above_near_misses(remembering):
     """Needs reworded by hand and others of the same scene, all of one firm."""
     data = evaluate.read([ROOT / "data" / "sample"])
     pairs = [pair for pair in copies.of_one_firm(data) if pair.how != "two drawn"]
     chosen = [p for p in pairs if p.same][:6] + [p for p in pairs if not p.same][:6]
-    shelf = Shelf(encoder.dimension)
-    for record in prepared(encoder, NEED, reference()):
+    shelf = Shelf(remembering.dimension)
+    for record in prepared(remembering, NEED, reference()):
         shelf.put(record)
     texts = [text for pair in chosen for text in (pair.text, pair.kept) if text]
-    firm = [replace(one, facts=FIRM) for one in prepared(encoder, NEED, texts, 1000)]
+    firm = [
+        replace(one, facts=FIRM) for one in prepared(remembering, NEED, texts, 1000)
+    ]
     left, right = firm[::2], firm[1::2]
     measured = {True: [], False: []}
     for place, pair in enumerate(chosen):

@@ -146,7 +146,7 @@ def test_the_migration_asks_for_new_vectors_of_these_records_only(app, make, ses
 
 
 @pytest.mark.encoder
-def test_a_field_of_use_brings_the_achievement_to_who_asks_for_it(encoder):
+def test_a_field_of_use_brings_the_achievement_to_who_asks_for_it(remembering):
     """Two of one text; one says where it is used, in words the text has not."""
     plain = Source(
         "低表面能防附着涂层的制备",
@@ -155,11 +155,11 @@ def test_a_field_of_use_brings_the_achievement_to_who_asks_for_it(encoder):
         ("附着率≤5%",),
     )
     used = replace(plain, context="海水养殖网箱的网衣，海上浮标，防止藤壶和藻类长满。")
-    shelf = Shelf(encoder.dimension)
+    shelf = Shelf(remembering.dimension)
     texts = [plain, used, *reference()[::2]]
-    for record in prepared(encoder, ACHIEVEMENT, texts):
+    for record in prepared(remembering, ACHIEVEMENT, texts):
         shelf.put(record)
-    asked = embed.question(encoder, "养鱼的网箱下水几个月就长满藤壶")
+    asked = embed.question(remembering, "养鱼的网箱下水几个月就长满藤壶")
     first, *rest = shelf.rank(asked, limit=len(texts))
     assert first.record_id == 1
     [behind] = [hit for hit in rest if hit.record_id == 0]

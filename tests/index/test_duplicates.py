@@ -1,6 +1,7 @@
 """Records that say the same are told from records about one subject."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ from index.hybrid import Shelf
 from index.text import Source
 from index.written import written_alike
 from models.conditions import OneOf
-from models.outbox import RecordType
 
 from . import corpus
 
@@ -163,6 +163,26 @@ def test_two_records_are_as_alike_from_either_side(shelf):
     assert one.level == other.level
 
 
+def test_how_records_ask_changes_nothing_of_how_alike_they_are(shelf):
+    left, right = corpus.record(1, corpus.BATTERY), corpus.record(2, corpus.ANSWER)
+    shelf.put(right)
+    found, near = likenesses(left, [right], shelf), duplicates(left, shelf)
+    turned = replace(left, questions=-left.questions)
+    asking = shelf_of_asking(shelf)
+    other = asking.get(2)
+    assert likenesses(turned, [other], asking) == found
+    assert duplicates(turned, asking) == near
+
+
+def shelf_of_asking(shelf):
+    """The same records, each asking for the opposite of what it says."""
+    asking = Shelf(corpus.ENCODER.dimension)
+    for id_ in shelf.ids():
+        record = shelf.get(id_)
+        asking.put(replace(record, questions=-record.questions))
+    return asking
+
+
 def test_no_more_than_the_limit_are_looked_at(shelf):
     for number in range(1, 41):
         shelf.put(corpus.record(number, corpus.BATTERY))
@@ -201,7 +221,7 @@ FEW = 45
 
 
 @pytest.fixture(scope="module")
-def bench(encoder):
+def bench(remembering):
     """Shelves of some of the sample, and every pair that is about those."""
     data = evaluate.read([ROOT / "data" / "sample"])
     made = [json.loads(line) for line in WRITTEN.read_text("utf-8").splitlines()]
@@ -213,22 +233,24 @@ def bench(encoder):
             :: len(records) // FEW
         ]
         names = sorted(about | set(rest))
-        shelf = Shelf(encoder.dimension)
-        for record in prepared(encoder, kind, [records[name] for name in names]):
+        shelf = Shelf(remembering.dimension)
+        for record in prepared(remembering, kind, [records[name] for name in names]):
             shelf.put(record)
         shelves[kind] = shelf, names
         rows = [row for row in made if row["of"] in records]
         texts = [Source(r["title"], r["body"], tuple(r["points"])) for r in rows]
-        for row, record in zip(rows, prepared(encoder, kind, texts, 1000), strict=True):
+        copied = prepared(remembering, kind, texts, 1000)
+        for row, record in zip(rows, copied, strict=True):
             pairs.append((row, record, shelf.get(names.index(row["of"]))))
     return shelves, pairs
 
 
 def prepared(encoder, kind, texts, first=0):
-    asks = [kind is RecordType.NEED] * len(texts)
+    """Records that ask for nothing: what is like them does not hang on how they ask."""
+    found = embed.prepare(encoder, texts, asks=[False] * len(texts))
     return [
         one.indexed(kind, number, facts={"status": "published"})
-        for number, one in enumerate(embed.prepare(encoder, texts, asks=asks), first)
+        for number, one in enumerate(found, first)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -26,6 +27,8 @@ from index.hashing import HashingEncoder
 from index.loading import EncoderMissing
 from index.packed import can_pack, pack_linear_layers
 
+# What this process said of threads and of the network, and a new one shall say itself.
+SET_HERE = re.compile(r"HF_|(OMP|MKL|OPENBLAS)_NUM_THREADS|TOKENIZERS_PARALLELISM")
 ODD_TEXTS = ["", " \n\t", "\0", "a\0b", "😀👍🏽", "\ud800", "\u200b", "ё", "長" * 3_000]
 
 
@@ -301,7 +304,7 @@ def _python(program: str, *arguments: str) -> str:
         text=True,
         timeout=60,
         cwd=Path(__file__).parents[2],
-        env={k: v for k, v in os.environ.items() if not k.startswith("HF_")},
+        env={k: v for k, v in os.environ.items() if not SET_HERE.match(k)},
         check=False,
     )
     assert done.returncode == 0, done.stderr

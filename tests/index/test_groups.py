@@ -14,7 +14,7 @@ from index.text import Source
 from models.outbox import RecordType
 
 from . import corpus
-from .test_duplicates import ROOT, prepared
+from .test_duplicates import ROOT, prepared, shelf_of_asking
 
 IDS = range(1, 13)
 LINKS = st.dictionaries(
@@ -111,6 +111,11 @@ def test_each_record_takes_part_in_no_more_pairs_than_it_has_nearest(shelf):
         assert sum(id_ in pair for pair in near) <= groups.NEAREST
 
 
+def test_how_records_ask_changes_nothing_of_how_near_they_are(shelf):
+    near = nearness(shelf, shelf.ids())
+    assert nearness(shelf_of_asking(shelf), shelf.ids()) == near
+
+
 def test_only_the_records_asked_for_are_compared(shelf):
     assert set(nearness(shelf, [1, 2, 99_999])) == {(1, 2)}
     assert nearness(shelf, [1]) == {}
@@ -132,7 +137,7 @@ def test_a_group_is_named_by_what_its_members_share(shelf):
 
 
 @pytest.mark.encoder
-def test_firms_with_one_problem_are_the_nearest_pairs(encoder):
+def test_firms_with_one_problem_are_the_nearest_pairs(remembering):
     """Pairs of the sample that two firms wrote about one problem, among others.
 
     Their order is looked at, not the floor: that was measured over the whole sample,
@@ -147,9 +152,9 @@ def test_firms_with_one_problem_are_the_nearest_pairs(encoder):
     }
     named = {name for pair in alike for name in pair}
     names = sorted([*sorted(set(data) - named)[::6], *named])
-    shelf = Shelf(encoder.dimension)
+    shelf = Shelf(remembering.dimension)
     texts: list[Source] = [data[name] for name in names]
-    for record in prepared(encoder, RecordType.NEED, texts):
+    for record in prepared(remembering, RecordType.NEED, texts):
         shelf.put(record)
     near = nearness(shelf, shelf.ids())
     strongest = sorted(near, key=lambda pair: -near[pair])[: len(alike) + 1]

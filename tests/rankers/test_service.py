@@ -1,6 +1,7 @@
 """Learning from decisions, putting a ranker in force, and taking it back."""
 
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +16,17 @@ from models import Activation, History, Ranker, Review, Suggestion, transaction
 from models.states import RankerState, RejectReason, SuggestionStatus
 
 from ..conftest import NOW
-from .world import BAD, FITS, GOOD, MISFITS, codes, contrary, decided, judged
+from .world import (
+    BAD,
+    FITS,
+    GOOD,
+    MISFITS,
+    codes,
+    contrary,
+    decided,
+    decided_on,
+    judged,
+)
 
 LEARNABLE = judged(good=FITS, bad=MISFITS)
 AGAINST = judged(good=MISFITS, bad=FITS)
@@ -156,10 +167,8 @@ def test_one_without_judgements_to_compare_on_is_refused(session, better):
 
 def test_one_that_loses_on_held_out_decisions_is_refused(session, make, user):
     contrary(make, user, now=NOW, held_out=0)
-    for code, _ in zip(codes(held_out=True), range(12), strict=False):
-        need = make.need(code=code)
-        decided(make, user, code, True, MISFITS, now=NOW, need=need)
-        decided(make, user, code, False, FITS, now=NOW, need=need)
+    names = islice(codes(held_out=True), 12)
+    decided_on(make, user, names, good=MISFITS, bad=FITS, now=NOW)
     name = service.train(session, now=NOW).name
     objections = refused(session, name, LEARNABLE)
     assert "log loss" in objections[0]
@@ -248,10 +257,8 @@ def test_a_rollback_goes_back_one_step_each_time(session, make, better):
 
 def test_of_two_learnt_rankers_the_earlier_comes_back(session, make, user, better):
     service.activate(session, better.name, LEARNABLE, now=NOW)
-    for code, _ in zip(codes(held_out=False), range(60), strict=False):
-        need = make.need(code=f"{code}-2")
-        decided(make, user, code, True, FITS, now=NOW, need=need)
-        decided(make, user, code, False, MISFITS, now=NOW, need=need)
+    names = (f"{code}-2" for code in islice(codes(held_out=False), 60))
+    decided_on(make, user, names, good=FITS, bad=MISFITS, now=NOW)
     second = service.train(session, now=NOW)
     service.activate(session, second.name, LEARNABLE, now=NOW)
     assert service.rollback(session, now=NOW).name == "learned-1"

@@ -1,14 +1,13 @@
 """Pairs, decisions and judged data for tests of rankers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import count
-from typing import Any
+from itertools import count, islice
 
 from index.evaluate import is_held_out
 from matchmaker.matches import service as matches
 from matchmaker.rankers.judged import Judged, JudgedPair
-from models import Suggestion, User
+from models import Achievement, Need, Suggestion, User
 from models.states import RejectReason, SuggestionKind
 
 from ..factories import Factory
@@ -35,11 +34,13 @@ def decided(
     *,
     now: datetime,
     reason: RejectReason = RejectReason.OTHER_PROBLEM,
-    need: Any = None,
+    need: Need | None = None,
+    achievement: Achievement | None = None,
 ) -> Suggestion:
     """A pair of a new need of this code, approved or refused by the user."""
     pair = make.suggestion(
         need or make.need(code=code),
+        achievement,
         features=features,
         probability=0.5,
         ranker="judged-1",
@@ -53,11 +54,41 @@ def decided(
 
 def contrary(make: Factory, user: User, *, now: datetime, held_out: int = 12) -> None:
     """Decisions that go against the shipped model, to learn from and to compare on."""
-    for held, number in ((False, 20), (True, held_out)):
-        for code, _ in zip(codes(held_out=held), range(number), strict=False):
-            need = make.need(code=code)
-            decided(make, user, code, True, FITS, now=now, need=need)
-            decided(make, user, code, False, MISFITS, now=now, need=need)
+    names = (
+        *islice(codes(held_out=False), 20),
+        *islice(codes(held_out=True), held_out),
+    )
+    decided_on(make, user, names, good=FITS, bad=MISFITS, now=now)
+
+
+def decided_on(
+    make: Factory,
+    user: User,
+    names: Iterable[str],
+    *,
+    good: dict[str, float],
+    bad: dict[str, float],
+    now: datetime,
+) -> None:
+    """Needs of one firm, of each a pair approved and a pair refused.
+
+    The same two achievements every time: what is learnt from are the features.
+    """
+    firm = make.organisation()
+    fitting, other = make.achievement(), make.achievement()
+    for name in names:
+        need = make.need(code=name, organisation_id=firm.id)
+        for item, approve, features in ((fitting, True, good), (other, False, bad)):
+            decided(
+                make,
+                user,
+                name,
+                approve,
+                features,
+                now=now,
+                need=need,
+                achievement=item,
+            )
 
 
 def judged(*, good: dict[str, float], bad: dict[str, float], needs: int = 8) -> Judged:
