@@ -14,7 +14,7 @@ TITLE = "2026 年第一批技术需求清单"
 
 @pytest.mark.parametrize("script", [True, False])
 def test_staff_compose_and_issue_and_a_visitor_takes_it_away(open_page, world, script):
-    world.make.need(title="压铸件远端发脆")
+    world.make.need(title="压铸件远端发脆", is_demo=True)
     page = open_page(world.staff, "/lists/new", script=script)
     fill(page, {"title": TITLE, "foreword": "本批收集储能领域的需求。"})
     press(page, "保存并收集")
