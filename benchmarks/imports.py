@@ -28,13 +28,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from openpyxl import load_workbook
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -47,12 +44,8 @@ from matchmaker.history import service as history
 from matchmaker.imports import service
 from matchmaker.imports.staging import Staging
 from matchmaker.imports.worker import Importer
-from matchmaker.needs.schema import NeedDraft
-from matchmaker.needs.service import columns as columns_of
 from matchmaker.schema import parse
-from matchmaker.sheets import cells
 from matchmaker.sheets.guard import Limits
-from matchmaker.sheets.writer import Column, Sheet, write_sheets
 from models import (
     ImportRun,
     Need,
@@ -62,81 +55,17 @@ from models import (
     migrate,
     transaction,
 )
-from models.fields import DISTRICTS, FIELDS
 from models.states import ImportState
 
-from . import processes
+from . import need_rival, need_tables, processes
 
 KIND = "needs"
-HEAD = (
-    ("需求编号", "text"),
-    ("技术需求名称", "text"),
-    ("所属领域", "text"),
-    ("所在区县", "text"),
-    ("技术需求描述", "text"),
-    ("主要技术指标", "text"),
-    ("拟投入经费（万元）", "money"),
-    ("合作模式", "text"),
-    ("需求截止日期", "date"),
-    ("联系人", "text"),
-    ("公开方式", "text"),
-    ("所在园区", "text"),
-)
-THINGS = (
-    "储能电站",
-    "泵车末端软管",
-    "盾构刀盘",
-    "种子分选线",
-    "手术机器人",
-    "碳纤维预制体",
-)
-WISHES = ("提前预警", "减振降噪", "在线检测", "国产替代", "能耗降低", "寿命预测")
-SENTENCES = (
-    "现场工况复杂，白班夜班温差超过二十度，设备连续运行三个月以上。",
-    "去年试过外购的方案，换一种姿态就失效，操作人员只能降低排量。",
-    "希望不动主体结构，利用现有传感器把问题压下来。",
-    "数据由现场采集终端上传，采样间隔十秒，历史数据两年。",
-    "样机要在客户现场连续考核三十天，由双方共同验收。",
-)
-MODES = ("合作开发", "委托开发", "技术许可、合作开发", "技术转让")
 POLL_SECONDS = 0.02
 # About half of what entering a row takes.
 ENTERING_SECONDS = 0.00004
 BESIDE_SECONDS = 0.2
 # Until the other process writes.
 STARTING_SECONDS = 5
-
-
-def rows(number: int, seed: int, prefix: str, park: str = "") -> Iterator[list[object]]:
-    """Rows as a firm's table has them: some 150 characters of text, two targets."""
-    random = Random(seed)
-    fields = [words for _, words in FIELDS.offered()]
-    districts = [words for _, words in DISTRICTS.offered()]
-    for place in range(number):
-        text = "".join(random.sample(SENTENCES, 4))
-        yield [
-            f"{prefix}-{place:07d}",
-            f"第 {prefix}{place} 号{random.choice(THINGS)}的{random.choice(WISHES)}",
-            random.choice(fields),
-            random.choice(districts),
-            f"编号 {place} 的设备：{text}",
-            f"1、误报率 ≤ {random.randrange(1, 9)}%\n"
-            f"2、寿命 ≥ {random.randrange(5, 20)} 年",
-            round(random.lognormvariate(4, 1), 2),
-            random.choice(MODES),
-            date(2027, 1, 1) + timedelta(days=random.randrange(700)),
-            f"联系人{random.randrange(500)}",
-            "公开",
-            park,
-        ]
-
-
-def write(path: Path, number: int, seed: int, prefix: str, park: str = "") -> None:
-    """Save such a table as a workbook."""
-    columns = [Column(name, 16, kind) for name, kind in HEAD]  # type: ignore[arg-type]
-    sheet = Sheet("需求", columns, rows(number, seed, prefix, park))
-    with write_sheets([sheet]) as file:
-        path.write_bytes(file.read())
 
 
 # -- The steps, each in a process of its own ------------------------------------------
@@ -202,63 +131,7 @@ def step_run(session: Session, settings: Settings, _path: Path) -> int:
     return run_id
 
 
-def step_rival(session: Session, _settings: Settings, path: Path) -> int:
-    """The whole workbook in memory, the form's model and an object a row."""
-    now = datetime.now(UTC)
-    actor = session.scalars(select(User)).one()
-    fields = {words: code for code, words in FIELDS.offered()}
-    modes = cells.several(
-        cells.named(
-            {
-                "合作开发": "joint",
-                "委托开发": "commissioned",
-                "技术许可": "licence",
-                "技术转让": "transfer",
-            }
-        )
-    )
-    page = load_workbook(path).worksheets[0]
-    for row in page.iter_rows(min_row=2, values_only=True):
-        (
-            number,
-            title,
-            field,
-            district,
-            problem,
-            targets,
-            budget,
-            mode,
-            until,
-            who,
-            *_,
-        ) = row
-        data = {
-            "title": title,
-            "field": fields[str(field)],
-            "district": district,
-            "problem": problem,
-            "targets": cells.lines(str(targets)),
-            "budget": int(float(str(budget)) * 1_000_000),
-            "cooperation": modes(str(mode)),
-            "deadline": cells.day(until),  # type: ignore[arg-type]
-            "contact": who,
-            "secrecy": "public",
-        }
-        session.add(
-            Need(
-                organisation_id=actor.organisation_id,
-                author_id=actor.id,
-                external_number=str(number),
-                created_at=now,
-                updated_at=now,
-                **columns_of(parse(NeedDraft, data)),
-            )
-        )
-    session.commit()
-    return 0
-
-
-STEPS = {"check": step_check, "run": step_run, "rival": step_rival}
+STEPS = {"check": step_check, "run": step_run, "rival": need_rival.read_in}
 
 
 def write_beside() -> dict[str, Any]:
@@ -359,7 +232,7 @@ class Bench:
     def import_once(self) -> None:
         """Check, read in, and both once more."""
         path = self.folder / "needs.xlsx"
-        write(path, self.number, 7, "A")
+        need_tables.write(path, self.number, 7, "A")
         print(f"{self.number:,} rows, {path.stat().st_size / 1e6:.1f} MB\n")
         check = self.step("check", "check", path)
         run = self.step("read in", "run", path)
@@ -383,7 +256,7 @@ class Bench:
         """How long others wait to write while new rows are entered, and changes."""
         path = self.folder / "beside.xlsx"
         for what, park in (("new", ""), ("changed", "麓谷")):
-            write(path, self.number, 9, "C", park)
+            need_tables.write(path, self.number, 9, "C", park)
             self.step(f"check, {what}", "check", path)
             with subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.imports", "--beside-process"],
@@ -406,7 +279,7 @@ class Bench:
     def kill(self) -> None:
         """Kill the worker in each part of its work, then let it go on."""
         path = self.folder / "second.xlsx"
-        write(path, self.number, 8, "B")
+        need_tables.write(path, self.number, 8, "B")
         before = self._count(Need.id)
         self._killed("check", path, ImportState.CHECKING, self.number // 2)
         self.step("check after a kill", "check", path)

@@ -17,7 +17,7 @@ from models.outbox import RecordType, TaskKind
 from ..accounts import service as accounts
 from ..config import ROOT, Settings
 from ..db import db
-from ..demo import dealings, executing, ledger, publications
+from ..demo import dealings, executing, ledger, publications, removal
 from ..demo import service as demo
 from ..jobs.worker import Worker
 from ..search.live import live_index, make_encoder
@@ -146,7 +146,7 @@ def _waiting_texts() -> Any:
 @demo_cli.command("remove")
 def remove() -> None:
     """Take every demonstration record, account and organisation out again."""
-    gone = demo.remove(db.session, now=utcnow())
+    gone = removal.remove(db.session, now=utcnow())
     click.echo(f"已移除演示记录 {gone} 条")
 
 

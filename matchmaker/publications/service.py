@@ -154,7 +154,7 @@ def issue(
     It says what the person saw, to the letter, or it is not issued: raises `Conflict`
     where a record was changed, hidden or withdrawn since. A list that it replaces is
     withdrawn with it. Records of the demonstration stand in no list beside real ones:
-    it would go with the demonstration (`demo.remove`), and its number with it.
+    it would go with the demonstration (`demo.removal`), and its number with it.
     """
     with transaction(session):
         made = _draft(session, actor, list_id, data.version)

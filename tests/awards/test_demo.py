@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from matchmaker.awards import accepted
-from matchmaker.demo import executing
-from matchmaker.demo import service as demo
+from matchmaker.demo import executing, removal
 from matchmaker.labels import today
 from models import (
     Attachment,
@@ -91,7 +90,7 @@ def test_a_race_and_an_accepted_call_are_shown_and_taken_out_again(session, make
     make.attachment(award)
     make.attachment(award.milestones[0])
 
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     assert counts(session) == before
     # Who acted stays by name, and can no longer sign in.
     people = session.scalars(select(User).where(User.is_demo)).all()

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from matchmaker.demo import service as demo
+from matchmaker.demo import removal
 from models import Attachment, Contract, Payment, Receipt, User
 from models.states import OrganisationKind, PaymentTrigger, Role
 
@@ -26,7 +26,7 @@ def test_a_demonstration_contract_goes_with_its_files_and_payments(session, make
     make.attachment(talks)
     kept = make.contract()
     make.attachment(kept)
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     assert counts(session) == {
         "contracts": 1,
         "contract_payments": 0,
@@ -51,7 +51,7 @@ def test_a_real_contract_outlives_the_demonstration_it_came_of(session, make):
         seller_id=college.id,
         manager_id=manager.id,
     )
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     session.expire_all()
     assert (contract.need_id, contract.achievement_id) == (None, None)
     assert contract.introduction_id is None

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from matchmaker.accounts import service as accounts
 from matchmaker.cli.demo import ENTERPRISE_OF, SAMPLE, UNIVERSITY_OF
-from matchmaker.demo import dealings, ledger
+from matchmaker.demo import dealings, ledger, removal
 from matchmaker.demo import service as demo
 from matchmaker.labels import today
 from matchmaker.ledger.check import prove
@@ -123,7 +123,7 @@ def test_it_goes_whole_and_the_same_day_gives_the_same_again(
     columns = Contract.code, Contract.name, Contract.total_fen, Contract.recognised_on
     query = select(*columns).order_by(Contract.code)
     first = session.execute(query).all()
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     left = set(everything(session))
     assert left <= {"index_changes", "alembic_version", *SEEDED}
     load(session, sample, make.now)
@@ -135,7 +135,7 @@ SEEDED = {"indicator_definitions", "year_targets"}
 
 def test_real_contracts_stay(session, make, loaded):
     contract = make.contract(code="HT2026-000001")
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     assert session.scalars(select(Contract.id)).all() == [contract.id]
 
 

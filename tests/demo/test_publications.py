@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from matchmaker.demo import publications
-from matchmaker.demo import service as demo
+from matchmaker.demo import publications, removal
 from matchmaker.publications import contents, finding
 from models import History, Notice, PublicationEntry, PublicationList, User
 from models.states import OrganisationRole, PublicationState, Role
@@ -56,7 +55,7 @@ def test_without_staff_there_is_nothing_to_load(session, make):
 def test_they_go_with_all_that_hangs_on_them(session, make, scene):
     publications.load(session, now=make.now)
     assert count(session, Notice) > 0
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     assert count(session, PublicationList) == count(session, PublicationEntry) == 0
     assert (
         session.scalar(
@@ -75,7 +74,7 @@ def test_a_real_list_stays_and_keeps_who_acted_in_it(session, make, scene):
         made.is_demo = False  # as if a real person had composed it
     session.commit()
     publications.load(session, now=make.now)
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     (kept,) = session.scalars(select(PublicationList)).all()
     assert kept.id == made.id
     assert [entry.title for entry in kept.entries] == ["真实的需求"]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from matchmaker.accounts import service as accounts
+from matchmaker.demo import removal
 from matchmaker.demo import service as demo
 from matchmaker.jobs.worker import Worker
 from matchmaker.labels import CITY, today
@@ -273,7 +274,7 @@ def test_everything_of_it_is_taken_out_again(app, session, make, folder):
     make.linked(call, session.scalars(select(Need)).one())
     make.opinion(call, user_id=reviewer_id)
 
-    assert demo.remove(session, now=make.now) == 3
+    assert removal.remove(session, now=make.now) == 3
     left = everything(session)
     assert set(left) <= {"users", "alembic_version"} | FEEDS
     assert list(session.scalars(select(User.id))) == [reviewer_id]
@@ -281,7 +282,7 @@ def test_everything_of_it_is_taken_out_again(app, session, make, folder):
     # The indexes learn of it through the feed.
     held = app.extensions["live_index"].caught_up(session)
     assert all(len(shelf) == 0 for shelf in held.shelves.values())
-    assert demo.remove(session, now=make.now) == 0
+    assert removal.remove(session, now=make.now) == 0
 
 
 def test_real_records_and_what_hangs_on_them_stay(app, session, make, folder):
@@ -301,7 +302,7 @@ def test_real_records_and_what_hangs_on_them_stay(app, session, make, folder):
     demo.load(session, folder, now=make.now)
     work(app, session, make)
     assert count(session, Suggestion) > 1
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
 
     after = everything(session)
     grown = after.keys() - FEEDS
@@ -332,7 +333,7 @@ def test_notices_about_it_go_with_it(session, make, folder):
                 )
             )
     real_id = real.id
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     assert [n.facts for n in session.scalars(select(Notice))] == [{"need_id": real_id}]
 
 
@@ -352,7 +353,7 @@ def test_an_account_with_a_trace_is_closed_not_erased(session, make, folder):
                 changes={},
             )
         )
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
 
     [left] = session.scalars(select(User))
     assert (left.id, left.active, left.organisation_id) == (actor.id, False, home)
@@ -363,7 +364,7 @@ def test_a_real_need_of_a_demonstration_organisation_keeps_it(session, make, fol
     demo.load(session, folder, now=make.now)
     home = session.scalar(select(Need.organisation_id))
     real_id = make.need(organisation_id=home).id
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
 
     assert list(session.scalars(select(Need.id))) == [real_id]
     assert list(session.scalars(select(Organisation.id))) == [home]
@@ -372,7 +373,7 @@ def test_a_real_need_of_a_demonstration_organisation_keeps_it(session, make, fol
 def test_it_can_be_loaded_again(session, make, folder):
     demo.load(session, folder, now=make.now)
     first = count(session, IndexChange)
-    demo.remove(session, now=make.now)
+    removal.remove(session, now=make.now)
     assert demo.load(session, folder, now=make.now).total == 3
     kinds = Counter(row.record_type for row in session.scalars(select(OutboxTask)))
     assert kinds == dict.fromkeys(RecordType, 1)

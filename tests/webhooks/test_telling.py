@@ -329,12 +329,12 @@ def test_telling_many_costs_two_questions_and_no_hook_nothing(
 
 
 def test_a_hook_and_its_messages_go_with_the_demonstration(session, make, hears):
-    from matchmaker.demo import service as demo
+    from matchmaker.demo import removal
 
     home = make.organisation(is_demo=True)
     make.message(hears(home.id))
     kept = hears(make.organisation().id)
-    demo.remove(session, now=NOW)
+    removal.remove(session, now=NOW)
     assert list(session.scalars(select(Webhook.id))) == [kept.id]
 
 
