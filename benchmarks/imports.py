@@ -71,20 +71,6 @@ STARTING_SECONDS = 5
 # -- The steps, each in a process of its own ------------------------------------------
 
 
-def _memory(name: str) -> float:
-    """A line of the kernel's account of this process, in MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no {name} here")
-
-
-def _idle() -> float:
-    """MiB held now; the kernel counts the peak anew from here."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _memory("VmRSS")
-
-
 def _importer(session: Session, settings: Settings) -> Importer:
     return Importer(
         session,
@@ -160,14 +146,18 @@ def run_step(name: str, path: Path) -> dict[str, Any]:
     settings = Settings()
     create_app(settings)  # what a worker holds before any work
     with Session(create_db_engine(settings.url)) as session:
-        idle, began, used = _idle(), time.perf_counter(), time.process_time()
-        mapped = _memory("RssFile")
+        idle, began, used = (
+            processes.idle_memory(),
+            time.perf_counter(),
+            time.process_time(),
+        )
+        mapped = processes.own_memory("RssFile")
         run_id = STEPS[name](session, settings, path)
         report: dict[str, Any] = {
             "seconds": time.perf_counter() - began,
             "cpu": time.process_time() - used,
-            "peak": _memory("VmHWM") - idle,
-            "mapped": _memory("RssFile") - mapped,
+            "peak": processes.own_memory("VmHWM") - idle,
+            "mapped": processes.own_memory("RssFile") - mapped,
         }
         session.expire_all()
         if run_id:

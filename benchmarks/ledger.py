@@ -117,20 +117,6 @@ def write(path: Path, number: int, seed: int, prefix: str) -> None:
 # -- The steps, each in a process of its own ------------------------------------------
 
 
-def _memory(name: str) -> float:
-    """A line of the kernel's account of this process, in MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no {name} here")
-
-
-def _idle() -> float:
-    """MiB held now; the kernel counts the peak anew from here."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _memory("VmRSS")
-
-
 def _importer(session: Session, settings: Settings) -> Importer:
     return Importer(
         session,
@@ -154,7 +140,7 @@ def step_check(settings: Settings, path: Path) -> dict[str, Any]:
         actor = session.scalars(select(User)).first()
         assert actor is not None
         store = Store(settings.attachment_dir, settings.import_bytes)
-        idle, began = _idle(), _clocks()
+        idle, began = processes.idle_memory(), _clocks()
         with path.open("rb") as file:
             run = service.upload(
                 session, store, actor, KIND, path.name, file, now=datetime.now(UTC)
@@ -183,7 +169,7 @@ def step_run(settings: Settings, path: Path) -> dict[str, Any]:
                 now=datetime.now(UTC),
             )
         session.rollback()
-        idle, began = _idle(), _clocks()
+        idle, began = processes.idle_memory(), _clocks()
         _importer(session, settings).work_off()
         return _report(session, run_id, began, idle)
 
@@ -196,7 +182,11 @@ def step_rival(settings: Settings, path: Path) -> dict[str, Any]:
     places = {each.code: place for place, each in enumerate(LAYOUT.fields)}
     now = datetime.now(UTC)
     with _session(settings) as session:
-        idle, began, used = _idle(), time.perf_counter(), time.process_time()
+        idle, began, used = (
+            processes.idle_memory(),
+            time.perf_counter(),
+            time.process_time(),
+        )
         page = load_workbook(path).worksheets[0]
         for number, cells in enumerate(page.iter_rows(min_row=2, values_only=True)):
 
@@ -226,7 +216,7 @@ def step_rival(settings: Settings, path: Path) -> dict[str, Any]:
         return {
             "seconds": time.perf_counter() - began,
             "cpu": time.process_time() - used,
-            "peak": _memory("VmHWM") - idle,
+            "peak": processes.own_memory("VmHWM") - idle,
             "rows": session.scalar(select(func.count()).select_from(Contract)),
         }
 
@@ -241,7 +231,7 @@ def _report(
     session: Session, run_id: int, began: tuple[float, float], idle: float
 ) -> dict[str, Any]:
     seconds, cpu = (now - then for now, then in zip(_clocks(), began, strict=True))
-    peak = _memory("VmHWM") - idle
+    peak = processes.own_memory("VmHWM") - idle
     session.expire_all()
     run = session.get_one(ImportRun, run_id)
     return {
